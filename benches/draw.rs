@@ -1,9 +1,9 @@
-//! One frame of the overview at 200x50 over 278 nodes and 2,224 GPUs, what a new picture costs before it, and one frame
+//! One frame of the overview at 200x50 over 278 nodes and 2,224 GPUs, what a new snapshot costs before it, and one frame
 //! of the money view and the fold behind it.
 #![allow(clippy::unwrap_used, missing_docs)]
 
-#[path = "../tests/picture/mod.rs"]
-mod picture;
+#[path = "../tests/samples/mod.rs"]
+mod samples;
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -16,19 +16,19 @@ use margintop::tui::ledger_query::{Against, MoneyPage, MoneyQuery};
 use margintop::tui::terminal::StyleSortedBackend;
 use margintop::tui::theme::{Depth, Theme, ThemeRegistry};
 use margintop::units::Span;
-use picture::pages::{self, Page};
-use picture::past::deepseek_day;
 use ratatui::Terminal;
 use ratatui::layout::Size;
+use samples::pages::{self, Page};
+use samples::past::deepseek_day;
 
 fn frames(c: &mut Criterion) {
     let theme = Theme::new(&ThemeRegistry::built_in().unwrap().palettes()[0], Depth::True);
-    let pictures: Vec<_> = (0..8).map(|beat| Arc::new(picture::fleet(beat))).collect();
-    let mut app = App::new(pictures[0].clone(), TimeZone::UTC, Span::from_secs(1), 1);
+    let snapshots: Vec<_> = (0..8).map(|beat| Arc::new(samples::fleet(beat))).collect();
+    let mut app = App::new(snapshots[0].clone(), TimeZone::UTC, Span::from_secs(1), 1);
     let mut terminal = Terminal::new(StyleSortedBackend::new(std::io::sink(), || Ok(Size::new(200, 50)))).unwrap();
-    let mut next = pictures.iter().cycle();
+    let mut next = snapshots.iter().cycle();
 
-    c.bench_function("take in a picture of 2,224 GPUs", |b| {
+    c.bench_function("take in a snapshot of 2,224 GPUs", |b| {
         b.iter(|| app.update(Action::Fresh(black_box(next.next().unwrap().clone()))));
     });
     c.bench_function("draw 200x50 with 2,224 GPUs, every figure moving", |b| {

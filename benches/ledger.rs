@@ -26,7 +26,7 @@ use support::{answered, counters, gpus, instant, ledger_settings, member, open_s
 const ENGINES: u64 = 2_048;
 const SECOND: Span = Span::from_secs(1);
 
-/// 2,048 nodes of one engine, each of which grows at every look, and of eight GPUs where they are wanted.
+/// 2,048 nodes of one engine, each of which grows at every poll, and of eight GPUs where they are wanted.
 struct Night {
     clock: ScriptedClock,
     fleet: Fleet,
@@ -35,7 +35,7 @@ struct Night {
 }
 
 impl Night {
-    /// Its first look, at which everything is a baseline and gets its name, is handed on.
+    /// Its first poll, at which everything is a baseline and gets its name, is handed on.
     fn begin(gpus: bool) -> (Self, Checkpoint) {
         let clock = ScriptedClock::at(instant("2026-03-10T10:00:00Z"));
         let members = (0..ENGINES).map(|n| member(&target(n), &node(n), Some(EngineRole::Unified))).collect();
@@ -95,10 +95,10 @@ fn open(path: &Path, clock: &ScriptedClock) -> Store {
 
 /// Waits until everything that was handed over is written: questions are answered in their order.
 fn settle(store: &Store) {
-    let (tell, told) = channel();
+    let (tell, done) = channel();
     let answer = Box::new(move |_: Result<_, _>| tell.send(()).unwrap());
     store.past(Timestamp::default(), Timestamp::default(), Grain::Day, answer);
-    told.recv().unwrap();
+    done.recv().unwrap();
 }
 
 /// The CPU time that the process has used.

@@ -56,7 +56,7 @@ fn main() {
 }
 
 fn settle(store: &Store, news: &std::sync::mpsc::Receiver<LedgerEvent>) {
-    let (tell, told) = channel();
+    let (tell, done) = channel();
     let now = hub::at(0).wall;
     store.past(
         now,
@@ -66,7 +66,7 @@ fn settle(store: &Store, news: &std::sync::mpsc::Receiver<LedgerEvent>) {
             let _ = tell.send(past.is_ok());
         }),
     );
-    let _ = told.recv();
+    let _ = done.recv();
     news.try_iter().for_each(drop);
 }
 

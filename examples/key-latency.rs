@@ -55,8 +55,8 @@ fn main() {
         }
     }
     terminal.keys.write_all(b"q").unwrap();
-    told("keys", all);
-    told("of them Escape alone", escapes);
+    print_quantiles("keys", all);
+    print_quantiles("of them Escape alone", escapes);
 }
 
 /// A place of its own for each target, so that each is a node.
@@ -158,7 +158,7 @@ impl Terminal {
     }
 }
 
-fn told(what: &str, mut took: Vec<Duration>) {
+fn print_quantiles(what: &str, mut took: Vec<Duration>) {
     took.sort();
     let at = |share: f64| took[((took.len() - 1) as f64 * share).round() as usize].as_secs_f64() * 1e3;
     let [p50, p90, p99, most] = [0.5, 0.9, 0.99, 1.0].map(at);

@@ -28,7 +28,7 @@ const DAY: i64 = 96 * QUARTER;
 fn main() {
     let path = std::env::args().nth(1).unwrap();
     let path = Path::new(&path);
-    // The last quarter hour that is over: the ledger's last look is then.
+    // The last quarter hour that is over: the ledger's last poll is then.
     let now = Clock::System.now().wall.millis() / QUARTER * QUARTER;
     if !path.exists() {
         let began = Instant::now();
@@ -53,7 +53,7 @@ fn open(path: &Path, clock: Clock) -> (Store, usize) {
     (store, memory.kept.tokens.len() + memory.kept.gpu_times.len())
 }
 
-/// Two looks at the whole fleet, so that everything has its name and its counters.
+/// Two polls at the whole fleet, so that everything has its name and its counters.
 fn names(path: &Path, now: i64) {
     let clock = ScriptedClock::at(Timestamp::from_millis(now - 2_000));
     let (store, _) = open(path, Clock::Scripted(clock.clone()));

@@ -1,18 +1,18 @@
-//! The dashboard over scripted pictures: for looking at it, and for the tests that drive it through a pty.
+//! The dashboard over scripted snapshots: for looking at it, and for the tests that drive it through a pty.
 //!
 //! `screen [one-box|fleet|CASE] [--still] [--panic]`
 #![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, clippy::print_stderr)]
 
-#[path = "../tests/picture/mod.rs"]
-mod picture;
+#[path = "../tests/samples/mod.rs"]
+mod samples;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use margintop::tui::ledger_query::{LedgerAnswer, LedgerQuery, WhatIfPage};
 use margintop::tui::{Exit, LedgerQueries, Options, run};
-use picture::pages::{Page, book, money_page, today};
-use picture::{Case, case, empty, fleet, one_box};
+use samples::pages::{Page, book, money_page, today};
+use samples::{Case, case, empty, fleet, one_box};
 
 fn main() -> std::process::ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -14,6 +14,7 @@ pub mod ledger;
 pub mod pricing;
 // Layer 2: counters and sums over time.
 pub mod counters;
+mod reconcile;
 pub mod statement;
 // Layer 3: the state of a fleet, and views of it.
 pub mod alert;

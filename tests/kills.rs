@@ -55,7 +55,7 @@ impl Dice {
 /// whose counters are higher, may be that of a clock that was set: then less is posted, with a lower bound.
 const APART: f64 = 2.2;
 
-/// A process that makes tokens whenever it is looked at, or told to.
+/// A process that makes tokens whenever it is polled, or told to.
 struct Engine {
     dice: Dice,
     now: Counts,
@@ -139,7 +139,7 @@ impl Watch {
         self.0.wait().unwrap();
     }
 
-    /// Asks it to end: it looks once more and writes once more.
+    /// Asks it to end: it polls once more and writes once more.
     fn end(mut self) {
         let pid = rustix::process::Pid::from_child(&self.0);
         rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
@@ -184,7 +184,7 @@ fn until_counted(ledger: &Path, wanted: impl Fn(Counts) -> bool) {
     }
 }
 
-/// The engine dies while it is watched, and nothing was made since the last look.
+/// The engine dies while it is watched, and nothing was made since the last poll.
 fn dies_when_counted(engine: &Mutex<Engine>, ledger: &Path) {
     engine.lock().unwrap().resting = true;
     let now = engine.lock().unwrap().now;
@@ -195,7 +195,7 @@ fn dies_when_counted(engine: &Mutex<Engine>, ledger: &Path) {
     engine.resting = false;
 }
 
-/// What the engine made since the last counted look.
+/// What the engine made since the last counted poll.
 fn uncounted(engine: &Engine, ledger: &Path) -> Counts {
     let same = process(ledger) == engine.born();
     engine.now.minus(if same { said(ledger).unwrap().0 } else { Counts::default() })
@@ -246,7 +246,7 @@ fn killed_at_any_instant_the_ledger_is_the_truth() {
         if nth % 5 == 3 {
             until_apart(&engine);
             let mut engine = engine.lock().unwrap();
-            // It dies while nobody watches: what it made since the last counted look dies with it.
+            // It dies while nobody watches: what it made since the last counted poll dies with it.
             lost = lost.plus(uncounted(&engine, &ledger));
             engine.restart();
             deaths += 1;
@@ -266,7 +266,7 @@ fn killed_at_any_instant_the_ledger_is_the_truth() {
 }
 
 #[test]
-fn what_the_last_look_saw_is_written_when_it_is_asked_to_end() {
+fn what_the_last_poll_saw_is_written_when_it_is_asked_to_end() {
     let home = tempfile::tempdir().unwrap();
     let ledger = home.path().join("ledger.db");
     let engine = Arc::new(Mutex::new(Engine::new(7)));

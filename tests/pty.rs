@@ -79,7 +79,7 @@ fn a_terminal_that_reports_no_size_is_drawn_for_at_the_usual_one() {
 
 /// Class: escapes for a terminal that knows none.
 #[test]
-fn a_dumb_terminal_is_told_what_to_do_instead() {
+fn a_dumb_terminal_gets_words_on_what_to_do_instead() {
     let pair = native_pty_system().openpty(PtySize { rows: 24, cols: 80, ..PtySize::default() }).unwrap();
     let mut command = demo();
     command.env("TERM", "dumb");
@@ -383,7 +383,7 @@ fn a_terminal_that_nobody_reads_does_not_keep_it_alive() {
 
 #[test]
 fn a_terminal_that_nobody_reads_stops_no_counting() {
-    // The queue's length is the number of looks so far, so that the screen tells which look it has come to.
+    // The queue's length is the number of polls so far, so that the screen tells which poll it has come to.
     let waiting = |nth| format!("vllm:num_requests_waiting{{engine=\"0\",model_name=\"m\"}} {nth}\n");
     let counted = page::Counted::new(1_000, 500, 100);
     let engine =
@@ -397,14 +397,14 @@ fn a_terminal_that_nobody_reads_stops_no_counting() {
     // As many looks as a minute has at the usual interval; the first frame alone is more than a pty holds.
     let deadline = Instant::now() + PATIENCE * 6;
     while engine.asked() < 60 {
-        assert!(Instant::now() < deadline, "{} looks", engine.asked());
+        assert!(Instant::now() < deadline, "{} polls", engine.asked());
         std::thread::sleep(Duration::from_millis(20));
     }
     session.read();
-    session.wait_for("the sixtieth look", |screen| {
+    session.wait_for("the sixtieth poll", |screen| {
         let row = screen.lines().find(|line| line.contains("vllm"));
         row.is_some_and(|row| {
-            row.split_whitespace().any(|word| word.parse::<u32>().is_ok_and(|look| (60..1_000).contains(&look)))
+            row.split_whitespace().any(|word| word.parse::<u32>().is_ok_and(|poll| (60..1_000).contains(&poll)))
         })
     });
     session.press("q");

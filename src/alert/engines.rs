@@ -9,16 +9,16 @@ use crate::snapshot::{EngineRow, Notice, Rule, ScrapeRow, Severity, Snapshot};
 /// An engine with a queue is full from this used share of its KV cache on.
 const KV_FULL: f64 = 0.95;
 
-pub(super) fn findings(picture: &Snapshot) -> Vec<Finding> {
-    let mut told = BTreeSet::new();
+pub(super) fn findings(snapshot: &Snapshot) -> Vec<Finding> {
+    let mut seen = BTreeSet::new();
     // Where several machines answer, that says as much.
     let is_noticed = |finding: &Finding| {
         let same = |notice: &Notice| notice.rule == finding.rule && notice.subject.as_str() == finding.subject;
-        finding.rule == Rule::SharedAddress && picture.notices.iter().any(same)
+        finding.rule == Rule::SharedAddress && snapshot.notices.iter().any(same)
     };
-    let targets = picture.engines.iter().filter(|row| told.insert(&row.target)).flat_map(|row| target_findings(row));
+    let targets = snapshot.engines.iter().filter(|row| seen.insert(&row.target)).flat_map(|row| target_findings(row));
     let targets = targets.filter(|finding| !is_noticed(finding));
-    targets.chain(picture.engines.iter().filter_map(|row| kv_finding(row))).collect()
+    targets.chain(snapshot.engines.iter().filter_map(|row| kv_finding(row))).collect()
 }
 
 /// The finding for a target as a whole, from any of its rows.

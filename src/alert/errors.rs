@@ -21,17 +21,17 @@ pub(super) struct Errors {
 }
 
 impl Errors {
-    pub(super) fn findings(&mut self, picture: &Snapshot) -> Vec<Finding> {
+    pub(super) fn findings(&mut self, snapshot: &Snapshot) -> Vec<Finding> {
         let mut seen = HashMap::new();
         let mut found = Vec::new();
-        for node in &picture.nodes {
+        for node in &snapshot.nodes {
             for gpu in &node.gpus {
                 let Some(code) = gpu.xid.filter(|code| STOPS.contains(code) || FAULTS.contains(code)) else { continue };
                 let key = (node.name.clone(), gpu.index);
                 let known = self.seen.get(&key).filter(|(before, _)| *before == code).map(|(_, since)| *since);
-                let since = known.unwrap_or(picture.at);
+                let since = known.unwrap_or(snapshot.at);
                 seen.insert(key, (code, since));
-                if picture.at - since < REPORTED {
+                if snapshot.at - since < REPORTED {
                     found.extend(finding(node.name.as_str(), gpu, code));
                 }
             }

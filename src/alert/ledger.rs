@@ -6,8 +6,8 @@ use crate::snapshot::{RateBasis, Rule, Severity, Snapshot, WriterStatus};
 /// The subject of the ledger's findings.
 const SUBJECT: &str = "ledger";
 
-pub(super) fn findings(picture: &Snapshot) -> Vec<Finding> {
-    let basis = &picture.money.ledger;
+pub(super) fn findings(snapshot: &Snapshot) -> Vec<Finding> {
+    let basis = &snapshot.money.ledger;
     let mut found = Vec::new();
     if let Some(failure) = &basis.write_error {
         let lives = match basis.writer {
@@ -18,7 +18,7 @@ pub(super) fn findings(picture: &Snapshot) -> Vec<Finding> {
         found.push(Finding { rule, severity, subject: SUBJECT.to_owned(), text: format!("{failure}; {lives}") });
     }
     if basis.first_run {
-        found.extend(picture.money.rates.iter().filter(|rate| rate.assumed).map(assumed));
+        found.extend(snapshot.money.rates.iter().filter(|rate| rate.assumed).map(assumed));
     }
     found
 }

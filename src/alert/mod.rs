@@ -33,26 +33,26 @@ pub struct AlertWatch {
 
 impl AlertWatch {
     /// Adds the alerts to a snapshot, the most severe first.
-    pub fn judge(&mut self, picture: &mut Snapshot) {
-        let rows = nodes::findings(picture).into_iter().chain(engines::findings(picture));
-        let remembered = self.loss.finding(picture).into_iter().chain(self.stalls.findings(picture));
-        let errors = self.errors.findings(picture).into_iter().chain(self.objectives.finding(picture));
+    pub fn judge(&mut self, snapshot: &mut Snapshot) {
+        let rows = nodes::findings(snapshot).into_iter().chain(engines::findings(snapshot));
+        let remembered = self.loss.finding(snapshot).into_iter().chain(self.stalls.findings(snapshot));
+        let errors = self.errors.findings(snapshot).into_iter().chain(self.objectives.finding(snapshot));
         let found = rows
             .chain(remembered)
             .chain(errors)
-            .chain(money::disputed(picture))
-            .chain(picture.notices.iter().map(Finding::from))
-            .chain(ledger::findings(picture))
-            .chain(sources::findings(picture));
-        let found = found.filter(|finding| !(picture.resuming && finding.is_silence()));
-        let mut alerts: Vec<_> = found.map(|finding| self.stand(&finding, picture.at)).collect();
+            .chain(money::disputed(snapshot))
+            .chain(snapshot.notices.iter().map(Finding::from))
+            .chain(ledger::findings(snapshot))
+            .chain(sources::findings(snapshot));
+        let found = found.filter(|finding| !(snapshot.resuming && finding.is_silence()));
+        let mut alerts: Vec<_> = found.map(|finding| self.stand(&finding, snapshot.at)).collect();
         alerts.sort_by(|a, b| {
             let subjects = || in_order(a.subject.as_str(), b.subject.as_str());
             b.severity.cmp(&a.severity).then_with(subjects).then(a.rule.cmp(&b.rule))
         });
         self.since
             .retain(|(rule, subject), _| alerts.iter().any(|alert| alert.rule == *rule && alert.subject == *subject));
-        picture.alerts = alerts;
+        snapshot.alerts = alerts;
     }
 
     fn stand(&mut self, finding: &Finding, now: Timestamp) -> Alert {

@@ -18,15 +18,15 @@ pub(super) struct Loss {
 }
 
 impl Loss {
-    pub(super) fn finding(&mut self, picture: &Snapshot) -> Option<Finding> {
-        self.note_served(picture);
-        let money = &picture.money;
+    pub(super) fn finding(&mut self, snapshot: &Snapshot) -> Option<Finding> {
+        self.note_served(snapshot);
+        let money = &snapshot.money;
         let cost = money.cost_per_hour.filter(|cost| *cost > Money::ZERO);
         let ended = money.profit_per_hour.is_some_and(|profit| profit >= Money::ZERO);
         self.lasts &= cost.is_some() && !ended;
-        let silent = self.silent(picture);
+        let silent = self.silent(snapshot);
         if !money.per_hour_preliminary && money.profit_per_hour.is_some_and(|profit| profit < Money::ZERO) {
-            let serves = picture.tokens.output_per_second.is_some_and(|rate| rate > 0.0);
+            let serves = snapshot.tokens.output_per_second.is_some_and(|rate| rate > 0.0);
             let earns = money.revenue_per_hour.is_some_and(|revenue| revenue > Money::ZERO);
             self.lasts |= serves && earns || silent > 0;
         }
@@ -34,13 +34,13 @@ impl Loss {
         Some(Finding { rule: Rule::Loss, severity: Severity::Warning, subject: "the fleet".to_owned(), text })
     }
 
-    fn note_served(&mut self, picture: &Snapshot) {
-        let mut known = HashSet::with_capacity(picture.engines.len());
-        for row in &picture.engines {
+    fn note_served(&mut self, snapshot: &Snapshot) {
+        let mut known = HashSet::with_capacity(snapshot.engines.len());
+        for row in &snapshot.engines {
             known.insert(&row.target);
         }
         self.served.retain(|target| known.contains(target));
-        let live = || picture.engines.iter().filter(|row| row.state == Health::Live);
+        let live = || snapshot.engines.iter().filter(|row| row.state == Health::Live);
         for row in live() {
             self.served.remove(&row.target);
         }
@@ -53,8 +53,8 @@ impl Loss {
     }
 
     /// Targets that produced tokens when they were last live, and are silent now.
-    fn silent(&self, picture: &Snapshot) -> usize {
-        let silent = picture.engines.iter().filter(|row| matches!(row.state, Health::Stale | Health::Lost));
+    fn silent(&self, snapshot: &Snapshot) -> usize {
+        let silent = snapshot.engines.iter().filter(|row| matches!(row.state, Health::Stale | Health::Lost));
         let targets: HashSet<&TargetId> = silent.map(|row| &row.target).collect();
         targets.iter().filter(|target| self.served.contains(**target)).count()
     }
@@ -89,8 +89,8 @@ fn worth(amount: Money, currency: impl std::fmt::Display) -> String {
 }
 
 /// Tokens and energy that are neither billed nor dropped until a person decides.
-pub(super) fn disputed(picture: &Snapshot) -> Option<Finding> {
-    let MoneyView { disputed, disputed_tokens, currency, .. } = &picture.money;
+pub(super) fn disputed(snapshot: &Snapshot) -> Option<Finding> {
+    let MoneyView { disputed, disputed_tokens, currency, .. } = &snapshot.money;
     let worth = worth(*disputed, currency);
     let text = match disputed_tokens {
         0 if disputed.is_zero() => return None,

@@ -4,8 +4,8 @@ use super::finding::Finding;
 use crate::reading::Health;
 use crate::snapshot::{GpuRow, NodeRow, Rule, Severity, Snapshot};
 
-pub(super) fn findings(picture: &Snapshot) -> Vec<Finding> {
-    picture.nodes.iter().flat_map(|node| node_findings(node)).collect()
+pub(super) fn findings(snapshot: &Snapshot) -> Vec<Finding> {
+    snapshot.nodes.iter().flat_map(|node| node_findings(node)).collect()
 }
 
 fn node_findings(node: &NodeRow) -> Vec<Finding> {

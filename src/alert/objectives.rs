@@ -19,8 +19,8 @@ pub(super) struct Objectives {
 }
 
 impl Objectives {
-    pub(super) fn finding(&mut self, picture: &Snapshot) -> Option<Finding> {
-        let Some(slo) = &picture.slo else {
+    pub(super) fn finding(&mut self, snapshot: &Snapshot) -> Option<Finding> {
+        let Some(slo) = &snapshot.slo else {
             *self = Self::default();
             return None;
         };
@@ -29,8 +29,8 @@ impl Objectives {
             if (within.get() < ASKED) == self.is_missed {
                 self.other_since = None;
             } else {
-                let since = *self.other_since.get_or_insert(picture.at);
-                if picture.at - since >= PATIENCE {
+                let since = *self.other_since.get_or_insert(snapshot.at);
+                if snapshot.at - since >= PATIENCE {
                     (self.is_missed, self.other_since) = (!self.is_missed, None);
                 }
             }

@@ -4,9 +4,9 @@ use super::finding::Finding;
 use crate::reading::SourceError;
 use crate::snapshot::{Rule, Severity, Snapshot};
 
-pub(super) fn findings(picture: &Snapshot) -> Vec<Finding> {
-    let anything = picture.gpus.count > 0 || picture.engines.iter().any(|row| row.age_seconds.is_some());
-    let source_errors = picture.source_errors.iter().filter(|failure| anything || is_failure(failure));
+pub(super) fn findings(snapshot: &Snapshot) -> Vec<Finding> {
+    let anything = snapshot.gpus.count > 0 || snapshot.engines.iter().any(|row| row.age_seconds.is_some());
+    let source_errors = snapshot.source_errors.iter().filter(|failure| anything || is_failure(failure));
     source_errors
         .map(|failure| Finding {
             rule: Rule::SourceMissing,

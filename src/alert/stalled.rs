@@ -41,34 +41,34 @@ pub(super) struct Stalls {
 
 impl Stalls {
     /// Reads the next snapshot. After this machine slept, all states begin again.
-    pub(super) fn findings(&mut self, picture: &Snapshot) -> Vec<Finding> {
-        if picture.resuming {
+    pub(super) fn findings(&mut self, snapshot: &Snapshot) -> Vec<Finding> {
+        if snapshot.resuming {
             self.rows.clear();
         }
         let mut found = Vec::new();
         // The rows of a target are adjacent.
-        let targets = picture.engines.chunk_by(|a, b| a.target == b.target);
+        let targets = snapshot.engines.chunk_by(|a, b| a.target == b.target);
         for (row, siblings) in targets.flat_map(|rows| rows.iter().map(move |row| (row, rows))) {
             let is_at_work = |running: &u64| *running > 0 && row.state == Health::Live && !has_unknown_counters(row);
             let Some(running) = row.running.filter(is_at_work) else {
                 continue;
             };
             let key = (row.target.clone(), row.rank.clone(), row.model.clone());
-            let work = RowWork { seen: picture.at, ..follow(self.rows.get(&key).copied(), row, (picture, siblings)) };
+            let work = RowWork { seen: snapshot.at, ..follow(self.rows.get(&key).copied(), row, (snapshot, siblings)) };
             let counts_live = work.is_live || siblings.iter().any(|row| row.has_live_counters);
             let patience = if counts_at_end(row.kind) && !counts_live { PATIENCE_AT_END } else { PATIENCE };
-            if picture.at - work.moved >= patience {
-                found.push(finding(row, running, picture.at - work.moved));
+            if snapshot.at - work.moved >= patience {
+                found.push(finding(row, running, snapshot.at - work.moved));
             }
             self.rows.insert(key, work);
         }
-        self.rows.retain(|_, work| work.seen == picture.at);
+        self.rows.retain(|_, work| work.seen == snapshot.at);
         found
     }
 }
 
-fn follow(before: Option<RowWork>, row: &EngineRow, (picture, siblings): (&Snapshot, &[Arc<EngineRow>])) -> RowWork {
-    let (now, progress) = (picture.at, progress(row, siblings));
+fn follow(before: Option<RowWork>, row: &EngineRow, (snapshot, siblings): (&Snapshot, &[Arc<EngineRow>])) -> RowWork {
+    let (now, progress) = (snapshot.at, progress(row, siblings));
     let Some(before) = before else {
         return RowWork { progress, changed: now, moved: now, is_live: has_only_rates(row), seen: now };
     };
@@ -76,7 +76,7 @@ fn follow(before: Option<RowWork>, row: &EngineRow, (picture, siblings): (&Snaps
         return RowWork { progress, changed: now, moved: now, ..before };
     }
     // The rates include the last change for one more window.
-    let window = picture.window_seconds.unwrap_or_default() + 1.0;
+    let window = snapshot.window_seconds.unwrap_or_default() + 1.0;
     let is_fresh = (now - before.changed).as_secs_f64() > window;
     let tells = counts_at_end(row.kind) || !has_totals(row);
     if is_fresh && tells && rates(row, siblings).any(|rate| rate > 0.0) {
@@ -108,8 +108,8 @@ fn rates<'a>(row: &'a EngineRow, siblings: &'a [Arc<EngineRow>]) -> impl Iterato
 
 /// Whether a counter of the row cannot be read, or moved without an explanation, so that produced tokens may be missed.
 fn has_unknown_counters(row: &EngineRow) -> bool {
-    let is_held = |note: &Label| [QUARANTINED, AMBIGUOUS, SAME_START].contains(&note.as_str());
-    row.note.as_ref().is_some_and(is_held)
+    let is_quarantined = |note: &Label| [QUARANTINED, AMBIGUOUS, SAME_START].contains(&note.as_str());
+    row.note.as_ref().is_some_and(is_quarantined)
         || row.scrape.refusals.values > 0
         || row.prompt_total.is_some() && row.output_total.is_none()
 }

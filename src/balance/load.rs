@@ -69,8 +69,8 @@ pub(super) fn of_nodes(snapshot: &Snapshot) -> Vec<(UnitName, Balance)> {
 
 /// The experts of a group, from the engine where they are least even; `None` if no engine counts them.
 pub(super) fn experts(group: &Group, rows: &[&EngineRow]) -> Option<Balance> {
-    let told = rows.iter().filter_map(|row| row.expert_balancedness).map(Ratio::get);
-    let least = told.reduce(f64::min).filter(|least| *least > 0.0)?;
+    let known = rows.iter().filter_map(|row| row.expert_balancedness).map(Ratio::get);
+    let least = known.reduce(f64::min).filter(|least| *least > 0.0)?;
     let over_mean = Ratio::of(1.0, least)?;
     Some(Balance {
         group: group.clone(),

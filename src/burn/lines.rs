@@ -135,12 +135,12 @@ pub(super) fn unpriced(snapshot: &Snapshot) -> Option<ReasonLine> {
 
 /// The rent of throttled GPUs, times the relative distance of their clock from the highest one of their kind.
 pub(super) fn throttled(snapshot: &Snapshot) -> Option<ReasonLine> {
-    let gpus = select(snapshot, is_held);
+    let gpus = select(snapshot, is_throttled);
     let first = gpus.first()?;
     let full = full_clocks(snapshot);
     let costs = snapshot.nodes.iter().flat_map(|node| {
         let full = &full;
-        node.gpus.iter().filter(|gpu| is_held(gpu)).map(move |gpu| {
+        node.gpus.iter().filter(|gpu| is_throttled(gpu)).map(move |gpu| {
             let (clock, full) = (gpu.sm_clock_mhz?, *full.get(gpu.name.as_ref()?)?);
             let lacks = i64::from(full.checked_sub(clock.get()).filter(|lacks| *lacks > 0)?);
             rent_of(snapshot, node, |other| other.uuid == gpu.uuid)?.scaled(lacks, i64::from(full))
@@ -156,7 +156,7 @@ pub(super) fn throttled(snapshot: &Snapshot) -> Option<ReasonLine> {
 fn full_clocks(snapshot: &Snapshot) -> BTreeMap<&Label, u32> {
     let mut full = BTreeMap::new();
     let gpus = snapshot.nodes.iter().flat_map(|node| &node.gpus);
-    for gpu in gpus.filter(|gpu| gpu.state == Health::Live && !is_held(gpu)) {
+    for gpu in gpus.filter(|gpu| gpu.state == Health::Live && !is_throttled(gpu)) {
         if let (Some(name), Some(clock)) = (&gpu.name, gpu.sm_clock_mhz) {
             let highest = full.entry(name).or_insert(0);
             *highest = clock.get().max(*highest);
@@ -199,7 +199,7 @@ fn is_silent(gpu: &GpuRow) -> bool {
     matches!(gpu.state, Health::Stale | Health::Lost)
 }
 
-fn is_held(gpu: &GpuRow) -> bool {
+fn is_throttled(gpu: &GpuRow) -> bool {
     gpu.throttle.is_some_and(Throttle::any)
 }
 

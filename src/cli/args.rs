@@ -53,7 +53,13 @@ pub(super) enum CliCommand {
     /// Serve this node's GPUs under dcgm-exporter's names
     Agent {
         /// Where to listen; it answers /metrics, /livez and /readyz
-        #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9545", env = "MARGINTOP_LISTEN")]
+        #[arg(
+            long,
+            help_heading = "Serving",
+            value_name = "ADDR",
+            default_value = "127.0.0.1:9545",
+            env = "MARGINTOP_LISTEN"
+        )]
         listen: String,
         /// This node's name [default: the host's]
         #[arg(long, help_heading = "Sources", value_name = "NAME", env = "MARGINTOP_NODE")]
@@ -65,7 +71,13 @@ pub(super) enum CliCommand {
         #[arg(value_name = "TARGET")]
         targets: Vec<String>,
         /// Where to listen; it answers /livez with 200 while the process runs, and nothing else
-        #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:9546", env = "MARGINTOP_LISTEN")]
+        #[arg(
+            long,
+            help_heading = "Serving",
+            value_name = "ADDR",
+            default_value = "127.0.0.1:9546",
+            env = "MARGINTOP_LISTEN"
+        )]
         listen: String,
     },
     /// Record all readings to a file, for a replay
@@ -83,7 +95,7 @@ pub(super) enum CliCommand {
         /// What happened: "deploy 1.4"
         text: String,
         /// When: 15m (ago), yesterday, 2026-11-28T12:00, 2026-11-28T12:00:00Z [default: now]
-        #[arg(long, value_name = "T", value_parser = When::parse)]
+        #[arg(long, help_heading = "Money", value_name = "T", value_parser = When::parse)]
         at: Option<When>,
     },
     /// Compute revenue, cost and both margins of tokens and GPU-hours

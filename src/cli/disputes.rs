@@ -21,11 +21,11 @@ pub(super) struct DisputeArgs {
     pub(super) decide: Option<Decide>,
 
     /// Those too that were accepted or rejected
-    #[arg(long)]
+    #[arg(long, help_heading = "Display")]
     pub(super) all: bool,
 
     /// Print a JSON array
-    #[arg(long)]
+    #[arg(long, help_heading = "Display")]
     pub(super) json: bool,
 }
 

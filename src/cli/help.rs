@@ -39,7 +39,7 @@ const PAGES: &[HelpText] = &[
         ["once"],
         WATCH,
         "  margintop once --json                          this box, as one JSON object
-  margintop once http://gpu-01:8000 --for 10s    an engine, with rates over ten seconds
+  margintop once http://gpu-01:8000 --for 10s    an engine, rates over 10 s
   margintop once page.prom --text                a metrics page that was saved",
         "docs/JSON.md",
     ),
@@ -68,9 +68,9 @@ const PAGES: &[HelpText] = &[
     page!(
         ["replay"],
         ["theme", "ledger"],
-        "  margintop replay night.rec --speed 60                           an hour a minute
-  margintop replay night.rec --speed 60 --loop                    again and again
-  margintop replay night.rec --at \"2026-11-24 03:10\" --json      the present as it was then",
+        "  margintop replay night.rec --speed 60           an hour a minute
+  margintop replay night.rec --at 15m --loop      its last quarter hour first
+  margintop replay night.rec --at 03:10 --json    the present as it was then",
         "README.md",
     ),
     page!(
@@ -249,33 +249,40 @@ const PAGES: &[HelpText] = &[
     ),
 ];
 
-/// The addition of `margintop --help` to `-h`.
+/// The addition of `margintop --help` to `-h`. Each paragraph is one line, which clap wraps to the terminal; what stands in
+/// columns fits in 80 cells.
 const WHOLE: &str = "Targets:
-  http(s)://HOST:PORT[/PATH], HOST[:PORT]   an engine or an exporter; without a path the usual ones are tried
-  FILE.prom                                 a metrics page that was saved
-  nvml:, nvml:off                           this machine's GPUs; never ask its driver
-  Without a target: those of the configuration, else this box is searched. `nvml:off` alone keeps the
-  configuration's targets. A target that is called like a subcommand is written with its port: report:8000.
+  http(s)://HOST:PORT[/PATH]   an engine or an exporter; without a path: the usual ones
+  HOST[:PORT]                  the same over http
+  FILE.prom                    a metrics page that was saved
+  nvml:, nvml:off              this machine's GPUs; never ask its driver
+Without a target: those of the configuration, else this box is searched. `nvml:off` alone keeps the \
+configuration's targets. A target that is called like a subcommand is written with its port: report:8000.
 
 Times (--at, --since, --until):
-  now, today, yesterday, 11:30 (of today), 15m, 24h, 7d (so long ago), 2026-11, 2026-11-28,
-  2026-11-28T12:00 (in the ledger's zone), 2026-11-28T12:00:00Z, 2026-11-28T12:00+08:00
+  now, today, yesterday, 11:30 (of today), 15m, 24h, 7d (so long ago)
+  2026-11, 2026-11-28, 2026-11-28T12:00 (in the ledger's zone)
+  2026-11-28T12:00:00Z, 2026-11-28T12:00+08:00
+In a replay, `now` is the end of the recording, and the others are counted back from it.
 
 Files:
-  $XDG_CONFIG_HOME/margintop/margintop.toml, /etc/margintop/margintop.toml   the configuration
-  $XDG_CONFIG_HOME/margintop/themes/                                        own themes
-  $XDG_STATE_HOME/margintop/ledger.db                                       the ledger
+  $XDG_CONFIG_HOME/margintop/margintop.toml   the configuration
+  /etc/margintop/margintop.toml               the same, for all users
+  $XDG_CONFIG_HOME/margintop/themes/          own themes
+  $XDG_STATE_HOME/margintop/ledger.db         the ledger
 
-Every flag that is known everywhere has a variable MARGINTOP_* and a key in the configuration; a flag wins over its
+Every flag that is known everywhere has a variable MARGINTOP_* and a key in the configuration; a flag wins over its \
 variable, and that over the key. An empty variable is as one that is not set.
 
-Exit codes: 0 done; 1 the run failed, or a target, a recording, a ledger or another file did;
-2 the call, a variable or the configuration was wrong.";
+Exit codes:
+  0   done
+  1   the run failed, or a target, a recording, a ledger or another file did
+  2   the call, a variable or the configuration was wrong";
 
 const DASHBOARD: &str = "Examples:
-  margintop                                 this box: its GPUs and the engines on its usual ports
-  margintop http://gpu-01:8000 gpu-02:8000  two engines
-  margintop demo                            a simulated fleet, without any GPU";
+  margintop                                   this box: its GPUs and engines
+  margintop http://gpu-01:8000 gpu-02:8000    two engines
+  margintop demo                              a simulated fleet, without any GPU";
 
 /// The whole command line, as it is parsed and as its help shows it.
 pub(super) fn command() -> Command {
@@ -366,16 +373,17 @@ fn dress(command: &mut Command, outer: &mut Vec<String>) {
     outer.pop();
 }
 
-/// The last line of a help text: links to documents of the source, of this version.
+/// The last line of a help text: links to documents of this version.
 fn documentation(documents: &[&str]) -> String {
     let links: Vec<_> = documents.iter().map(|document| link(env!("CARGO_PKG_REPOSITORY"), document)).collect();
     format!("Documentation: {}", links.join(", "))
 }
 
-/// The address of a document in a repository; its path in the source where the package names no repository.
+/// The address of a document in a repository. A package without a public repository has no address that could be opened: its
+/// documents are named by their paths, as they come with it.
 fn link(repository: &str, document: &str) -> String {
     match repository.trim_end_matches('/') {
-        "" => format!("{document} in the source"),
+        "" => format!("{document} of the package"),
         repository => format!("{repository}/blob/v{}/{document}", env!("CARGO_PKG_VERSION")),
     }
 }
@@ -388,7 +396,7 @@ mod tests {
     fn documents_are_links_where_the_package_names_its_repository() {
         let version = env!("CARGO_PKG_VERSION");
         assert_eq!(link("https://a.b/c/", "docs/LEDGER.md"), format!("https://a.b/c/blob/v{version}/docs/LEDGER.md"));
-        assert_eq!(link("", "README.md"), "README.md in the source");
+        assert_eq!(link("", "README.md"), "README.md of the package");
     }
 
     fn paths(command: &Command, outer: &[String], found: &mut Vec<Vec<String>>) {
@@ -443,6 +451,36 @@ mod tests {
         assert!(ids.contains(&"at".to_owned()) && !ids.contains(&"every".to_owned()), "{ids:?}");
         assert!(GLOBAL.iter().all(|flag| whole.get_arguments().any(|arg| arg.get_id() == flag)));
         whole.debug_assert();
+    }
+
+    /// Class: a flag that stands in no group.
+    #[test]
+    fn every_flag_of_a_subcommand_is_in_a_group() {
+        fn check(command: &Command, wrong: &mut Vec<String>) {
+            let own = command.get_arguments().filter(|arg| !arg.is_hide_set() && !arg.is_positional());
+            let bare = own.filter(|arg| arg.get_help_heading().is_none());
+            let bare = bare.filter(|arg| !["config", "help", "version"].contains(&arg.get_id().as_str()));
+            wrong.extend(bare.map(|arg| format!("{} --{}", command.get_name(), arg.get_id())));
+            command.get_subcommands().for_each(|sub| check(sub, wrong));
+        }
+        let mut wrong = Vec::new();
+        check(&command(), &mut wrong);
+        assert!(wrong.is_empty(), "{wrong:?}");
+    }
+
+    /// Class: text that was wrapped here and is wrapped again by clap, into ragged lines.
+    #[test]
+    fn columns_fit_in_eighty_cells_and_paragraphs_are_one_line() {
+        let examples = PAGES.iter().map(|page| page.examples);
+        for line in [WHOLE, DASHBOARD].into_iter().chain(examples).flat_map(str::lines) {
+            // A command alone is as long as it is.
+            let has_columns = line.trim_start().contains("   ");
+            assert!(!has_columns || line.chars().count() <= 80, "{line}");
+        }
+        let in_columns = |line: &str| line.starts_with("  ") || line.ends_with(':') || line.is_empty();
+        for pair in WHOLE.lines().collect::<Vec<_>>().windows(2) {
+            assert!(in_columns(pair[0]) || in_columns(pair[1]), "one paragraph: {pair:?}");
+        }
     }
 
     #[test]

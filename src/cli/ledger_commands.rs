@@ -48,7 +48,7 @@ pub(super) enum LeaseAction {
     /// Show each lease: node, GPUs, rate, from, until, GPU-hours and cost
     List {
         /// As JSON
-        #[arg(long)]
+        #[arg(long, help_heading = "Display")]
         json: bool,
     },
     /// End the leases of a node, or a lease by its name
@@ -57,7 +57,7 @@ pub(super) enum LeaseAction {
         #[arg(value_name = "NODE|LEASE")]
         lease: String,
         /// When: 15m (ago), yesterday, 2026-11-28T12:00, 2026-11-28T12:00:00Z [default: now]
-        #[arg(long, value_name = "T", value_parser = When::parse)]
+        #[arg(long, help_heading = "Money", value_name = "T", value_parser = When::parse)]
         at: Option<When>,
     },
 }

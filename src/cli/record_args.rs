@@ -19,16 +19,16 @@ pub(super) struct RecordArgs {
     pub(super) targets: Vec<String>,
 
     /// End after so long [default: at a signal]
-    #[arg(long = "for", value_name = "DURATION", value_parser = parse_interval)]
+    #[arg(long = "for", help_heading = "Recording", value_name = "DURATION", value_parser = parse_interval)]
     pub(super) span: Option<Duration>,
 
     /// End when the file has so many bytes: 500MB, 2GB
-    #[arg(long, value_name = "SIZE", default_value = "1GB", value_parser = bytes)]
+    #[arg(long, help_heading = "Recording", value_name = "SIZE", default_value = "1GB", value_parser = bytes)]
     pub(super) limit: u64,
 
     /// Replace the names of nodes, targets, GPUs, units, models, tenants and processes by hashes, and leave out the texts of
     /// errors
-    #[arg(long)]
+    #[arg(long, help_heading = "Recording")]
     pub(super) redact: bool,
 }
 

@@ -25,7 +25,7 @@ pub(super) fn run(global: &Global, args: &ReplayArgs) -> Result<(), Failure> {
     let settings = of_recording(settings(global)?, reader.header());
     let path = args.ledger(ledger::flag_choice(global, &settings, "replay"), reader.header())?;
     let plan = SourcePlan::bare(settings, reader.header().local.clone());
-    let at = args.at.map(|at| at.resolve(&plan.settings.zone, reader.header().began.wall));
+    let at = args.instant(&plan.settings.zone)?;
     let runtime = runtime(2)?;
     if args.once.any() {
         args.without_effect().iter().for_each(|warning| to_stderr(warning));

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use jiff::tz::TimeZone;
 
 use super::Failure;
 use super::currency::other_zone;
@@ -10,7 +11,8 @@ use super::ledger::LedgerChoice;
 use super::once_args::OnceArgs;
 use super::speed::speed;
 use super::when::When;
-use crate::record::RecordingHeader;
+use crate::record::{RecordError, RecordingHeader, RecordingReader};
+use crate::units::Timestamp;
 
 /// The arguments of `replay`.
 #[derive(Debug, Clone, Args)]
@@ -22,15 +24,16 @@ pub(super) struct ReplayArgs {
     pub(super) file: PathBuf,
 
     /// Recorded seconds a second [default: 1]
-    #[arg(long, value_name = "N", value_parser = speed)]
+    #[arg(long, help_heading = "Playback", value_name = "N", value_parser = speed)]
     pub(super) speed: Option<f64>,
 
-    /// Begin at a time of the recording; with --json, --text or --card end there: 2026-11-24T15:00Z, "2026-11-24 15:00"
-    #[arg(long, value_name = "T", value_parser = When::parse)]
+    /// Begin at a time of the recording; with --json, --text or --card end there: 2026-11-24T15:00Z, 11:30, 15m (before its
+    /// end), now (its end)
+    #[arg(long, help_heading = "Playback", value_name = "T", value_parser = When::parse)]
     pub(super) at: Option<When>,
 
     /// Show it again from its start when it ends, until you leave
-    #[arg(long = "loop", conflicts_with_all = ["json", "text", "card"])]
+    #[arg(long = "loop", help_heading = "Playback", conflicts_with_all = ["json", "text", "card"])]
     pub(super) again: bool,
 
     #[command(flatten)]
@@ -38,6 +41,19 @@ pub(super) struct ReplayArgs {
 }
 
 impl ReplayArgs {
+    /// The instant of `--at`. The present that it may be counted back from is the end of the recording, for which the file is
+    /// read once more.
+    ///
+    /// # Errors
+    /// The recording cannot be opened.
+    pub(super) fn instant(&self, zone: &TimeZone) -> Result<Option<Timestamp>, RecordError> {
+        let Some(at) = self.at else { return Ok(None) };
+        let reader = RecordingReader::open(&self.file)?;
+        let began = reader.header().began.wall;
+        let end = if at.depends_on_present() { reader.read_latest_time() } else { None };
+        Ok(Some(at.resolve(zone, end.unwrap_or(began))))
+    }
+
     /// The warning about a speed that has no effect.
     pub(super) fn without_effect(&self) -> Option<String> {
         let speed = self.speed.filter(|_| self.once.any())?;

@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn an_hour_without_an_engine_is_told_once_and_again_after_the_next() -> Result<(), Failure> {
+    fn an_hour_without_an_engine_is_reported_once_and_again_after_the_next() -> Result<(), Failure> {
         let file = tempfile::NamedTempFile::new()?;
         let global = Global { config: Some(file.path().to_owned()), ..Global::default() };
         let plan = SourcePlan::new(&global, &["nvml:off".to_owned()])?;

@@ -53,6 +53,14 @@ impl When {
         Self::DaysAgo(days).resolve(zone, at)
     }
 
+    /// Whether it depends on the present: it is counted back from it, or a time of its day.
+    pub(super) const fn depends_on_present(self) -> bool {
+        match self {
+            Self::At(_) | Self::Local(_) => false,
+            Self::Ago(_) | Self::DaysAgo(_) | Self::Today(_) => true,
+        }
+    }
+
     /// The instant.
     pub(super) fn resolve(self, zone: &TimeZone, now: Timestamp) -> Timestamp {
         let local = |local: DateTime| zone.to_ambiguous_timestamp(local).compatible().map_or(now, of);

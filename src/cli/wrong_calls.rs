@@ -362,7 +362,7 @@ mod tests {
 
     /// Class: a flag without a value is answered with an empty list.
     #[test]
-    fn every_flag_without_its_value_is_told_what_to_write() -> Result<(), Box<dyn std::error::Error>> {
+    fn every_flag_without_its_value_says_what_to_write() -> Result<(), Box<dyn std::error::Error>> {
         for path in paths(&help::command(), &[]) {
             let mut command = help::command();
             for name in &path {

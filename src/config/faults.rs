@@ -62,7 +62,7 @@ mod tests {
 
     /// Class: the first mistake of a table hides the others of it.
     #[test]
-    fn every_mistake_of_a_table_is_told_with_its_key_and_line() {
+    fn every_mistake_of_a_table_is_reported_with_its_key_and_line() {
         check(
             "[[lease]]\ngpu = \"H100\"\nnode = \"n\"\nfrom = \"soon\"\nuntil = \"later\"\ngpus = 0\nname = \" \"\n\
              rate = \"2\"\nnode_rate = \"16\"\ncurrency = \"euro\"\n",
@@ -96,7 +96,7 @@ mod tests {
 
     /// The same of the other kinds of tables.
     #[test]
-    fn every_mistake_of_another_table_is_told_with_its_key_and_line() {
+    fn every_mistake_of_another_table_is_reported_with_its_key_and_line() {
         check(
             "[[fx]]\nfrom = \"euro\"\nto = \"usd\"\nrate = \"0\"\nat = \"yesterday\"\n[[fx]]\nfrom = \"EUR\"\nto = \"EUR\"\nrate = \"x\"\n\
              at = \"2026-01-01\"\n",
@@ -134,7 +134,7 @@ mod tests {
 
     /// Class: of two tables for one page, one has no effect.
     #[test]
-    fn a_page_that_two_targets_name_is_told() {
+    fn a_page_that_two_targets_name_is_reported() {
         check(
             "[[target]]\nurl = \"http://gpu-[01-03]:8000\"\n[[target]]\nurl = \"gpu-02:8000\"\nrole = \"decode\"\n",
             &[(4, "line 1")],
@@ -148,7 +148,7 @@ mod tests {
 
     /// Class: a mistake of a table that is only the effect of another.
     #[test]
-    fn what_follows_from_another_mistake_is_not_told() {
+    fn what_follows_from_another_mistake_is_not_reported() {
         check("currency = \"XX1X\"\n[[price]]\nmodel = \"m\"\nlist = \"deepseek-r1-2025\"\n", &[(1, "currency")]);
         check(
             "currency = 5\n[[price]]\nmodel = \"m\"\nlist = \"nosuch\"\nhit = \"1\"\n[[lease]]\nrate = \"1\"\ncurrency = \"EUR\"\n",

@@ -89,7 +89,11 @@ pub(super) fn refuse_contradictions(parts: &[Vec<Lease>], tables: &[LeaseTable],
 }
 
 /// Warnings about leases that are probably mistaken, with the number of each from 0.
-pub(super) fn doubtful(parts: &[Vec<Lease>], tables: &[LeaseTable], money: MoneyTerms<'_>) -> Vec<(usize, String)> {
+pub(super) fn probable_mistakes(
+    parts: &[Vec<Lease>],
+    tables: &[LeaseTable],
+    money: MoneyTerms<'_>,
+) -> Vec<(usize, String)> {
     let leases = wholes(parts, tables);
     let limit = match money.currency {
         "USD" | "EUR" | "GBP" | "CHF" => Some(MANY_DOLLARS),

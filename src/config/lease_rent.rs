@@ -23,7 +23,9 @@ pub(super) fn rent(table: &LeaseTable, faults: &mut TableFaults) -> Option<Rent>
     let Some(node_rate) = table.node_rate else {
         let why = "nodes is for rent by the node: write node_rate, or gpus";
         faults.refuse(table.nodes.is_some(), &["nodes"], why);
-        return Some(Rent { rate: hourly(table, faults)?, node_rate: None, gpus: table.gpus, nodes: None });
+        let (rate, node_rate) = hourly(table, faults)?;
+        let node_rate = node_rate.filter(|_| table.gpus.is_none() && (table.node.is_some() || table.unit.is_some()));
+        return Some(Rent { rate, node_rate, gpus: table.gpus, nodes: None });
     };
     refuse_beside_node_rate(table, faults);
     let (per_node, gpus) = faults.check(&["gpus", "gpus_per_node"], gpus(table))?;
@@ -85,11 +87,12 @@ fn gpus(table: &LeaseTable) -> Result<(Option<u32>, Option<u32>), String> {
     }
 }
 
-/// The rate an hour, or the price of a node divided by its lifetime and GPUs.
-fn hourly(table: &LeaseTable, faults: &mut TableFaults) -> Option<HourlyRate> {
+/// The rate per GPU, and for hardware of one's own the rate per node: its price divided by its lifetime. The GPUs that are
+/// seen share it, since a node costs the same with a GPU that never worked.
+fn hourly(table: &LeaseTable, faults: &mut TableFaults) -> Option<(HourlyRate, Option<HourlyRate>)> {
     let owned = [&table.network, &table.salvage, &table.life].into_iter().any(Option::is_some);
     match (table.rate, &table.capex) {
-        (Some(rate), None) if !owned && table.gpus_per_node.is_none() => Some(rate),
+        (Some(rate), None) if !owned && table.gpus_per_node.is_none() => Some((rate, None)),
         (None, Some(capex)) => amortised(table, capex, faults),
         (Some(_), _) => {
             let why = "a lease is rent or hardware of your own: write rate, or capex with life";
@@ -105,7 +108,7 @@ fn hourly(table: &LeaseTable, faults: &mut TableFaults) -> Option<HourlyRate> {
     }
 }
 
-fn amortised(table: &LeaseTable, capex: &str, faults: &mut TableFaults) -> Option<HourlyRate> {
+fn amortised(table: &LeaseTable, capex: &str, faults: &mut TableFaults) -> Option<(HourlyRate, Option<HourlyRate>)> {
     let amount = |key: &str, text: Option<&str>| {
         text.map_or(Ok(0), |text| parse_scaled(text, 6)).map_err(|error| format!("{key}: {error}"))
     };
@@ -124,10 +127,12 @@ fn amortised(table: &LeaseTable, capex: &str, faults: &mut TableFaults) -> Optio
         .ok_or_else(|| "salvage: more than was paid: write what it will be worth at the end of its life".to_owned());
     let lost = faults.check(&["salvage"], lost);
     let (life, gpus) = (life?, gpus?);
-    let life = life.checked_mul(gpus.into()).ok_or_else(|| "life: too long".to_owned());
-    let life = faults.check(&["life"], life)?;
-    let rate = HourlyRate::amortised(lost?, life).ok_or_else(|| "capex: too large for so short a life".to_owned());
-    faults.check(&["capex", "life"], rate)
+    let lost = lost?;
+    let shared = life.checked_mul(gpus.into()).ok_or_else(|| "life: too long".to_owned());
+    let shared = faults.check(&["life"], shared)?;
+    let rates = HourlyRate::amortised(lost, shared).zip(HourlyRate::amortised(lost, life));
+    let rates = rates.ok_or_else(|| "capex: too large for so short a life".to_owned());
+    faults.check(&["capex", "life"], rates).map(|(rate, node_rate)| (rate, Some(node_rate)))
 }
 
 /// Milliseconds of `4y`, `1500d` or `30000h`.

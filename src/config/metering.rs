@@ -227,7 +227,7 @@ mod tests {
 
     /// Class: an alias that says nothing, or that is compared with nothing.
     #[test]
-    fn spellings_and_placeholders_are_told() {
+    fn spellings_and_placeholders_are_reported() {
         let alias = |model: &str, names: &str| format!("[[alias]]\nmodel = \"{model}\"\nnames = [{names}]\n");
         let found = read(&(alias("b", "\"c\"") + &alias("a", "\"openai/A\", \"x\""))).map(|read| read.2);
         let why = "are one name without case, path and provider: this alias joins nothing, leave it out";
@@ -251,7 +251,7 @@ mod tests {
         refused(&alias("a", "\"x\", \"A\""), "margintop.toml:1: \"A\" is an alias of itself: write its other names");
         let two = alias("a", "\"b\"") + &alias("b", "\"a\"");
         refused(&two, "margintop.toml:1: \"a\" -> \"b\" -> \"a\" go round in a circle");
-        assert_eq!(read(&two).err().map(|mistakes| mistakes.len()), Some(1), "a circle is told once");
+        assert_eq!(read(&two).err().map(|mistakes| mistakes.len()), Some(1), "a circle is reported once");
         let three = alias("a", "\"b\"") + &alias("b", "\"c\"") + &alias("c", "\"a\"");
         refused(&three, "go round in a circle: name the one that the engine serves");
         let (longer, last) = (three.replace("[\"a\"]", "[\"d\"]"), alias("d", "\"a\""));

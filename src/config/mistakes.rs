@@ -10,7 +10,7 @@ use super::former::{FormerKey, rename};
 use super::{ConfigError, syntax};
 
 /// The largest number of reported mistakes of one file: an imported file that is wrong throughout has thousands.
-pub(super) const TOLD: usize = 20;
+pub(super) const MOST_SHOWN: usize = 20;
 /// The values that replace a required value that is a mistake, tried in turn.
 const STAND_INS: [StandInValue; 4] =
     [StandInValue::Text("-"), StandInValue::Text("1"), StandInValue::List, StandInValue::Table];
@@ -47,7 +47,7 @@ pub(super) fn read<'a, T: Deserialize<'a>>(
     let (mut table, errors) = DeTable::parse_recoverable(text);
     if !errors.is_empty() {
         let mut mistakes = syntax::mistakes(path, text, &errors);
-        mistakes.truncate(TOLD);
+        mistakes.truncate(MOST_SHOWN);
         return Read { file: None, mistakes, warnings: Vec::new(), places };
     }
     let (warnings, mut mistakes) = rename(table.get_mut(), former, path, text);
@@ -88,7 +88,7 @@ pub(super) fn read<'a, T: Deserialize<'a>>(
             (None, _) => false,
         };
         places.extend(place.map(|place| place.into_iter().chain(missing).collect()));
-        if !mended || mistakes.len() >= TOLD {
+        if !mended || mistakes.len() >= MOST_SHOWN {
             return Read { file: None, mistakes, warnings, places };
         }
     }
@@ -246,7 +246,7 @@ mod tests {
 
     /// Class: the first mistake alone, without its key or what to write.
     #[test]
-    fn every_value_that_cannot_be_read_is_told_with_its_key() {
+    fn every_value_that_cannot_be_read_is_reported_with_its_key() {
         let messages = |text: &str| mistakes(Path::new("margintop.toml"), text);
         assert_eq!(
             messages("[[scenario]]\nname = \"a\"\nnodes = -2\npaid = \"1.2\"\ngpu_rate = \"-1\"\n"),
@@ -279,9 +279,9 @@ mod tests {
         assert_eq!(lines("a = [\n"), [1]);
     }
 
-    /// Class: what stands for a needed value is itself told as a mistake, again and again.
+    /// Class: what stands for a needed value is itself reported as a mistake, again and again.
     #[test]
-    fn what_is_needed_and_wrong_is_told_once_with_all_that_is_wrong_beside_it() {
+    fn what_is_needed_and_wrong_is_reported_once_with_all_that_is_wrong_beside_it() {
         let messages = |text: &str| mistakes(Path::new("m.toml"), text);
         let lines = "a = 1\n[[lease]]\nnode = \"n\"\nrate = \"2\"\npower = { kwh = \"36000\", pue = \"0.5\" }\n\
                      [[lease]]\nnode = \"m\"\nrate = \"2\"\npower = { pue = \"1.2\" }\n\
@@ -343,7 +343,7 @@ mod tests {
         );
     }
 
-    /// Class: a key that stands for many tables cannot be read, and the tables beside it are not looked at.
+    /// Class: a key that stands for many tables cannot be read, and the tables beside it are not read.
     #[test]
     fn a_whole_kind_of_tables_that_cannot_be_read_hides_no_other_mistake() {
         let starts = |text: &str, starts: &[&str]| {
@@ -391,7 +391,7 @@ mod tests {
 
     /// The same of price files, in which amounts are needed.
     #[test]
-    fn what_a_price_file_needs_is_told_once() {
+    fn what_a_price_file_needs_is_reported_once() {
         let text = "[[list]]\nname = \"a\"\ncurrency = \"USD\"\n[list.tiers.standard]\nhit = \"-1\"\nmiss = \"x\"\n\
                     [[gpu]]\ngpu = \"H100\"\nrate = \"a lot\"\n[[history]]\nmodels = 1\nlists = 2\n";
         let read =

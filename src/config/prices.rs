@@ -10,7 +10,7 @@ use super::ConfigError;
 use super::error::Findings;
 use super::faults::TableFaults;
 use super::file::{FxTable, PriceTable};
-use super::mistakes::{self, Read, TOLD, TableNames};
+use super::mistakes::{self, MOST_SHOWN, Read, TableNames};
 use crate::pricing::{Book, Conversion, Exchange, Fx, ListFile, Pinned, PriceFile, TierFile, check_currency};
 use crate::reading::ModelName;
 use crate::units::{HourlyRate, Price, Timestamp, parse_scaled};
@@ -172,9 +172,9 @@ fn read(path: &Path, book: &mut Book, currency: &str) -> Vec<ConfigError> {
         stand_in_for(names, book, currency);
     }
     mistakes.sort_by_key(|mistake| mistake.line);
-    if mistakes.len() > TOLD {
-        let more = mistakes.len() - TOLD;
-        mistakes.truncate(TOLD);
+    if mistakes.len() > MOST_SHOWN {
+        let more = mistakes.len() - MOST_SHOWN;
+        mistakes.truncate(MOST_SHOWN);
         mistakes.push(ConfigError::new(path, format!("and {more} mistakes more")));
     }
     mistakes

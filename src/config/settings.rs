@@ -10,7 +10,7 @@ use super::duration::{often_enough, parse_duration, parse_interval};
 use super::error::Findings;
 use super::file::{ConfigFile, TABLES};
 use super::former::FORMER;
-use super::lease_conflicts::{doubtful, refuse_contradictions};
+use super::lease_conflicts::{probable_mistakes, refuse_contradictions};
 use super::leases::leases;
 use super::log::LogFormat;
 use super::metering::{aliases, plausibility};
@@ -215,13 +215,13 @@ fn check(
     let targets = targets(&file.targets, &mut findings);
     let leases = leases(&file.leases, money, &mut findings);
     refuse_contradictions(&leases, &file.leases, &mut findings);
-    let doubtful = doubtful(&leases, &file.leases, money);
+    let mistaken = probable_mistakes(&leases, &file.leases, money);
     let mut warnings: Vec<_> =
-        doubtful.into_iter().map(|(nth, why)| ConfigError::at_table(path, text, "lease", nth, why)).collect();
+        mistaken.into_iter().map(|(nth, why)| ConfigError::at_table(path, text, "lease", nth, why)).collect();
     let plausibility = plausibility(&file.plausibility, &mut findings);
     let slo = slo(&file.slo, &mut findings);
-    let (aliases, doubtful) = aliases(&file.aliases, &mut findings);
-    warnings.extend(doubtful.into_iter().map(|(nth, why)| ConfigError::at_table(path, text, "alias", nth, why)));
+    let (aliases, ineffective) = aliases(&file.aliases, &mut findings);
+    warnings.extend(ineffective.into_iter().map(|(nth, why)| ConfigError::at_table(path, text, "alias", nth, why)));
     let book = prices::book(&file.prices, &file.price_files, money, &mut findings).joined(&aliases);
     let compare_to = compare_to(file.compare_to, &currency);
     if let Some(Err(error)) = compare_to.as_deref().map(|list| book.own_list(list)) {
@@ -410,7 +410,7 @@ mod tests {
     }
 
     #[test]
-    fn all_mistakes_are_told_at_once() {
+    fn all_mistakes_are_reported_at_once() {
         let text = "timezone = \"Mars/Olympus\"\n[[lease]]\nrate = \"2\"\n[[target]]\nurl = \"gpu-[9-1]\"\n[[price]]\nmodel = \"x\"\nlist = \"nope\"\n";
         let found = mistakes(text);
         assert_eq!(found.len(), 4, "{found:#?}");

@@ -22,8 +22,8 @@ pub(super) struct HitClamp {
     #[serde(default, skip_serializing_if = "is_zero")]
     unknown: u64,
     /// Dropped hits: for as many prompt tokens it is unknown whether they are misses.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    doubtful: u64,
+    #[serde(default, alias = "doubtful", skip_serializing_if = "is_zero")]
+    uncertain: u64,
 }
 
 /// A growth of prompts and hits, split into classes.
@@ -36,7 +36,7 @@ pub(super) struct Split {
     /// Earlier prompts whose hits were unknown until now.
     pub(super) settled: u64,
     /// Whether its misses may be hits.
-    pub(super) is_doubtful: bool,
+    pub(super) is_uncertain: bool,
 }
 
 impl HitClamp {
@@ -52,7 +52,7 @@ impl HitClamp {
         if is_far {
             // They are no evidence about earlier prompts either.
             self.unknown = 0;
-            self.doubtful = self.doubtful.saturating_add(hits);
+            self.uncertain = self.uncertain.saturating_add(hits);
         } else {
             self.hits = self.hits.saturating_add(hits);
         }
@@ -64,9 +64,9 @@ impl HitClamp {
         if lacks_hits {
             self.unknown = self.unknown.saturating_add(miss);
         }
-        let is_doubtful = (self.doubtful > 0 || lacks_hits) && miss > 0;
-        self.doubtful = self.doubtful.saturating_sub(miss);
-        Split { miss, hit, corrected: due - hit, settled, is_doubtful }
+        let is_uncertain = (self.uncertain > 0 || lacks_hits) && miss > 0;
+        self.uncertain = self.uncertain.saturating_sub(miss);
+        Split { miss, hit, corrected: due - hit, settled, is_uncertain }
     }
 
     /// Records hits whose prompts are unreadable.
@@ -91,13 +91,13 @@ impl HitClamp {
     }
 
     /// Whether hits were dropped that may belong to later prompts.
-    pub(super) const fn is_doubtful(&self) -> bool {
-        self.doubtful > 0
+    pub(super) const fn is_uncertain(&self) -> bool {
+        self.uncertain > 0
     }
 
     /// Forgets dropped hits: prompts that they belong to would have come by now.
-    pub(super) const fn forget_doubtful(&mut self) {
-        self.doubtful = 0;
+    pub(super) const fn forget_uncertain(&mut self) {
+        self.uncertain = 0;
     }
 
     /// Reverts corrections that could not be made. Their hits go to later prompts.
@@ -127,7 +127,7 @@ mod tests {
     use super::*;
 
     fn split(miss: u64, hit: u64, corrected: u64) -> Split {
-        Split { miss, hit, corrected, settled: 0, is_doubtful: false }
+        Split { miss, hit, corrected, settled: 0, is_uncertain: false }
     }
 
     #[test]
@@ -145,7 +145,7 @@ mod tests {
     #[test]
     fn misses_of_pages_that_lack_hits_are_unknown_until_all_of_them_are_there() {
         let mut clamp = HitClamp::default();
-        assert_eq!(clamp.take(100, 20, true), Split { is_doubtful: true, ..split(80, 20, 0) });
+        assert_eq!(clamp.take(100, 20, true), Split { is_uncertain: true, ..split(80, 20, 0) });
         assert_eq!(clamp.take(100, 20, true).settled, 0);
         assert_eq!(clamp.take(10, 60, false), Split { settled: 160, ..split(0, 10, 50) });
     }
@@ -171,9 +171,9 @@ mod tests {
     fn hits_far_ahead_of_all_prompts_are_dropped() {
         let mut clamp = HitClamp::default();
         clamp.take(1000, 500, false);
-        assert_eq!(clamp.take(200, FAR + 700, false), Split { is_doubtful: true, ..split(200, 0, 0) });
-        assert_eq!(clamp.take(200, 100, false), Split { is_doubtful: true, ..split(100, 100, 0) });
-        assert_eq!(clamp.take(FAR + 500, 100, false), Split { is_doubtful: true, ..split(FAR + 400, 100, 0) });
+        assert_eq!(clamp.take(200, FAR + 700, false), Split { is_uncertain: true, ..split(200, 0, 0) });
+        assert_eq!(clamp.take(200, 100, false), Split { is_uncertain: true, ..split(100, 100, 0) });
+        assert_eq!(clamp.take(FAR + 500, 100, false), Split { is_uncertain: true, ..split(FAR + 400, 100, 0) });
         assert_eq!(clamp.take(200, 100, false), split(100, 100, 0), "as many prompts came");
     }
 

@@ -146,8 +146,8 @@ impl Processes {
     }
 
     /// Whether it is unknown if pages are of one process with views that lag, or of two processes with one start time.
-    pub fn is_doubted(&self) -> bool {
-        self.all.iter().any(|process| process.doubted.is_some())
+    pub fn has_uncertain(&self) -> bool {
+        self.all.iter().any(|process| process.uncertain.is_some())
     }
 
     /// Whether a process that still answered was dropped at an instant.
@@ -200,7 +200,7 @@ impl Processes {
 
     pub(super) fn advance_identified(&mut self, page: &InstancePage<'_>, start: Timestamp) -> Outcome {
         if let Some(id) = self.with_start(page, start) {
-            let id = match self.judge_doubted(page, id) {
+            let id = match self.judge_uncertain(page, id) {
                 Ok(id) => id,
                 Err(outcome) => return outcome,
             };
@@ -454,7 +454,7 @@ impl Processes {
         self.all.retain(|process| {
             Some(process.id) == current || now.since(process.last_seen) < FORGOTTEN || !process.shadow
         });
-        let (mut believed, mut lost) = (Vec::new(), self.tell_doubted(now));
+        let (mut believed, mut lost) = (Vec::new(), self.settle_uncertain(now));
         for process in &mut self.all {
             if process.succession == Some(Succession::Open) && now.since(process.first_seen) >= ANSWERING {
                 process.succession = Some(Succession::Believed);

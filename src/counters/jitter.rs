@@ -103,16 +103,22 @@ impl Processes {
 
     /// Accepts a start time as the process's own; on trial, unless its start times keep changing. If it may be a later
     /// process's, tokens which that process produced before may be missing.
-    fn believe_jitter(&mut self, page: &InstancePage<'_>, start: Timestamp, of: ProcessId, doubtful: bool) -> Outcome {
+    fn believe_jitter(
+        &mut self,
+        page: &InstancePage<'_>,
+        start: Timestamp,
+        of: ProcessId,
+        is_uncertain: bool,
+    ) -> Outcome {
         self.jitter = None;
         if let Some(process) = self.get_mut(of) {
             if process.trial.is_none() && !process.moves() {
                 process.trial = Some(Trial::of_start(start, page.at, process));
             }
-            process.add_start(start, doubtful);
+            process.add_start(start, is_uncertain);
         }
         let outcome = self.go_on(page, of);
-        Outcome { lost: outcome.lost || doubtful, ..outcome }
+        Outcome { lost: outcome.lost || is_uncertain, ..outcome }
     }
 
     /// Reverts an accepted start time, if an earlier one continues from its own last values with fewer tokens than were

@@ -5,7 +5,6 @@
 //! time.
 
 mod delta;
-mod doubted;
 mod dropped;
 mod fallen_series;
 mod fastest_minute;
@@ -46,6 +45,7 @@ mod start_lines;
 mod trial;
 mod turn_lines;
 mod turns;
+mod uncertain_line;
 mod unidentified;
 mod values;
 mod window;

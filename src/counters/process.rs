@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 
 use super::delta::Step;
-use super::doubted::Doubted;
 use super::dropped::Dropped;
 use super::fastest_minute::FastestMinute;
 use super::line::Line;
@@ -17,6 +16,7 @@ use super::row::{PageContext, RowCounters};
 use super::row_index::RowIndex;
 use super::start_lines::{StartLines, same_start};
 use super::trial::Trial;
+use super::uncertain_line::UncertainLine;
 use super::values::{self, RowKey, live_total};
 use crate::reading::{EngineReading, TokenCounters};
 use crate::units::{Moment, Timestamp};
@@ -36,8 +36,8 @@ pub struct Process {
     /// Its start times on its pages: several if the clock jitters, none if pages have none.
     pub(super) starts: Vec<Timestamp>,
     /// The number of start times that may be those of later processes.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    doubtful: u8,
+    #[serde(default, alias = "doubtful", skip_serializing_if = "is_zero")]
+    uncertain_starts: u8,
     /// The last values under each start time, if there are several.
     #[serde(default, skip_serializing_if = "StartLines::is_empty")]
     pub(super) by_start: StartLines,
@@ -60,8 +60,8 @@ pub struct Process {
     /// Whether its growth may be part of another's, so that none is posted.
     pub(super) shadow: bool,
     /// The state until it is known whether it is another process than one with its start time.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) doubted: Option<Doubted>,
+    #[serde(default, alias = "doubted", skip_serializing_if = "Option::is_none")]
+    pub(super) uncertain: Option<UncertainLine>,
     /// When its pages were last found to come from several views, one of which lags.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) has_views: Option<Moment>,
@@ -112,7 +112,7 @@ impl Process {
         Self {
             id,
             starts: start.into_iter().collect(),
-            doubtful: 0,
+            uncertain_starts: 0,
             by_start: StartLines::default(),
             first_seen: at,
             last_seen: at,
@@ -122,7 +122,7 @@ impl Process {
             ended_by: None,
             succession: None,
             shadow: false,
-            doubted: None,
+            uncertain: None,
             has_views: None,
             rows: Vec::new(),
             present: [false; 3],
@@ -188,27 +188,28 @@ impl Process {
 
     /// Whether its start time keeps changing.
     pub(super) fn moves(&self) -> bool {
-        self.starts.len() >= MOVING + usize::from(self.doubtful)
+        self.starts.len() >= MOVING + usize::from(self.uncertain_starts)
     }
 
-    /// Adds another start time of the same process; `is_doubtful` if it may be a later process's.
-    pub(super) fn add_start(&mut self, start: Timestamp, is_doubtful: bool) {
+    /// Adds another start time of the same process; `is_uncertain` if it may be a later process's.
+    pub(super) fn add_start(&mut self, start: Timestamp, is_uncertain: bool) {
         if let [first] = self.starts[..] {
             self.by_start.note_earlier(first, self.line(), self.last_seen);
         }
         if self.starts.len() == STARTS {
             // The first start time stays: no process started after a page has a start time as close to it.
             self.starts.remove(1);
-            self.doubtful = self.doubtful.saturating_sub(1);
+            self.uncertain_starts = self.uncertain_starts.saturating_sub(1);
         }
         self.starts.push(start);
-        self.doubtful = self.doubtful.saturating_add(u8::from(is_doubtful));
+        self.uncertain_starts = self.uncertain_starts.saturating_add(u8::from(is_uncertain));
     }
 
     /// Keeps these start times; the others belong to another process.
     pub(super) fn keep_starts(&mut self, starts: Vec<Timestamp>) {
         self.starts = starts;
-        self.doubtful = self.doubtful.min(u8::try_from(self.starts.len().saturating_sub(1)).unwrap_or(u8::MAX));
+        self.uncertain_starts =
+            self.uncertain_starts.min(u8::try_from(self.starts.len().saturating_sub(1)).unwrap_or(u8::MAX));
     }
 
     /// Whether a start time is late enough for a process that started after a page, relative to this process's start.
@@ -328,7 +329,7 @@ impl Process {
         let Self {
             id: _,
             starts: _,
-            doubtful: _,
+            uncertain_starts: _,
             by_start,
             first_seen,
             last_seen,
@@ -338,7 +339,7 @@ impl Process {
             ended_by: _,
             succession: _,
             shadow: _,
-            doubted,
+            uncertain,
             has_views,
             rows,
             present: _,
@@ -367,7 +368,7 @@ impl Process {
             .chain(replaced)
             .chain(has_views)
             .chain(by_start.moments_mut())
-            .chain(doubted.iter_mut().flat_map(Doubted::moments_mut))
+            .chain(uncertain.iter_mut().flat_map(UncertainLine::moments_mut))
     }
 
     /// Returns to an earlier line, and to the fastest minutes of its rows at that time.

@@ -6,7 +6,7 @@ use crate::units::Span;
 pub(super) const QUARANTINE_PAGES: u8 = 3;
 
 /// The number of pages that a fall is quarantined for, if it may also be a dip.
-pub(super) const QUARANTINE_PAGES_IN_DOUBT: u8 = 12;
+pub(super) const QUARANTINE_PAGES_LONG: u8 = 12;
 
 /// A row that dips keeps more than one part in this many of its value; a reset row has less.
 pub(super) const SMALL_PART: u64 = 10;

@@ -68,8 +68,8 @@ pub struct RowCounters {
     #[serde(default)]
     missing: [Option<Moment>; COUNTERS],
     /// When hits were dropped because they were far ahead of all prompts.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    doubted: Option<Moment>,
+    #[serde(default, alias = "doubted", skip_serializing_if = "Option::is_none")]
+    hits_dropped: Option<Moment>,
     /// Since when growth was disputed that turned out not to be the row's, until the next step reports it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     took_back: Option<Timestamp>,
@@ -145,7 +145,7 @@ impl RowCounters {
             resets: _,
             seen_elsewhere,
             missing,
-            doubted,
+            hits_dropped,
             took_back: _,
             other: _,
             replaced: _,
@@ -160,7 +160,7 @@ impl RowCounters {
             .chain(earlier)
             .chain(seen_elsewhere)
             .chain(missing.iter_mut().flatten())
-            .chain(doubted)
+            .chain(hits_dropped)
     }
 
     fn empty(moved: Moment) -> Self {
@@ -181,7 +181,7 @@ impl RowCounters {
             resets: 0,
             seen_elsewhere: None,
             missing: [None; COUNTERS],
-            doubted: None,
+            hits_dropped: None,
             took_back: None,
             other: None,
             replaced: false,

@@ -5,13 +5,13 @@
 //! cache, a second Prometheus server. Nothing of the higher line is posted until the lower line has reached it (one
 //! process), or has had the time to do so and has not (two processes). From then on a page belongs to the closest of them.
 
-use super::doubted::Doubted;
 use super::identity::Processes;
 use super::page::{ANSWERING, FORGOTTEN, InstancePage, Outcome};
 use super::process::Process;
 use super::process_id::ProcessId;
 use super::quarantine_limits::LAG;
 use super::trial::Trial;
+use super::uncertain_line::UncertainLine;
 use crate::units::{Moment, Timestamp};
 
 impl Processes {
@@ -43,12 +43,12 @@ impl Processes {
         let process = self.get_mut(id)?;
         let (now, line) = (process.line_of(page.rows), process.line());
         let returned = process.trial.as_mut()?.returned_before(&now, &line);
-        if returned { self.doubt(page, start, id) } else { None }
+        if returned { self.note_uncertain(page, start, id) } else { None }
     }
 
     /// Returns a process to its state before its trial, and makes its line since then another process, of which nothing is
     /// posted until it is known to be another one.
-    fn doubt(&mut self, page: &InstancePage<'_>, start: Timestamp, id: ProcessId) -> Option<Outcome> {
+    fn note_uncertain(&mut self, page: &InstancePage<'_>, start: Timestamp, id: ProcessId) -> Option<Outcome> {
         let process = self.get_mut(id)?;
         let (trial, latest) = (process.trial.take()?, process.line());
         let (first, since) = (trial.first_line().unwrap_or(&latest).clone(), trial.since);
@@ -57,7 +57,7 @@ impl Processes {
         if let Some(upper) = self.get_mut(upper) {
             upper.adopt_line(&first, since);
             upper.shadow = true;
-            upper.doubted = Some(Doubted::new(id, since, latest));
+            upper.uncertain = Some(UncertainLine::new(id, since, latest));
         }
         let mut outcome = self.go_on(page, id);
         outcome.taken_back.push(id);
@@ -67,17 +67,17 @@ impl Processes {
 
     /// Applies a page of a process that may be a view of another one. Returns the process that the page belongs to if the
     /// page should be applied normally.
-    pub(super) fn judge_doubted(&mut self, page: &InstancePage<'_>, id: ProcessId) -> Result<ProcessId, Outcome> {
+    pub(super) fn judge_uncertain(&mut self, page: &InstancePage<'_>, id: ProcessId) -> Result<ProcessId, Outcome> {
         for other in &mut self.all {
-            if let Some(doubted) = other.doubted.as_mut().filter(|doubted| doubted.of == id) {
-                doubted.note_below();
+            if let Some(uncertain) = other.uncertain.as_mut().filter(|uncertain| uncertain.of == id) {
+                uncertain.note_below();
             }
         }
         let Some(process) = self.get_mut(id) else { return Ok(id) };
         let now = process.line_of(page.rows);
-        let Some(doubted) = &mut process.doubted else { return Ok(id) };
-        doubted.note(now);
-        let (of, is_reached) = (doubted.of, doubted.is_reached());
+        let Some(uncertain) = &mut process.uncertain else { return Ok(id) };
+        uncertain.note(now);
+        let (of, is_reached) = (uncertain.of, uncertain.is_reached());
         if is_reached {
             self.all.retain(|process| process.id != id);
             if let Some(process) = self.get_mut(of) {
@@ -90,10 +90,11 @@ impl Processes {
 
     /// Decides that lines are of other processes if the lower one has not reached them in the time that a view may lag.
     /// Returns whether the lower one did not answer either, so that its growth in between may be missing.
-    pub(super) fn tell_doubted(&mut self, now: Moment) -> bool {
-        let is_over = |doubted: &Doubted| now.since(doubted.since) >= LAG;
-        let over = self.all.iter().filter_map(|process| Some((process.id, process.doubted.as_ref()?)));
-        let over: Vec<_> = over.filter(|(_, doubted)| is_over(doubted)).map(|(id, doubted)| (id, doubted.of)).collect();
+    pub(super) fn settle_uncertain(&mut self, now: Moment) -> bool {
+        let is_over = |uncertain: &UncertainLine| now.since(uncertain.since) >= LAG;
+        let over = self.all.iter().filter_map(|process| Some((process.id, process.uncertain.as_ref()?)));
+        let over: Vec<_> =
+            over.filter(|(_, uncertain)| is_over(uncertain)).map(|(id, uncertain)| (id, uncertain.of)).collect();
         let mut lost = false;
         for (id, of) in over {
             self.believe_other(id, of);
@@ -109,7 +110,7 @@ impl Processes {
             lower.apart = true;
         }
         if let Some(process) = self.get_mut(id) {
-            (process.doubted, process.shadow, process.unposted) = (None, false, true);
+            (process.uncertain, process.shadow, process.unposted) = (None, false, true);
             process.apart = true;
         }
     }

@@ -36,29 +36,29 @@ impl Processes {
             let is_new = self.get(id).is_some_and(|process| !process.has_shown() && process.may_go_on_from(page));
             return is_new.then(|| self.go_on(page, id));
         }
-        let mut told = Distinguished::default();
-        self.find_lines(&mut told);
-        self.find_earlier(&mut told);
-        self.add_others(&mut told);
+        let mut found = Distinguished::default();
+        self.find_lines(&mut found);
+        self.find_earlier(&mut found);
+        self.add_others(&mut found);
         let id = self.turns.lines[place].process?;
-        if !told.is_news && !self.quarantined.is_active() {
+        if !found.is_news && !self.quarantined.is_active() {
             return None;
         }
         self.quarantined.clear();
         let outcome = self.go_on(page, id);
-        let lost = outcome.lost || told.is_news;
-        let taken_back = outcome.taken_back.into_iter().chain(told.taken_back).collect();
-        Some(Outcome { taken_back, believed: told.believed, lost, ..outcome })
+        let lost = outcome.lost || found.is_news;
+        let taken_back = outcome.taken_back.into_iter().chain(found.taken_back).collect();
+        Some(Outcome { taken_back, believed: found.believed, lost, ..outcome })
     }
 
     /// Finds the processes whose last values are those of a line. Their trials succeed, except for a step from a lower
     /// line.
-    fn find_lines(&mut self, told: &mut Distinguished) {
+    fn find_lines(&mut self, found: &mut Distinguished) {
         for place in 0..self.turns.lines.len() {
             let line = self.turns.lines[place].clone();
             let Some(process) = self.all.iter_mut().find(|process| line.is_at(process)) else { continue };
             let id = process.id;
-            told.is_news |= std::mem::take(&mut process.shadow);
+            found.is_news |= std::mem::take(&mut process.shadow);
             process.passed = PassedLines::default();
             let trial = process.trial.take();
             let stepped = |lower: &TurnLine| {
@@ -70,12 +70,12 @@ impl Processes {
                     if let Some(process) = self.get_mut(id) {
                         trial.undo(process);
                     }
-                    told.taken_back.push(id);
-                    told.is_news = true;
+                    found.taken_back.push(id);
+                    found.is_news = true;
                     self.turns.lines[from].process = Some(id);
                 }
                 (_, trial) => {
-                    told.believed.extend(trial.map(|_| id));
+                    found.believed.extend(trial.map(|_| id));
                     self.turns.lines[place].process = Some(id);
                 }
             }
@@ -83,7 +83,7 @@ impl Processes {
     }
 
     /// Finds the processes whose last values are earlier ones of a line.
-    fn find_earlier(&mut self, told: &mut Distinguished) {
+    fn find_earlier(&mut self, found: &mut Distinguished) {
         for place in 0..self.turns.lines.len() {
             if self.turns.lines[place].process.is_some() {
                 continue;
@@ -99,22 +99,22 @@ impl Processes {
             let nearest = self.all.iter().filter(is_its).max_by_key(|process| process.line().total());
             let Some(id) = nearest.map(|process| process.id) else { continue };
             self.turns.lines[place].process = Some(id);
-            told.is_news = true;
+            found.is_news = true;
             if let Some(process) = self.get_mut(id) {
                 process.passed = PassedLines::default();
                 process.shadow = false;
-                told.believed.extend(process.trial.take().map(|_| id));
+                found.believed.extend(process.trial.take().map(|_| id));
             }
         }
     }
 
     /// Creates processes for the other lines, and drops those that were created from pages of several processes.
-    fn add_others(&mut self, told: &mut Distinguished) {
+    fn add_others(&mut self, found: &mut Distinguished) {
         let known: Vec<_> = self.turns.lines.iter().filter_map(|line| line.process).collect();
         let since = self.turns.since;
         let is_of_turns = |process: &Process| since.is_some_and(|since| process.first_seen.boot >= since.boot);
         let dropped = |process: &Process| !known.contains(&process.id) && is_of_turns(process);
-        told.taken_back.extend(self.all.iter().filter(|it| dropped(it) && it.trial.is_some()).map(|it| it.id));
+        found.taken_back.extend(self.all.iter().filter(|it| dropped(it) && it.trial.is_some()).map(|it| it.id));
         self.all.retain(|process| !dropped(process));
         for place in 0..self.turns.lines.len() {
             if self.turns.lines[place].process.is_none() {
@@ -124,7 +124,7 @@ impl Processes {
                     process.adopt_line(&line, seen);
                 }
                 self.turns.lines[place].process = Some(id);
-                told.is_news = true;
+                found.is_news = true;
             }
         }
     }

@@ -355,8 +355,8 @@ impl Processes {
         let Some(process) = self.get_mut(id) else { return self.quarantine(page, id) };
         let context = page.context(process.last_seen);
         if !process.began_anew(&line.first.present, line.since, line.pages) {
-            let in_doubt = process.began_anew(&line.first.present, line.since, u8::MAX);
-            return if in_doubt { self.quarantine(page, id) } else { self.becomes_process(page, line, Some(id)) };
+            let is_uncertain = process.began_anew(&line.first.present, line.since, u8::MAX);
+            return if is_uncertain { self.quarantine(page, id) } else { self.becomes_process(page, line, Some(id)) };
         }
         let (since, trial) = (process.last_seen, Trial::new(TrialKind::Reset, page.at, process));
         // Earlier postings stay, even if the reset is reverted, except for large steps.

@@ -29,9 +29,9 @@ impl RowBuckets {
     pub(super) fn add(&mut self, bound: f64, value: f64) -> Result<(), Refusal> {
         let count = match Tokens::from_counter(value) {
             Ok(count) if !bound.is_nan() && self.cells.len() < BOUNDS => count.count(),
-            told => {
+            other => {
                 self.refused = true;
-                return Err(told.map_or_else(Refusal::from, |_| Refusal::NoCount));
+                return Err(other.map_or_else(Refusal::from, |_| Refusal::NoCount));
             }
         };
         if self.cells.is_empty() {

@@ -1,6 +1,7 @@
 //! The definition of a dialect: its fields, and the defaults that most engines and exporters share.
 
 use super::field::{CountedPart, Policy, ProcessFacts, SeriesField, SeriesPlace, StartOf};
+use super::model_router::ModelRouter;
 use super::sums::RowSums;
 use crate::exposition::SeriesLabels;
 use crate::reading::{EngineKind, EngineReading, EngineRole};
@@ -26,6 +27,8 @@ pub(super) struct Dialect {
     pub(super) lists_models: bool,
     /// Whether its page names the model.
     pub(super) names_model: bool,
+    /// How a server of it with a process for each model is scraped, if there are such servers.
+    pub(super) router: Option<&'static ModelRouter>,
     /// The process that `process_start_time_seconds` on its page refers to.
     pub(super) start: StartOf,
     /// How its rows are treated after they were read.
@@ -76,6 +79,7 @@ pub(super) const PLAIN: Dialect = Dialect {
     processes: &[],
     lists_models: false,
     names_model: true,
+    router: None,
     start: StartOf::Instance,
     policy: Policy::PLAIN,
     counts: CountedPart::by_role,

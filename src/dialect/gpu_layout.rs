@@ -62,7 +62,7 @@ impl GpuLayout {
     pub(super) fn read(&self, page: &[u8], hint: &Hint) -> Option<PageReading> {
         let values = self.values(page)?;
         let gpus = self.gpus.iter().zip(&values);
-        let gpus = gpus.map(|((node, told), values)| (node.clone(), told.clone().reading(values)));
+        let gpus = gpus.map(|((node, facts), values)| (node.clone(), facts.clone().reading(values)));
         Some(PageReading {
             kind: hint.kind.unwrap_or(EngineKind::UNKNOWN),
             engines: Vec::new(),
@@ -139,14 +139,14 @@ pub(super) fn layout(page: &[u8], reading: &PageReading) -> Option<GpuLayout> {
     let rest = cut.lines(page, &values)?;
     let SplitGpuPage { text, lines, labels, ends } = cut;
     // Names and UUIDs are those of the reading, so that all later readings share them.
-    let told = gpu_rows.facts(GpuState::Answering).into_iter().zip(&reading.gpus);
-    let told = told.map(|(told, (node, gpu))| (node.clone(), told.sharing(gpu)));
+    let facts = gpu_rows.facts(GpuState::Answering).into_iter().zip(&reading.gpus);
+    let facts = facts.map(|(facts, (node, gpu))| (node.clone(), facts.sharing(gpu)));
     let (ended, openmetrics) = (tally.ended, tally.openmetrics);
     Some(GpuLayout {
         lines: Arc::new(GpuLines { text: text.into(), lines: lines.into(), rest: rest.into(), ended, openmetrics }),
         labels: labels.into(),
         ends: ends.into(),
-        gpus: told.collect(),
+        gpus: facts.collect(),
     })
 }
 

@@ -76,12 +76,12 @@ impl<'p> GpuRows<'p> {
             board.note(what, values::known(what, row.value, scale), row);
             return Some(self.last);
         }
-        let (mut facts, mut instance, mut index, mut is_told) = (Board::default(), None, None, false);
+        let (mut facts, mut instance, mut index, mut is_stated) = (Board::default(), None, None, false);
         for (key, value) in row.labels {
             match key {
                 b"UUID" | b"uuid" | b"gpu_uuid" => {
                     facts.uuid = said(value);
-                    is_told = !value.raw().is_empty();
+                    is_stated = !value.raw().is_empty();
                 }
                 b"gpu" => facts.index = said(value),
                 b"index" => index = said(value),
@@ -98,7 +98,7 @@ impl<'p> GpuRows<'p> {
         // nvidia_gpu_exporter has it with the card's name.
         facts.index = facts.index.or(index);
         facts.uuid = facts.uuid.filter(|uuid| is_uuid(uuid.raw(), facts.index.map(LabelText::raw)));
-        if !is_told && facts.index.is_none() {
+        if !is_stated && facts.index.is_none() {
             return None;
         }
         // An instance with its own UUID is a separate GPU.
@@ -358,7 +358,7 @@ impl<'p> Board<'p> {
     }
 
     fn facts(&mut self, id: Option<GpuId>, state: GpuState) -> GpuFacts {
-        // An agent whose looks are old says of its last one that GPUs answered.
+        // An agent whose polls are old says of its last one that GPUs answered.
         let named = self.state.and_then(|name| GpuState::named(name.raw()));
         let named = named.filter(|state| *state != GpuState::Answering);
         GpuFacts {

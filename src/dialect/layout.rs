@@ -198,8 +198,8 @@ impl PageLayout {
 
 impl LayoutValues<'_> {
     fn others(&self, start: StartOf) -> Vec<(Option<InstanceId>, Timestamp)> {
-        let is_told = start != StartOf::Neither;
-        self.other_start.filter(|_| is_told).map(|start| (None, start)).into_iter().collect()
+        let is_stated = start != StartOf::Neither;
+        self.other_start.filter(|_| is_stated).map(|start| (None, start)).into_iter().collect()
     }
 
     /// Adds a value; `None` if the rest of the page cannot be read with it.

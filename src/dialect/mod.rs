@@ -15,6 +15,7 @@ mod gpu_rows;
 mod gpus;
 mod layout;
 mod learn_layout;
+mod model_router;
 mod page_reader;
 mod process;
 mod registry;
@@ -38,8 +39,11 @@ use sheet::{NameOwners, Sheet};
 use start_labels::START;
 
 pub use field::{CountedPart, Policy};
+pub use model_router::{ModelRouter, ModelState};
 pub use page_reader::{PageLayouts, PageReader};
-pub use registry::{attribution, lists_models, names_model, owned_by, paths, policy, ports};
+pub use registry::{
+    attribution, lists_models, model_router, model_routers, names_model, owned_by, paths, policy, ports,
+};
 pub use what_instead::{JSON_ARRAY, is_array};
 
 /// What is known of a page besides its text.

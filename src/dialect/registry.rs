@@ -4,6 +4,7 @@ use super::definition::{Dialect, PLAIN, ProcessLabel, SEARCH};
 use super::engines::ALL;
 use super::field::{CountedPart, Policy};
 use super::gpus;
+use super::model_router::ModelRouter;
 use crate::reading::{EngineKind, EngineRole};
 
 const _: () = assert!(ALL.len() <= 32, "a dialect has a bit: give them more");
@@ -114,6 +115,16 @@ pub fn lists_models(kind: EngineKind) -> bool {
 /// Whether a program's page names its model.
 pub fn names_model(kind: EngineKind) -> bool {
     of(kind).names_model
+}
+
+/// How a program's server with a process for each model is scraped; `None` if it has none.
+pub fn model_router(kind: EngineKind) -> Option<&'static ModelRouter> {
+    of(kind).router
+}
+
+/// All of those.
+pub fn model_routers() -> impl Iterator<Item = &'static ModelRouter> {
+    ALL.iter().filter_map(|dialect| dialect.router)
 }
 
 /// How the rows of an engine are treated after they were read.

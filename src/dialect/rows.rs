@@ -25,16 +25,16 @@ impl<'p> Sheet<'p> {
     /// A reading for each row, by model, instance and rank. `unnamed` is the model of rows without one.
     pub(super) fn finish(mut self, names: &NameOwners, unnamed: Option<&ModelName>) -> PageRows {
         self.drop_unused_labels();
-        let mut told = PageRows { refused: std::mem::take(&mut self.refused), ..PageRows::default() };
+        let mut page = PageRows { refused: std::mem::take(&mut self.refused), ..PageRows::default() };
         for line in &mut self.lines {
-            line.sums.close(&mut told.refused);
+            line.sums.close(&mut page.refused);
         }
-        self.drop_told_elsewhere(names);
+        self.drop_stated_elsewhere(names);
         self.note_router();
         self.fold_routers();
         self.sort();
         if self.lines.is_empty() && names.first().is_some() {
-            told.start = self.start_told(&ProcessLabels::default());
+            page.start = self.stated_start(&ProcessLabels::default());
         }
         let mut naming = Naming::default();
         for line in std::mem::take(&mut self.lines) {
@@ -43,39 +43,39 @@ impl<'p> Sheet<'p> {
             let instance =
                 naming.instance(line.process, line.place.version, |version| process.labels.id(&self.targets, version));
             let start = self.start_of(process);
-            told.note_other_start(instance.as_ref(), start.and_then(|_| self.other_start(&process.labels)));
-            told.note_start(instance.as_ref(), start);
+            page.note_other_start(instance.as_ref(), start.and_then(|_| self.other_start(&process.labels)));
+            page.note_start(instance.as_ref(), start);
             let mut reading = EngineReading::new(process.dialect.kind, model, line.place.rank());
             reading.instance = instance;
             reading.placeholder = reading.model.is_none() && line.place.model.is_some();
             reading.sampled = line.sampled;
             let mut sums = line.sums;
             for _ in 0..settle(&mut sums, process, &mut reading) {
-                told.refused.count(Refusal::TooLarge);
+                page.refused.count(Refusal::TooLarge);
             }
-            reading.latency = sums.latency(told.engines.last().map(|like| &like.latency));
+            reading.latency = sums.latency(page.engines.last().map(|like| &like.latency));
             if reading.model.is_none() && reading.role != Some(EngineRole::Proxy) {
                 reading.model = unnamed.cloned();
             }
             // After control characters are removed, two rows may be equal: the first one is used.
-            if told.engines.iter().any(|row| is_one_row(row, &reading)) {
-                told.refused.count(Refusal::Conflicting);
+            if page.engines.iter().any(|row| is_one_row(row, &reading)) {
+                page.refused.count(Refusal::Conflicting);
             } else {
-                told.engines.push(reading);
+                page.engines.push(reading);
             }
         }
-        told
+        page
     }
 
     /// Leaves out what belongs to another row: the rows of an engine that passes another's names on, and a server's
     /// latencies for a model whose engine reports its own.
-    fn drop_told_elsewhere(&mut self, names: &NameOwners) {
+    fn drop_stated_elsewhere(&mut self, names: &NameOwners) {
         let kind = |line: &SheetRow<'p>| self.processes[line.process].dialect.kind;
         let plain = |line: &SheetRow<'p>| names.is_certain(kind(line)) && kind(line) == kind(&self.lines[0]);
         if self.lines.iter().all(plain) {
             return;
         }
-        let told_by = |line: &SheetRow<'p>, other: &SheetRow<'p>| {
+        let is_stated_by = |line: &SheetRow<'p>, other: &SheetRow<'p>| {
             let (ours, theirs) = (&self.processes[line.process], &self.processes[other.process]);
             let same_model = line.place.model == other.place.model && line.place.version == other.place.version;
             let passes_on = !ours.dialect.shared_names.is_empty();
@@ -83,8 +83,9 @@ impl<'p> Sheet<'p> {
                 && ours.labels == theirs.labels
                 && (passes_on || (same_model && !line.sums.says_more_than_delays()))
         };
-        let stands =
-            |line: &SheetRow<'p>| names.is_certain(kind(line)) && !self.lines.iter().any(|other| told_by(line, other));
+        let stands = |line: &SheetRow<'p>| {
+            names.is_certain(kind(line)) && !self.lines.iter().any(|other| is_stated_by(line, other))
+        };
         let stand: Vec<bool> = self.lines.iter().map(stands).collect();
         let mut stand = stand.into_iter();
         self.lines.retain(|_| stand.next().unwrap_or(true));
@@ -155,9 +156,9 @@ impl<'p> Sheet<'p> {
             process.labels == process.labels.program()
                 && self.processes.iter().all(|other| other.labels == process.labels)
         };
-        let program = || self.start_told(&process.labels.program()).filter(|_| of_page);
-        let bare = || self.start_told(&ProcessLabels::default()).filter(|_| alone());
-        self.start_told(&process.labels).or_else(program).or_else(bare).or(process.created)
+        let program = || self.stated_start(&process.labels.program()).filter(|_| of_page);
+        let bare = || self.stated_start(&ProcessLabels::default()).filter(|_| alone());
+        self.stated_start(&process.labels).or_else(program).or_else(bare).or(process.created)
     }
 }
 

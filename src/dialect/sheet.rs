@@ -57,8 +57,8 @@ impl EngineSeries {
 /// Finds the dialects of the names on a page, and which engines are on it.
 #[derive(Default)]
 pub(super) struct NameOwners {
-    /// The dialect of the last known name.
-    last: Option<&'static Dialect>,
+    /// The dialect of the last known name, and its index.
+    last: Option<(&'static Dialect, usize)>,
     /// The dialect of the first unambiguous name.
     first: Option<EngineKind>,
     /// Engines with an unambiguous name, as bits.
@@ -69,11 +69,13 @@ impl NameOwners {
     /// The meaning of a series to its engine; `Err` if its name belongs to no engine. A counter that the page declares
     /// as a gauge is not that counter: Ray prints such duplicates.
     pub(super) fn wants(&mut self, name: &str, kind: FamilyKind) -> Result<Option<EngineSeries>, ()> {
-        // Usually a name has the same dialect as the previous one.
-        let wanted = self.last.and_then(|last| Some((last, (last.field)(name)?)));
+        // Usually a name has the same dialect as the previous one. One that is known by shared names only may still have an
+        // unambiguous one.
+        let last = self.last.filter(|(_, place)| self.certain & 1 << place != 0).map(|(last, _)| last);
+        let wanted = last.and_then(|last| Some((last, (last.field)(name)?)));
         let (dialect, field) = match wanted {
             Some(wanted) => wanted,
-            None if self.last.is_some_and(|last| registry::begins(name, last.names)) => {
+            None if last.is_some_and(|last| registry::begins(name, last.names)) => {
                 return Ok(None);
             }
             None => {
@@ -97,7 +99,7 @@ impl NameOwners {
             self.certain |= 1 << place;
             self.first = self.first.or(Some(dialect.kind));
         }
-        self.last = Some(dialect);
+        self.last = Some((dialect, place));
         Some(dialect)
     }
 
@@ -285,7 +287,7 @@ impl<'p> Sheet<'p> {
 
     /// The start time of a process: the one with its own labels, or that of the page's program if that holds the
     /// counters.
-    pub(super) fn start_told(&self, labels: &ProcessLabels<'p>) -> Option<Timestamp> {
+    pub(super) fn stated_start(&self, labels: &ProcessLabels<'p>) -> Option<Timestamp> {
         self.starts.iter().find(|(known, _)| known == labels).and_then(|(_, start)| *start)
     }
 

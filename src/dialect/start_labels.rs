@@ -31,8 +31,8 @@ pub(super) fn target_labels(page: &[u8]) -> TargetLabels<'_> {
             names.push(name);
         }
     }
-    let is_told = |at: usize| known[..at].iter().all(|other| *other != known[at]);
-    let are_alike = !(0..known.len()).all(is_told);
+    let is_distinct = |at: usize| known[..at].iter().all(|other| *other != known[at]);
+    let are_alike = !(0..known.len()).all(is_distinct);
     let is_unnamed = known.iter().any(|labels| !labels.is_named());
     let names_target = names.iter().any(|name| !OF_ENGINES.contains(name));
     if are_alike || is_unnamed && names_target { TargetLabels::new(names) } else { none }

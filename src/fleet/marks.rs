@@ -10,7 +10,7 @@ pub struct Marks {
     pub may_be_earlier: bool,
     /// A page does not have the value of a counter that is billed.
     pub lacks_counter: bool,
-    /// Tokens are held back until an open question about their counters is settled.
+    /// Tokens are withheld until an open question about their counters is settled.
     pub holds_back: bool,
     /// Rates may hold a process that has stopped, or sums growth from before the watch.
     pub growth_uncertain: bool,

@@ -47,7 +47,7 @@ pub struct V1Row {
     /// The last value of the output counter.
     pub output: Option<u64>,
     /// Hits that ran ahead of their prompts.
-    pub hits_held: u64,
+    pub pending_hits: u64,
     /// The counters from before a quarantined fall, as JSON.
     pub before_fall: Option<String>,
     /// The counters of finished requests, as JSON.
@@ -62,11 +62,11 @@ pub struct V1Node {
     /// Its deployment unit.
     pub unit: Option<String>,
     /// When its GPUs were last polled.
-    pub looked: Moment,
+    pub polled: Moment,
     /// When its first GPU was seen.
-    pub held_from: Option<Timestamp>,
+    pub allocated_from: Option<Timestamp>,
     /// Up to when GPU time is posted.
-    pub held: Option<Moment>,
+    pub allocated_until: Option<Moment>,
     /// Up to when GPU time is posted for GPUs that are paid while an engine answers.
     pub serving: Option<Moment>,
     /// Its GPUs.
@@ -155,7 +155,7 @@ fn row_of(row: V1Row, seen: Moment) -> serde_json::Result<(EngineKind, ProcessRo
         model: named(row.model).as_deref().map(ModelName::new),
     };
     let last = before.filter(|before| *before != TokenCounters::default()).unwrap_or(last);
-    Ok((kind, ProcessRow::new(key, RowCounters::at(last, seen).with_hits_ahead(row.hits_held))))
+    Ok((kind, ProcessRow::new(key, RowCounters::at(last, seen).with_hits_ahead(row.pending_hits))))
 }
 
 /// Converts a node's GPUs, and up to when their time is posted.
@@ -173,7 +173,7 @@ fn node_of(node: V1Node) -> (SavedNode, SavedAllocation) {
     let saved = SavedNode {
         node: NodeName::new(&node.node),
         hosts: Vec::new(),
-        allocated_from: node.held_from,
+        allocated_from: node.allocated_from,
         label: None,
         former: Vec::new(),
         configured: false,
@@ -182,7 +182,7 @@ fn node_of(node: V1Node) -> (SavedNode, SavedAllocation) {
         replaced: Vec::new(),
         unlisted: None,
     };
-    (saved, SavedAllocation::new(node.looked, node.held, node.serving))
+    (saved, SavedAllocation::new(node.polled, node.allocated_until, node.serving))
 }
 
 /// A state as an item.

@@ -44,7 +44,7 @@ pub(super) struct Events {
 
 impl Events {
     /// Reads the next snapshot.
-    pub(super) fn look(&mut self, snapshot: &Snapshot, money: &MoneyRings) {
+    pub(super) fn observe(&mut self, snapshot: &Snapshot, money: &MoneyRings) {
         self.now = snapshot.at;
         self.alerts(snapshot, money);
         self.changes(snapshot);

@@ -16,7 +16,7 @@ pub(super) struct MinuteRates {
     pub(super) minute: i64,
     tokens: Classes,
     /// The rates of accounts with reported hits; without any, hits are unknown and not zero.
-    told: Option<Classes>,
+    with_hits: Option<Classes>,
 }
 
 impl MinuteRates {
@@ -27,11 +27,11 @@ impl MinuteRates {
         match measure {
             Measure::Output => Some(rate(output)),
             Measure::Prompt => Some(rate(miss + hit)),
-            Measure::PromptCached => self.told.map(|_| rate(hit)),
-            Measure::PromptComputed => self.told.map(|_| rate(miss)),
+            Measure::PromptCached => self.with_hits.map(|_| rate(hit)),
+            Measure::PromptComputed => self.with_hits.map(|_| rate(miss)),
             Measure::HitRate => {
-                let told = self.told.filter(|told| told.miss + told.hit > Tokens::ZERO)?;
-                Some(rate(told.hit) / rate(told.miss + told.hit))
+                let with_hits = self.with_hits.filter(|with_hits| with_hits.miss + with_hits.hit > Tokens::ZERO)?;
+                Some(rate(with_hits.hit) / rate(with_hits.miss + with_hits.hit))
             }
             _ => None,
         }
@@ -53,11 +53,11 @@ pub(super) fn rates_of(past: &Past) -> Vec<MinuteRates> {
     let mut minutes: BTreeMap<i64, MinuteRates> = BTreeMap::new();
     for cell in cells() {
         let minute = cell.bucket.millis().div_euclid(MINUTE);
-        let new = || MinuteRates { minute, tokens: Classes::default(), told: None };
+        let new = || MinuteRates { minute, tokens: Classes::default(), with_hits: None };
         let rates = minutes.entry(minute).or_insert_with(new);
         rates.tokens = sum(rates.tokens, cell.tokens);
         if tell.contains(&cell.account) {
-            rates.told = Some(sum(rates.told.unwrap_or_default(), cell.tokens));
+            rates.with_hits = Some(sum(rates.with_hits.unwrap_or_default(), cell.tokens));
         }
     }
     minutes.into_values().collect()

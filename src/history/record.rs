@@ -41,7 +41,7 @@ impl Recorded {
         self.rings.load(slot, steps.min(unrecorded), snapshot);
         self.samples.add(snapshot, Span::from_millis(steps.min(unrecorded) * lines::FINE.millis()));
         self.waiting.add(snapshot, Span::from_millis(steps.min(unrecorded) * lines::FINE.millis()));
-        self.events.look(snapshot, &self.money);
+        self.events.observe(snapshot, &self.money);
         self.last = Some(self.last.map_or(slot, |last| last.max(slot)));
         true
     }
@@ -64,7 +64,7 @@ impl Recorded {
             Tables { accounts: ledger.accounts(), cost_accounts: ledger.cost_accounts(), tariffs: ledger.tariffs() };
         self.money.set_now(now);
         let minute = now.minute();
-        let seldom = self.looked.replace(now).is_some_and(|last| (now - last).millis() >= SELDOM);
+        let seldom = self.ledger_read.replace(now).is_some_and(|last| (now - last).millis() >= SELDOM);
         let settled = ((now - minute).millis() >= SETTLED || seldom) && self.read != Some(minute.millis());
         let from = if settled { since } else { since.max(minute - Span::from_secs(60)) };
         let mut hour = MinuteMoney::default();

@@ -27,6 +27,6 @@ pub(super) struct Recorded {
     /// The last recorded step of five seconds.
     pub(super) last: Option<i64>,
     /// When the ledger was last read, and the minute in which it was last read completely.
-    pub(super) looked: Option<Timestamp>,
+    pub(super) ledger_read: Option<Timestamp>,
     pub(super) read: Option<i64>,
 }

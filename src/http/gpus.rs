@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn throttling_is_told_in_nvmls_bits() {
+    fn throttling_is_reported_in_nvmls_bits() {
         assert_eq!(throttle_bits(&gpu()), Some(Value::Whole(4)));
         assert_eq!(throttle_bits(&GpuReading::default()), None);
     }

@@ -74,7 +74,7 @@ impl Gpu {
         matches!((&self.origin, origin), (Origin::Driver(its), Origin::Driver(other)) if its != other)
     }
 
-    /// The driver's name for it; while the driver has told none, that of the node's other GPUs. Empty if unknown.
+    /// The driver's name for it; while the driver has reported none, that of the node's other GPUs. Empty if unknown.
     pub(crate) fn name(&self) -> &str {
         self.reading.name.as_ref().or(self.like.as_ref()).map_or("", Label::as_str)
     }

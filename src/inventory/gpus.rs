@@ -139,7 +139,7 @@ impl Inventory {
         (ids, changes)
     }
 
-    /// Lets GPUs of a node that have told no name go by that of the others. Returns those that have a name from now on.
+    /// Lets GPUs of a node that have reported no name go by that of the others. Returns those that have a name from now on.
     fn name_like_others(&mut self, name: &NodeName, at: Moment) -> Changes {
         let (mut changes, mut known_now) = (Changes::default(), Vec::new());
         let Some(node) = self.nodes.get(name) else { return changes };

@@ -51,7 +51,7 @@ impl Inventory {
         Some(Change::Released { node: name.clone(), gpu: gpu.into(), allocation })
     }
 
-    /// Notes whether another machine answers than at the look before, and has done so earlier. GPUs that were released as
+    /// Notes whether another machine answers than at the poll before, and has done so earlier. GPUs that were released as
     /// replaced by its GPUs are there again, and all that were released with them. Machines have no GPU in common: a page
     /// that lists one of the page before is of the same machine.
     pub(super) fn see_turn(&mut self, name: &NodeName, reported: &[GpuId], origin: &Origin) -> Changes {

@@ -76,14 +76,14 @@ impl LeaseRecords<'_> {
 
     /// Whether it pays for GPUs that are seen, and not for a number of them by the calendar.
     fn is_of_seen(&self, row: &LeaseTime) -> bool {
-        self.held.iter().any(|held| held.gpu.as_deref() == Some(row.account.gpu.as_str()))
+        self.leased.iter().any(|seen| seen.gpu.as_deref() == Some(row.account.gpu.as_str()))
             || !self.times.iter().any(|other| self.is_next(row, other) || self.is_next(other, row))
     }
 
     fn part_of_seen(&self, row: &LeaseTime) -> Option<u32> {
         let seen: u32 = {
             let node = row.account.node.as_ref()?.as_str();
-            self.held.iter().filter(|held| held.node == node).filter_map(|held| held.gpus).sum()
+            self.leased.iter().filter(|seen| seen.node == node).filter_map(|seen| seen.gpus).sum()
         };
         let beside = |other: &&LeaseTime| {
             let account = &other.account;
@@ -142,8 +142,8 @@ impl LeaseRecords<'_> {
             return Some(from);
         }
         let seen =
-            self.held.iter().filter(|held| row.account.node.as_ref().is_some_and(|node| node.as_str() == held.node));
-        let seen = seen.filter_map(|held| held.since).filter(in_first).min();
+            self.leased.iter().filter(|seen| row.account.node.as_ref().is_some_and(|node| node.as_str() == seen.node));
+        let seen = seen.filter_map(|seen| seen.since).filter(in_first).min();
         let began = self.began.filter(in_first);
         let until = self.until(row);
         let known = seen.filter(|seen| until.is_none_or(|until| *seen < until)).or(began).unwrap_or(first);

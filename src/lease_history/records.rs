@@ -11,7 +11,7 @@ use crate::words::in_order;
 /// The leases in a ledger and the configuration.
 pub(crate) struct LeaseRecords<'a> {
     pub(super) leases: &'a [Lease],
-    pub(super) held: Vec<LeasedRow>,
+    pub(super) leased: Vec<LeasedRow>,
     pub(super) times: Vec<LeaseTime>,
     /// The minutes of accounts that may have been paid one after the other.
     pub(super) minutes: BTreeMap<u32, LeaseMinutes>,
@@ -31,7 +31,7 @@ impl<'a> LeaseRecords<'a> {
             minutes.insert(number, reader.lease_minutes(number)?);
         }
         let (began, last) = (header.began, header.last);
-        Ok(Self { leases, held: reader.leased()?, times, minutes, ended, began, last })
+        Ok(Self { leases, leased: reader.leased()?, times, minutes, ended, began, last })
     }
 
     /// What was posted to each lease, in the order of nodes, units and time.

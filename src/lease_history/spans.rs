@@ -32,18 +32,18 @@ pub(super) struct Paid<'a> {
 }
 
 /// The number of GPUs that have this time in a span, if it is a whole one.
-fn count(held: i64, span: Span) -> Option<u32> {
+fn count(allocated: i64, span: Span) -> Option<u32> {
     let millis = span.millis();
     if millis <= 0 {
         return None;
     }
-    let gpus = (held + millis / 2) / millis;
-    u32::try_from(gpus).ok().filter(|gpus| *gpus > 0 && fits(*gpus, held, span))
+    let gpus = (allocated + millis / 2) / millis;
+    u32::try_from(gpus).ok().filter(|gpus| *gpus > 0 && fits(*gpus, allocated, span))
 }
 
-fn fits(gpus: u32, held: i64, span: Span) -> bool {
+fn fits(gpus: u32, allocated: i64, span: Span) -> bool {
     let gpus = i64::from(gpus);
-    span > Span::ZERO && (held - gpus.saturating_mul(span.millis())).abs() <= gpus * OFF
+    span > Span::ZERO && (allocated - gpus.saturating_mul(span.millis())).abs() <= gpus * OFF
 }
 
 impl LeaseRecords<'_> {
@@ -75,16 +75,16 @@ impl LeaseRecords<'_> {
         let Some(((first, last), likely)) = self.bounds(row).zip(from).filter(|_| row.is_kept) else {
             return paid(from.filter(|from| until.is_none_or(|until| *from < until)), until, gpus);
         };
-        let (held, likely) = (row.time.allocated.millis(), likely.max(first));
+        let (allocated, likely) = (row.time.allocated.millis(), likely.max(first));
         let end = until.map_or(last, |until| until.min(last));
         let ends = until.map(|_| last);
         let Some(gpus) = gpus else {
             return if likely < end { paid(Some(likely), until, None) } else { paid(Some(first), ends, None) };
         };
-        if fits(gpus, held, end - likely) {
+        if fits(gpus, allocated, end - likely) {
             return paid(Some(likely), until.map(|_| end), Some(gpus));
         }
-        let time = Span::from_millis(held / i64::from(gpus));
+        let time = Span::from_millis(allocated / i64::from(gpus));
         let (begins, stops) = (end - time, likely + time);
         if begins >= first && begins - likely <= SLACK && likely - begins <= SLACK {
             return paid(Some(begins), until.map(|_| end), Some(gpus));
@@ -92,7 +92,7 @@ impl LeaseRecords<'_> {
         if until.is_some() && stops <= last && self.is_by_terms(row) {
             return paid(Some(likely), Some(stops), Some(gpus));
         }
-        paid(Some(first), ends, count(held, last - first))
+        paid(Some(first), ends, count(allocated, last - first))
     }
 
     /// The same without two at one time, if terms share a few minutes.
@@ -156,25 +156,31 @@ impl LeaseRecords<'_> {
         let from = self.began.map_or(minute, |began| minute.max(began));
         let until = (minute + MINUTE).min(self.last);
         let span = (until - from).millis();
-        let held: Vec<i64> = rows.iter().map(|(_, time)| time.allocated.millis().max(1)).collect();
-        let all: i64 = held.iter().sum();
+        let allocated: Vec<i64> = rows.iter().map(|(_, time)| time.allocated.millis().max(1)).collect();
+        let all: i64 = allocated.iter().sum();
         // Each at its own number of GPUs if that fills the minute, otherwise all at the same number.
-        let own: Option<Vec<i64>> =
-            rows.iter().zip(&held).map(|((nth, _), held)| Some(held / i64::from(paid[*nth].gpus?))).collect();
+        let own: Option<Vec<i64>> = rows
+            .iter()
+            .zip(&allocated)
+            .map(|((nth, _), allocated)| Some(allocated / i64::from(paid[*nth].gpus?)))
+            .collect();
         let fills = |parts: &Vec<i64>| (parts.iter().sum::<i64>() - span).abs() <= parts.iter().map(|_| OFF).sum();
         let parts = own.filter(fills).unwrap_or_else(|| {
-            held.iter()
-                .map(|held| i64::try_from(i128::from(*held) * i128::from(span) / i128::from(all)).unwrap_or(0))
+            allocated
+                .iter()
+                .map(|allocated| {
+                    i64::try_from(i128::from(*allocated) * i128::from(span) / i128::from(all)).unwrap_or(0)
+                })
                 .collect()
         });
-        let (mut at, mut told) = (from, Vec::new());
+        let (mut at, mut spans) = (from, Vec::new());
         for (place, ((nth, time), part)) in rows.iter().zip(parts).enumerate() {
             let is_last = place + 1 == rows.len();
             let end = if is_last { until } else { (at + Span::from_millis(part.max(1))).min(until) };
-            told.push((*nth, *time, at, end));
+            spans.push((*nth, *time, at, end));
             at = end;
         }
-        told
+        spans
     }
 }
 

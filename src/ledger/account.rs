@@ -129,7 +129,7 @@ impl Tariff {
     /// By how much the value of `miss` tokens would be lower if all were hits: the width of the bounds for unknown hits.
     pub fn hit_uncertainty(&self, miss: Tokens) -> Money {
         let share = self.paid.unwrap_or(Share::ALL);
-        let doubt = self.prices.miss.of_share(miss, share) - self.prices.hit.of_share(miss, share);
-        doubt.max(Money::ZERO)
+        let uncertainty = self.prices.miss.of_share(miss, share) - self.prices.hit.of_share(miss, share);
+        uncertainty.max(Money::ZERO)
     }
 }

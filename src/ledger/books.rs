@@ -228,7 +228,7 @@ impl Ledger {
 
     /// Records that an address answered: its processes without postings were not silent.
     pub(crate) fn hear_address(&mut self, address: u64, at: Timestamp) {
-        self.lately.heard.insert(address, at);
+        self.lately.answered.insert(address, at);
     }
 
     /// Records that what a source posted last was produced since an instant: its rate is over that time.

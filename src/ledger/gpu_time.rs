@@ -1,9 +1,12 @@
 //! Posts GPU time and energy.
 
+use super::apportion::running;
 use super::posted::gpu_time;
 use super::{CostAccountId, EnergyEntry, GpuTimeChange, Ledger, Marker, PostingSource, PostingSums, cut_minutes};
 use crate::reading::{Label, NodeName};
-use crate::units::{GpuTime, Money, Timestamp, Tokens};
+use crate::units::{GpuTime, Money, Span, Timestamp, Tokens};
+
+const MINUTE: Span = Span::from_secs(60);
 
 impl Ledger {
     /// Posts the GPU time of `gpus` GPUs allocated from one instant to another.
@@ -33,6 +36,28 @@ impl Ledger {
             self.lately.owed[cost_account.index()].take_back(owed, from, to);
         }
         self.write_gpu_time(cost_account, gpus, from, to, -1);
+    }
+
+    /// Reverses, by counter-entries, all time of an account since an instant, which may have pauses. Minutes that are no
+    /// longer kept stay; of the minute of that instant, the part that an even spread puts after it is reversed.
+    pub(crate) fn refund_since(&mut self, cost_account: CostAccountId, since: Timestamp) {
+        let posted: Vec<_> = self
+            .minutes
+            .range(since.minute()..)
+            .filter_map(|(minute, sums)| Some((*minute, sums.gpu_time(cost_account)?.allocated)))
+            .filter(|(_, allocated)| *allocated > GpuTime::default())
+            .collect();
+        for (minute, allocated) in posted {
+            let whole = Tokens::new(allocated.millis().unsigned_abs());
+            let kept = running(whole, minute, minute + MINUTE, since.max(minute));
+            let taken = allocated.millis() - i64::try_from(kept).unwrap_or_default();
+            self.charge(cost_account, minute, GpuTimeChange { allocated: -taken, ..GpuTimeChange::default() });
+            if let Some(rate) = self.cost_accounts.rows()[cost_account.index()].rate {
+                let owed = self.recent_part(rate.of(GpuTime::of(1, Span::from_millis(taken))), MINUTE);
+                self.owed[cost_account.index()] -= owed;
+            }
+        }
+        self.end_cost(cost_account);
     }
 
     /// The cost of time at an account's rate; `None` without a rate or beyond what a ledger holds.

@@ -31,7 +31,7 @@ impl Pace {
     /// Computes the rates at a moment.
     pub fn mark(&mut self, ledger: &Ledger, at: Moment) {
         let lately = ledger.lately();
-        let when = (at.wall, &lately.heard);
+        let when = (at.wall, &lately.answered);
         let rate = |recent: &Recent| recent.rate(when, self.span, self.patience).unwrap_or_default();
         self.earned = lately.earned.iter().map(rate).collect();
         let of_time = |recent: &Recent| recent.rate_of_time(when, self.span, self.patience).unwrap_or_default();

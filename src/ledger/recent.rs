@@ -56,7 +56,7 @@ pub(super) struct RecentPostings {
     pub(super) earned: Vec<Recent>,
     pub(super) owed: Vec<Recent>,
     /// When addresses with several processes last answered: a process without a page was not silent then.
-    pub(super) heard: BTreeMap<u64, Timestamp>,
+    pub(super) answered: BTreeMap<u64, Timestamp>,
     /// The cost of energy by cost account; its meters are read at other times than GPU time is posted.
     pub(super) energy: Vec<Recent>,
 }
@@ -76,13 +76,13 @@ impl RecentPostings {
     /// Drops streams that ended long ago.
     pub(super) fn settle(&mut self, now: Timestamp) {
         self.all_mut().for_each(|recent| recent.settle(now));
-        self.heard.retain(|_, heard| now - *heard <= FORGOTTEN);
+        self.answered.retain(|_, answered| now - *answered <= FORGOTTEN);
     }
 
     /// Shifts all intervals by `step`, since the calendar was set.
     pub(super) fn shift(&mut self, step: Span) {
         if step.millis().abs() > SLACK.millis() {
-            self.heard.values_mut().for_each(|heard| *heard = *heard + step);
+            self.answered.values_mut().for_each(|answered| *answered = *answered + step);
             self.all_mut().for_each(|recent| recent.shift(step));
         }
     }
@@ -258,21 +258,21 @@ impl Recent {
     }
 
     /// The sum of the rates of all streams at `now`. A silence longer than `patience` counts as time without postings.
-    /// `heard` is when addresses last answered.
+    /// `answered` is when addresses last answered.
     pub(super) fn rate(
         &self,
-        (now, heard): (Timestamp, &BTreeMap<u64, Timestamp>),
+        (now, answered): (Timestamp, &BTreeMap<u64, Timestamp>),
         span: Span,
         patience: Span,
     ) -> Option<HourlyAverage> {
-        self.rates((now, heard), span, patience).map(|(_, rate)| rate).reduce(HourlyAverage::with)
+        self.rates((now, answered), span, patience).map(|(_, rate)| rate).reduce(HourlyAverage::with)
     }
 
     /// As [`Self::rate`], for amounts that are proportional to time: a single interval gives the rate, so that clocks read
     /// a millisecond apart do not change it.
     pub(super) fn rate_of_time(
         &self,
-        (now, heard): (Timestamp, &BTreeMap<u64, Timestamp>),
+        (now, answered): (Timestamp, &BTreeMap<u64, Timestamp>),
         span: Span,
         patience: Span,
     ) -> Option<HourlyAverage> {
@@ -282,19 +282,19 @@ impl Recent {
             let per_hour = amount.scaled(HOUR, (to - from).millis()).filter(|_| !is_silent);
             HourlyAverage { per_hour: per_hour.unwrap_or(rate.per_hour), ..rate }
         };
-        self.rates((now, heard), span, patience).map(of_latest).reduce(HourlyAverage::with)
+        self.rates((now, answered), span, patience).map(of_latest).reduce(HourlyAverage::with)
     }
 
     /// The streams with a rate, and their rates.
     fn rates(
         &self,
-        (now, heard): (Timestamp, &BTreeMap<u64, Timestamp>),
+        (now, answered): (Timestamp, &BTreeMap<u64, Timestamp>),
         span: Span,
         patience: Span,
     ) -> impl Iterator<Item = (&Stream, HourlyAverage)> {
         self.all().filter_map(move |stream| {
-            let heard = heard.get(&stream.source.address).copied();
-            Some((stream, stream.rate((now, heard), span, patience)?))
+            let answered = answered.get(&stream.source.address).copied();
+            Some((stream, stream.rate((now, answered), span, patience)?))
         })
     }
 
@@ -421,11 +421,16 @@ impl Stream {
         least.max(often + often + often)
     }
 
-    fn rate(&self, (now, heard): (Timestamp, Option<Timestamp>), span: Span, patience: Span) -> Option<HourlyAverage> {
+    fn rate(
+        &self,
+        (now, answered): (Timestamp, Option<Timestamp>),
+        span: Span,
+        patience: Span,
+    ) -> Option<HourlyAverage> {
         let (first, end) = (self.pieces.front()?.from, self.end().filter(|end| *end - now <= FUTURE)?);
         // The source has posted up to here, or should have.
-        let heard = heard.map_or(end, |heard| heard.max(end));
-        let until = end + (now - self.patience(patience) - heard).max(Span::ZERO);
+        let answered = answered.map_or(end, |answered| answered.max(end));
+        let until = end + (now - self.patience(patience) - answered).max(Span::ZERO);
         let start = first.max(until - span);
         if start >= end {
             return None;

@@ -37,12 +37,12 @@ pub(super) struct Absence {
     pub(super) run: u32,
     pub(super) longest: u32,
     /// Whether a process that may have replaced it was born since its last page.
-    pub(super) is_doubted: bool,
+    pub(super) is_uncertain: bool,
 }
 
 impl Absence {
     const fn new(process: ProcessId) -> Self {
-        Self { process, missed: 0, most: 0, run: 0, longest: 0, is_doubted: false }
+        Self { process, missed: 0, most: 0, run: 0, longest: 0, is_uncertain: false }
     }
 }
 
@@ -51,7 +51,7 @@ impl Absence {
 pub(super) enum Presence {
     Answers,
     /// Others have answered for longer than usual, so it is unknown.
-    Doubtful,
+    Uncertain,
     Gone,
 }
 
@@ -72,7 +72,7 @@ impl Absences {
     }
 
     /// Records a page of a process.
-    pub(super) fn note(&mut self, process: ProcessId, doubted: &[ProcessId]) {
+    pub(super) fn note(&mut self, process: ProcessId, uncertain: &[ProcessId]) {
         if !self.all.iter().any(|known| known.process == process) {
             self.all.push(Absence::new(process));
         }
@@ -80,9 +80,9 @@ impl Absences {
             if known.process == process {
                 known.run = if known.missed == 0 { known.run.saturating_add(1) } else { 1 };
                 (known.most, known.missed) = (known.most.max(known.missed), 0);
-                known.is_doubted = false;
+                known.is_uncertain = false;
             } else {
-                known.is_doubted |= doubted.contains(&known.process);
+                known.is_uncertain |= uncertain.contains(&known.process);
                 (known.missed, known.longest) = (known.missed.saturating_add(1), known.longest.max(known.run));
             }
         }
@@ -109,10 +109,10 @@ impl Absences {
         let Some(known) = self.all.iter().find(|known| known.process == process) else { return Presence::Answers };
         let usual = self.usual(known);
         let is_late = known.missed > usual.saturating_add(usual / 2).saturating_add(1);
-        if known.missed > usual.saturating_mul(4).saturating_add(GONE) || is_late && known.is_doubted {
+        if known.missed > usual.saturating_mul(4).saturating_add(GONE) || is_late && known.is_uncertain {
             Presence::Gone
         } else if is_late {
-            Presence::Doubtful
+            Presence::Uncertain
         } else {
             Presence::Answers
         }

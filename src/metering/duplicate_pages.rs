@@ -36,7 +36,9 @@ impl Metering {
             is_baseline: outcome.verdict == PageVerdict::Baseline,
             at: context.at,
         };
-        self.duplicates.find_alike(&place, page, |target| context.inventory.target(target).is_some());
+        let unwatched = &self.unwatched;
+        let is_known = |target: &TargetId| context.inventory.target(target).is_some() || unwatched.contains_key(target);
+        self.duplicates.find_alike(&place, page, is_known);
     }
 
     /// Records the lost window of a restart at a place.
@@ -66,7 +68,8 @@ impl Metering {
             if let Some(kind) = kind.filter(|_| !instance.processes.is_quarantined()) {
                 let has_twin = mark.is_some() && self.duplicates.has_sibling(&place);
                 let (place, values) = (place.clone(), Values::of(process));
-                self.duplicates.look(Sight { place, kind, mark, has_twin, directness, values, polled }, context.ledger);
+                self.duplicates
+                    .compare(Sight { place, kind, mark, has_twin, directness, values, polled }, context.ledger);
             }
             let Some(mark) = mark else { continue };
             self.duplicates.set_directness(&place, directness);

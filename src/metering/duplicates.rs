@@ -116,7 +116,7 @@ impl Known {
 }
 
 impl Duplicates {
-    /// Whether no place is a duplicate, as no two are compared: nearly always, and told without a look-up.
+    /// Whether no place is a duplicate, as no two are compared: nearly always, and answered without a look-up.
     pub(super) fn has_none(&self) -> bool {
         self.pairs.is_empty()
     }
@@ -248,7 +248,7 @@ impl Duplicates {
     }
 
     /// Finds the places that may show the same process, before its page is posted.
-    pub(super) fn find_alike(&mut self, place: &Place, page: FirstPage, is_watched: impl Fn(&TargetId) -> bool) {
+    pub(super) fn find_alike(&mut self, place: &Place, page: FirstPage, is_known: impl Fn(&TargetId) -> bool) {
         let known = self.add(place, page.mark, Some(page.kind));
         let is_new = known.polled.is_none();
         known.has_ended = false;
@@ -260,7 +260,7 @@ impl Duplicates {
         for other in alike {
             let Some(theirs) = self.places.get(&other) else { continue };
             let may_be = theirs.kind.is_none_or(|kind| kind == page.kind)
-                && is_watched(&other.target)
+                && is_known(&other.target)
                 && (!crowded || other.instance == place.instance);
             if may_be && self.pairs.get(place, &other).is_none() {
                 let late = (is_new && page.is_baseline && theirs.has_posted).then(|| side(place, &other));
@@ -295,7 +295,7 @@ impl Duplicates {
     }
 
     /// Compares a page with places that may show the same process without a start time.
-    pub(super) fn look(&mut self, sight: Sight, ledger: &mut Ledger) {
+    pub(super) fn compare(&mut self, sight: Sight, ledger: &mut Ledger) {
         if self.winner(&sight.place).is_some() {
             return self.lookalikes.leave(&sight.place, ledger);
         }

@@ -1,7 +1,6 @@
 //! Targets of an earlier run, kept until they are added.
 
 use super::Metering;
-use super::duplicates::SavedPlace;
 use super::saved::SavedTarget;
 use crate::inventory::FleetConfig;
 use crate::reading::TargetId;
@@ -47,11 +46,10 @@ impl Metering {
         self.earlier.targets.remove(&latest)
     }
 
-    /// Restores targets that are not configured now but whose processes other targets also showed. Those targets continue
-    /// from the values counted here.
+    /// Restores targets that are not configured now. Targets that show their processes now, as under another name of the
+    /// host, continue from the values counted here.
     pub(crate) fn restore_unwatched(&mut self, config: &FleetConfig) {
-        let has_others = |saved: &SavedTarget| saved.duplicates.iter().any(SavedPlace::has_others);
-        let known: Vec<_> = self.earlier.targets.iter().filter(|(_, saved)| has_others(saved)).collect();
+        let known: Vec<_> = self.earlier.targets.iter().collect();
         let known: Vec<_> = known.into_iter().map(|(id, saved)| (id.clone(), saved.clone())).collect();
         for (id, saved) in known {
             let engine = self.restore_engine(config, &id, saved);

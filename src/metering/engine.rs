@@ -249,7 +249,7 @@ impl Engine {
         self.instances.iter().map(|instance| instance.processes.restarts()).sum()
     }
 
-    /// Whether a proxy's tokens are held until it is known whether an engine counts them.
+    /// Whether a proxy's tokens are withheld until it is known whether an engine counts them.
     pub(crate) fn holds_proxied(&self) -> bool {
         self.rows.iter().any(Row::holds_proxied)
     }
@@ -321,8 +321,8 @@ impl Engine {
     }
 
     /// Whether it is unknown if pages are of one process with views that lag, or of two processes with one start time.
-    pub(crate) fn is_doubted(&self) -> bool {
-        self.instances.iter().any(|instance| instance.processes.is_doubted())
+    pub(crate) fn has_uncertain(&self) -> bool {
+        self.instances.iter().any(|instance| instance.processes.has_uncertain())
     }
 
     /// Whether indistinguishable processes answer by turns.

@@ -116,8 +116,8 @@ impl Metering {
         if engine.instance(id, at).processes.dropped_at(at) {
             context.ledger.lose_window(at.wall);
         }
-        let doubted = begin_process(context, engine, (id, ahead.unwrap_or_default()), &outcome);
-        let others = engine.note_answer(context, id, &outcome, &doubted);
+        let uncertain = begin_process(context, engine, (id, ahead.unwrap_or_default()), &outcome);
+        let others = engine.note_answer(context, id, &outcome, &uncertain);
         let counts = |reading: &&EngineReading| {
             self.row_counts(context, engine, reading, self.role(context.info, reading)) != Counts::NOTHING
         };
@@ -380,7 +380,7 @@ fn begin_process(
     let before: Vec<_> = recent.iter().filter(is_before).map(|process| process.id()).collect();
     let is_only = recent.len() < 2 && before.len() == recent.len();
     let all = || recent.iter().map(|process| process.id()).collect::<Vec<_>>();
-    let (is_new, doubted) = match outcome.verdict {
+    let (is_new, uncertain) = match outcome.verdict {
         PageVerdict::Reset => (true, Vec::new()),
         PageVerdict::Born { replaced: true, .. } => (is_only, if is_only { Vec::new() } else { all() }),
         PageVerdict::Born { replaced: false, .. } | PageVerdict::Baseline if recent.len() > 1 => (false, before),
@@ -393,7 +393,7 @@ fn begin_process(
             // Their requests ended with them.
             row.forget_gauges();
         }
-        row.window.add_gone(&doubted);
+        row.window.add_gone(&uncertain);
         if is_new {
             if outcome.verdict == PageVerdict::Reset {
                 row.window.forget();
@@ -409,11 +409,11 @@ fn begin_process(
             super::presence::end_row(context, row);
         }
     }
-    if !doubted.is_empty() {
-        let is_doubted = |source: PostingSource| doubted.iter().any(|process| process.0 == source.process);
-        context.ledger.end_sources(|source| source.address == number && is_doubted(source));
+    if !uncertain.is_empty() {
+        let is_uncertain = |source: PostingSource| uncertain.iter().any(|process| process.0 == source.process);
+        context.ledger.end_sources(|source| source.address == number && is_uncertain(source));
     }
-    doubted
+    uncertain
 }
 
 /// Turns misses into hits that were reported late. Hits beyond the kept entries are applied to later prompts. Returns the

@@ -25,7 +25,7 @@ impl Instance {
     /// Whether its rates are upper bounds: they include a process that may have stopped, or growth that may be from before.
     pub(super) fn is_growth_uncertain(&self, now: Moment) -> bool {
         let mut answering = self.processes.answering(now);
-        self.has_leapt(now) || answering.any(|process| self.absences.of(process.id()) == Presence::Doubtful)
+        self.has_leapt(now) || answering.any(|process| self.absences.of(process.id()) == Presence::Uncertain)
     }
 }
 
@@ -37,7 +37,7 @@ impl Engine {
         context: &mut Context<'_>,
         id: Option<&InstanceId>,
         outcome: &Outcome,
-        doubted: &[ProcessId],
+        uncertain: &[ProcessId],
     ) -> Departures {
         let (at, none) = (context.at, Departures::default());
         let Some(place) = self.instances.iter().position(|instance| instance.id.as_ref() == id) else { return none };
@@ -46,7 +46,7 @@ impl Engine {
             // The process of the page is unknown.
             return none;
         }
-        instance.absences.note(outcome.process, doubted);
+        instance.absences.note(outcome.process, uncertain);
         if instance.processes.all().len() < 2 {
             return none;
         }

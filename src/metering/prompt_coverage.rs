@@ -35,24 +35,24 @@ struct SidePrompts {
     grown: u64,
     /// The largest growth on one page.
     most: u64,
-    /// When each target was last heard.
-    heard: BTreeMap<TargetId, Moment>,
+    /// When each target last answered.
+    answered: BTreeMap<TargetId, Moment>,
 }
 
 impl SidePrompts {
     fn note(&mut self, target: &TargetId, grown: u64, at: Moment) {
         self.grown = self.grown.saturating_add(grown);
         self.most = self.most.max(grown);
-        self.heard.insert(target.clone(), at);
+        self.answered.insert(target.clone(), at);
     }
 
-    fn is_heard(&self, at: Moment, within: Span) -> bool {
-        !self.heard.is_empty() && self.heard.values().all(|heard| at.since(*heard) <= within)
+    fn has_answered(&self, at: Moment, within: Span) -> bool {
+        !self.answered.is_empty() && self.answered.values().all(|answered| at.since(*answered) <= within)
     }
 
     /// Whether this side has clearly more prompts than the other.
     fn exceeds(&self, other: &Self) -> bool {
-        let targets = u64::try_from(self.heard.len()).unwrap_or(u64::MAX);
+        let targets = u64::try_from(self.answered.len()).unwrap_or(u64::MAX);
         let slack = self.most.saturating_mul(PAGES).saturating_mul(targets);
         self.grown > other.grown.saturating_add(other.grown / PART).saturating_add(slack)
     }
@@ -65,7 +65,7 @@ impl Sides {
 
     /// The role of which engines seem to lack, if that is clear.
     fn judge(&self, at: Moment, within: Span) -> Option<EngineRole> {
-        if !self.prefill.is_heard(at, within) || !self.decode.is_heard(at, within) {
+        if !self.prefill.has_answered(at, within) || !self.decode.has_answered(at, within) {
             return None;
         }
         if self.decode.exceeds(&self.prefill) {

@@ -1,4 +1,4 @@
-//! Proxies in front of observed engines: their tokens are posted, held, or left to the engine that serves the model.
+//! Proxies in front of observed engines: their tokens are posted, withheld, or left to the engine that serves the model.
 
 use super::chained_proxies::ProxyModel;
 use super::counts::Counts;
@@ -15,11 +15,11 @@ use crate::units::{Moment, Timestamp};
 
 impl Metering {
     /// Holds a proxy's tokens while an observed engine may count them too. Returns the tokens to post now.
-    pub(super) fn guard(&self, row: &mut Row, role: EngineRole, held: WaitingTokens) -> Option<WaitingTokens> {
+    pub(super) fn guard(&self, row: &mut Row, role: EngineRole, withheld: WaitingTokens) -> Option<WaitingTokens> {
         if role != EngineRole::Proxy {
-            return Some(held);
+            return Some(withheld);
         }
-        row.guard.get_or_insert_default().advance(held, self.names.any_served())
+        row.guard.get_or_insert_default().advance(withheld, self.names.any_served())
     }
 
     /// Moves the counting of a model from a proxy's row to engines, or back. `own` is the row's growth if no engine served
@@ -62,8 +62,8 @@ impl Metering {
     ) -> Vec<Entry> {
         let Some(mut guard) = row.guard.take() else { return Vec::new() };
         let served_since = reading.model.as_ref().and_then(|model| self.names.served(model)).map(|served| served.since);
-        let from = guard.held().map_or(now.from, |held| held.from);
-        let uncounted = guard.held().is_some() || !now.tokens.is_zero();
+        let from = guard.withheld().map_or(now.from, |withheld| withheld.from);
+        let uncounted = guard.withheld().is_some() || !now.tokens.is_zero();
         let Some(since) = served_since else { return Vec::new() };
         let doubled = if since < now.from { guard.take_recent() } else { Vec::new() };
         // If the engine answered before the first page with tokens, both began at their baselines.
@@ -187,7 +187,7 @@ impl Metering {
 
 /// Counts a lost window for each dropped row with tokens that are counted nowhere.
 pub(super) fn note_dropped(context: &mut Context<'_>, dropped: &[Row]) {
-    let is_held = |row: &&Row| row.guard.as_ref().is_some_and(|guard| guard.held().is_some());
-    let held = dropped.iter().filter(|row| is_held(row) || row.left.is_some_and(LeftToEngines::has_lost));
-    held.for_each(|_| context.ledger.lose_window(context.at.wall));
+    let is_withheld = |row: &&Row| row.guard.as_ref().is_some_and(|guard| guard.withheld().is_some());
+    let withheld = dropped.iter().filter(|row| is_withheld(row) || row.left.is_some_and(LeftToEngines::has_lost));
+    withheld.for_each(|_| context.ledger.lose_window(context.at.wall));
 }

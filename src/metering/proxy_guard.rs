@@ -1,8 +1,8 @@
 //! Compares a proxy's model with the models of observed engines, which may be the same under another name.
 //!
-//! While engines are watched, the tokens of such a model are held for five minutes and compared with those of each
+//! While engines are watched, the tokens of such a model are withheld for five minutes and compared with those of each
 //! engine's model. If they agree with one, or grow in a constant ratio with it, it is probably the same model and they stay
-//! held; otherwise they are posted.
+//! withheld; otherwise they are posted.
 //! The verdict is renewed every five minutes; what was posted since the last one is taken back if it was probably an
 //! engine's. Both sides must have been read up to the same instant: a comparison
 //! neither begins nor ends while an engine is behind, and it starts again after a restart.
@@ -34,7 +34,8 @@ pub(crate) struct ProxyGuard {
     #[serde(skip)]
     window: Option<Comparison>,
     /// Tokens that wait for a verdict.
-    held: Option<WaitingTokens>,
+    #[serde(alias = "held")]
+    withheld: Option<WaitingTokens>,
     /// Tokens that are probably an engine's; they are never posted automatically.
     #[serde(default)]
     kept: Classes,
@@ -51,12 +52,12 @@ pub(crate) struct ProxyGuard {
     /// The entries posted between the last two verdicts; while a model list is unreadable, all entries since then.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     earlier: Vec<Entry>,
-    /// The tokens of the current page, if tokens held before are posted with them.
+    /// The tokens of the current page, if tokens withheld before are posted with them.
     #[serde(skip)]
     fresh: Option<Classes>,
     /// Whether engines may serve models under unknown names, since a model list is unreadable.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    doubtful: bool,
+    #[serde(default, alias = "doubtful", skip_serializing_if = "std::ops::Not::not")]
+    uncertain: bool,
 }
 
 /// The state of the observed engines when rows are decided about.
@@ -97,8 +98,8 @@ impl ProxyGuard {
     }
 
     /// Whether its tokens are posted although an engine may count them under an unknown name.
-    pub(crate) fn is_doubtful(&self) -> bool {
-        self.doubtful && matches!(self.verdict, ProxyVerdict::Own)
+    pub(crate) fn is_uncertain(&self) -> bool {
+        self.uncertain && matches!(self.verdict, ProxyVerdict::Own)
     }
 
     /// Whether its tokens are posted.
@@ -106,19 +107,19 @@ impl ProxyGuard {
         matches!(self.verdict, ProxyVerdict::Alone | ProxyVerdict::Own)
     }
 
-    /// Tokens that are held as an engine's and not posted.
+    /// Tokens that are withheld as an engine's and not posted.
     pub(crate) const fn kept(&self) -> Classes {
         self.kept
     }
 
     /// Tokens that wait for a verdict.
-    pub(super) fn held(&self) -> Option<&WaitingTokens> {
-        self.held.as_ref().filter(|held| !held.tokens.is_zero())
+    pub(super) fn withheld(&self) -> Option<&WaitingTokens> {
+        self.withheld.as_ref().filter(|withheld| !withheld.tokens.is_zero())
     }
 
     /// Whether it holds tokens that may turn out to be its own.
     pub(super) fn holds(&self) -> bool {
-        self.held().is_some() || self.same_as().is_some() && !self.kept.is_zero()
+        self.withheld().is_some() || self.same_as().is_some() && !self.kept.is_zero()
     }
 
     /// Whether it has counted any token on a page before an instant.
@@ -131,9 +132,9 @@ impl ProxyGuard {
         self.has_counted && self.posts()
     }
 
-    /// Whether held tokens are to be posted now.
+    /// Whether withheld tokens are to be posted now.
     pub(super) const fn has_due(&self) -> bool {
-        self.posts() && self.held.is_some()
+        self.posts() && self.withheld.is_some()
     }
 
     /// Whether a comparison should begin or end.
@@ -158,21 +159,23 @@ impl ProxyGuard {
         if let Some(window) = &mut self.window {
             window.grown = window.grown.plus(TokenPair::from(growth.tokens));
         }
-        self.fresh = self.held.map(|_| growth.tokens);
+        self.fresh = self.withheld.map(|_| growth.tokens);
         match self.verdict {
-            ProxyVerdict::Alone | ProxyVerdict::Own => Some(self.held.take().map_or(growth, |held| held.with(growth))),
+            ProxyVerdict::Alone | ProxyVerdict::Own => {
+                Some(self.withheld.take().map_or(growth, |withheld| withheld.with(growth)))
+            }
             ProxyVerdict::Same(_) => {
                 self.kept += growth.tokens;
                 None
             }
             ProxyVerdict::Undecided => {
-                self.held = Some(self.held.take().map_or(growth, |held| held.with(growth)));
+                self.withheld = Some(self.withheld.take().map_or(growth, |withheld| withheld.with(growth)));
                 None
             }
         }
     }
 
-    /// Keeps the entries of a page, which may have to be reversed. Tokens held before the last verdict are kept only while
+    /// Keeps the entries of a page, which may have to be reversed. Tokens withheld before the last verdict are kept only while
     /// a model list is unreadable: it may later show that they are an engine's.
     pub(super) fn note(&mut self, entries: &[Entry]) {
         let mut fresh = self.fresh.take();
@@ -183,7 +186,7 @@ impl ProxyGuard {
                 *left = left.less(entry.tokens);
                 let old = entry.part(old);
                 entry = entry.without(&old);
-                if self.doubtful && !old.tokens.is_zero() {
+                if self.uncertain && !old.tokens.is_zero() {
                     super::entries::remember(&mut self.earlier, old);
                 }
             }
@@ -229,15 +232,15 @@ impl ProxyGuard {
         if self.same_as().is_some() { std::mem::take(&mut self.posted) } else { Vec::new() }
     }
 
-    /// Applies a verdict. Returns whether tokens held as an engine's may be the row's own after all.
+    /// Applies a verdict. Returns whether tokens withheld as an engine's may be the row's own after all.
     fn take(&mut self, verdict: ProxyVerdict) -> bool {
         let parted = self.same_as().is_some() && verdict == ProxyVerdict::Own && !self.kept.is_zero();
         if let ProxyVerdict::Same(_) = verdict {
-            self.kept += self.held.take().map(|held| held.tokens).unwrap_or_default();
+            self.kept += self.withheld.take().map(|withheld| withheld.tokens).unwrap_or_default();
             self.posted.iter().for_each(|entry| self.kept += entry.tokens);
             self.earlier.clear();
         } else {
-            if !self.doubtful {
+            if !self.uncertain {
                 self.earlier.clear();
             }
             self.earlier.append(&mut self.posted);
@@ -250,7 +253,7 @@ impl ProxyGuard {
 }
 
 /// Decides about the rows of a proxy whose comparison has ended. A single row, or all rows together, may agree with a model
-/// of the engines. Comparisons wait while an engine is behind. Returns how many rows were held as an engine's and may not
+/// of the engines. Comparisons wait while an engine is behind. Returns how many rows were withheld as an engine's and may not
 /// be.
 pub(super) fn judge(guards: &mut [&mut ProxyGuard], at: Moment, produced: &Produced, known: EngineStates) -> usize {
     let grown = guards.iter().filter_map(|guard| guard.window.as_ref()).map(|window| window.grown);
@@ -271,7 +274,7 @@ pub(super) fn judge(guards: &mut [&mut ProxyGuard], at: Moment, produced: &Produ
     let verdicts: Vec<_> = guards.iter().map(|guard| verdict(guard)).collect();
     let mut parted = 0;
     for (guard, verdict) in guards.iter_mut().zip(verdicts) {
-        guard.doubtful = !known.all_names;
+        guard.uncertain = !known.all_names;
         let begins = guard.window.is_none() && guard.is_due(at) && !known.behind;
         if begins || verdict.is_some() {
             guard.window = Some(Comparison::begin(at, produced));
@@ -328,8 +331,8 @@ mod tests {
         for second in 1..=400 {
             produced.note("qwen3-32b".to_owned(), output(engine_per_second));
             let tokens = Classes { output: units::Tokens::new(100), ..Classes::default() };
-            let held = WaitingTokens { from: at(second - 1).wall, to: at(second).wall, tokens, hits_known: true };
-            posted += guard.advance(held, true).map_or(0, |held| held.tokens.total().count());
+            let withheld = WaitingTokens { from: at(second - 1).wall, to: at(second).wall, tokens, hits_known: true };
+            posted += guard.advance(withheld, true).map_or(0, |withheld| withheld.tokens.total().count());
             judge(&mut [&mut guard], at(second), &produced, KNOWN);
         }
         (guard.same_as().map(str::to_owned), posted)
@@ -349,8 +352,8 @@ mod tests {
             produced.note("qwen3-32b".to_owned(), output(200));
             produced.note_proxied("qwen3-32b", output(100));
             let tokens = Classes { output: units::Tokens::new(100), ..Classes::default() };
-            let held = WaitingTokens { from: at(second - 1).wall, to: at(second).wall, tokens, hits_known: true };
-            assert!(guard.advance(held, true).is_none());
+            let withheld = WaitingTokens { from: at(second - 1).wall, to: at(second).wall, tokens, hits_known: true };
+            assert!(guard.advance(withheld, true).is_none());
             judge(&mut [&mut guard], at(second), &produced, KNOWN);
         }
         assert_eq!(guard.same_as(), Some("qwen3-32b"));
@@ -372,8 +375,8 @@ mod tests {
             produced.note("qwen3-32b".to_owned(), TokenPair { prompt: 1900 + 100 * wave, output: 700 });
             let [miss, out] = [1500, 1300 - 100 * (wave % 2)].map(units::Tokens::new);
             let tokens = Classes { miss, output: out, ..Classes::default() };
-            let held = WaitingTokens { from: at(second - 1).wall, to: at(second).wall, tokens, hits_known: true };
-            guard.advance(held, true);
+            let withheld = WaitingTokens { from: at(second - 1).wall, to: at(second).wall, tokens, hits_known: true };
+            guard.advance(withheld, true);
             judge(&mut [&mut guard], at(second), &produced, KNOWN);
         }
         assert_eq!(guard.same_as(), None);

@@ -42,9 +42,9 @@ impl Metering {
         let tokens = finished.filter(|_| context.config.bill == Bill::Finished).unwrap_or(all);
         let leaked = finished.map(|finished| beyond(all, finished)).unwrap_or_default();
         let Interval { from, to, .. } = interval;
-        let held = |tokens| WaitingTokens { from, to, tokens, hits_known: grown.all.hits_known };
+        let waiting = |tokens| WaitingTokens { from, to, tokens, hits_known: grown.all.hits_known };
         let own = super::counts(reading.kind, role, false).of(grown.all);
-        if self.moves_over(context, (engine, place), reading, (role, counts), [held(own), held(all)]) {
+        if self.moves_over(context, (engine, place), reading, (role, counts), [waiting(own), waiting(all)]) {
             return Vec::new();
         }
         let due = engine.rows[place].guard.as_deref().is_some_and(ProxyGuard::has_due);
@@ -52,7 +52,7 @@ impl Metering {
         if counts == Counts::NOTHING && leaked == TokenChange::default() && !due {
             return Vec::new();
         }
-        let (held, timing) = match self.guard(&mut engine.rows[place], role, held(tokens)) {
+        let (waiting, timing) = match self.guard(&mut engine.rows[place], role, waiting(tokens)) {
             Some(released) if released.from == interval.from => (released, interval.timing),
             Some(released) => (released, Timing::Estimated),
             None => return Vec::new(),
@@ -60,14 +60,14 @@ impl Metering {
         if engine.rows[place].left.take().is_some_and(LeftToEngines::lacks) {
             context.ledger.lose_window(context.at.wall);
         }
-        if held.tokens.is_zero() && engine.rows[place].account.is_none() && engine.lacks_rows(context.at) {
+        if waiting.tokens.is_zero() && engine.rows[place].account.is_none() && engine.lacks_rows(context.at) {
             // Names that rotate need no account without tokens.
             return Vec::new();
         }
         let account = account_of(context, reading, role);
         let source = engine.number(place, process, &mut self.sources);
-        let id = engine.rows[place].number(source, account.clone(), held.from, context.ledger);
-        let WaitingTokens { from, to, tokens, hits_known } = held;
+        let id = engine.rows[place].number(source, account.clone(), waiting.from, context.ledger);
+        let WaitingTokens { from, to, tokens, hits_known } = waiting;
         let posting = Posting { account: id, from, to, tokens, hits_known, timing, source };
         let attributes = dialect::policy(reading.kind).attributes_prompts;
         let entries = if attributes && role == EngineRole::Decode && !posting.tokens.is_zero() {

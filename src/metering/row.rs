@@ -158,7 +158,7 @@ impl Row {
         }
     }
 
-    /// Whether its tokens are posted. A proxy's are not while an engine serves its model, and are held while its model may
+    /// Whether its tokens are posted. A proxy's are not while an engine serves its model, and are withheld while its model may
     /// be an engine's under another name.
     pub(crate) fn posts(&self) -> bool {
         !self.left.is_some_and(LeftToEngines::is_served) && self.guard.as_deref().is_none_or(ProxyGuard::posts)
@@ -171,7 +171,7 @@ impl Row {
 
     /// Whether a proxy's tokens are posted although an engine may count them under an unknown name.
     pub(crate) fn may_be_counted_twice(&self) -> bool {
-        self.guard.as_deref().is_some_and(ProxyGuard::is_doubtful)
+        self.guard.as_deref().is_some_and(ProxyGuard::is_uncertain)
     }
 
     /// Renames the row.

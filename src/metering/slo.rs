@@ -136,9 +136,9 @@ mod tests {
             meter.note(&mut ledger, &SLO, &node, at, [samples, (0, 0), (0, 0)]);
             meter.tick(&mut ledger, &SLO, at);
         }
-        let told = ledger.take_changes().map(|changes| changes.slo_minutes).unwrap_or_default();
-        let sums = told.values().fold((0, 0), |sums, minutes| (sums.0 + minutes.met, sums.1 + minutes.missed));
-        assert_eq!(sums, (2, 1), "a minute without a latency is in neither: {told:?}");
-        assert!(told.keys().all(|(slo, of, _)| slo.as_str() == "ttft_p99 2s" && *of == node));
+        let posted = ledger.take_changes().map(|changes| changes.slo_minutes).unwrap_or_default();
+        let sums = posted.values().fold((0, 0), |sums, minutes| (sums.0 + minutes.met, sums.1 + minutes.missed));
+        assert_eq!(sums, (2, 1), "a minute without a latency is in neither: {posted:?}");
+        assert!(posted.keys().all(|(slo, of, _)| slo.as_str() == "ttft_p99 2s" && *of == node));
     }
 }

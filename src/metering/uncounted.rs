@@ -18,7 +18,7 @@ struct Uncounted {
     /// Whether some grew that no lost window stands for yet.
     grew: bool,
     /// The day of the last lost window: one is counted a day.
-    told: Option<Timestamp>,
+    lost_on: Option<Timestamp>,
 }
 
 impl UncountedParts {
@@ -30,13 +30,13 @@ impl UncountedParts {
         let Some(is_watched) = is_watched.filter(|_| uncounted.grew) else { return false };
         uncounted.grew = false;
         if is_watched {
-            uncounted.told = None;
+            uncounted.lost_on = None;
         }
-        !is_watched && uncounted.told.replace(day) != Some(day)
+        !is_watched && uncounted.lost_on.replace(day) != Some(day)
     }
 
     /// Whether tokens of a model at a target are counted nowhere.
     pub(super) fn lacks(&self, key: &ModelPlace) -> bool {
-        self.0.get(key).is_some_and(|uncounted| uncounted.told.is_some())
+        self.0.get(key).is_some_and(|uncounted| uncounted.lost_on.is_some())
     }
 }

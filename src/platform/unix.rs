@@ -27,7 +27,7 @@ pub fn allow_files(files: u64) {
     }
 }
 
-/// Lets a write beyond the limit of file size fail, so that it is told which file and why: the signal that comes with it would
+/// Lets a write beyond the limit of file size fail, so that the error names the file and the reason: the signal that comes with it would
 /// end the process without a word.
 pub fn outlive_file_limit() {
     // The flag is not read: registering it removes the default action. If that fails, the default action stays.

@@ -190,7 +190,7 @@ mod tests {
 
     #[test]
     fn time_is_rounded_up_and_none_is_none() {
-        let billed = |rounding: Rounding, held| rounding.billed(Span::from_millis(held)).millis();
+        let billed = |rounding: Rounding, millis| rounding.billed(Span::from_millis(millis)).millis();
         assert_eq!(billed(Rounding::Exact, 3_660_001), 3_660_001);
         assert_eq!((billed(Rounding::Second, 3_660_001), billed(Rounding::Minute, 3_660_001)), (3_661_000, 3_720_000));
         assert_eq!((billed(Rounding::Hour, 3_600_000), billed(Rounding::Hour, 3_600_001)), (3_600_000, 7_200_000));

@@ -52,7 +52,7 @@ pub struct EngineReading {
     pub tokens: TokenCounters,
     /// Whether the prompt counter and the output counter are unknown because the page's values were refused.
     pub refused: [bool; 2],
-    /// The series that each of `tokens` is the sum of, so that an evicted series is told from a falling counter.
+    /// The series that each of `tokens` is the sum of, so that an evicted series is distinguished from a falling counter.
     pub series: CounterSeries,
     /// Counters that move while requests run, if `tokens` moves only at their end; rates are computed from them.
     pub live: Option<LiveTokens>,

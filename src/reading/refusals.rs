@@ -143,7 +143,7 @@ mod tests {
             refusals.text()
         };
         let (large, twice) = (Refusal::TooLarge, Refusal::Conflicting);
-        for (kinds, lines, told) in [
+        for (kinds, lines, expected) in [
             (&[][..], 0, None),
             (&[Refusal::NoCount], 0, Some("1 counter has an invalid value (NaN, negative or fractional): unknown")),
             (&[Refusal::NoCount; 3], 0, Some("3 counters have invalid values (NaN, negative or fractional): unknown")),
@@ -165,7 +165,7 @@ mod tests {
                 ),
             ),
         ] {
-            assert_eq!(text(kinds, lines).as_deref(), told);
+            assert_eq!(text(kinds, lines).as_deref(), expected);
         }
     }
 

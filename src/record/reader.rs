@@ -48,8 +48,8 @@ impl RecordingReader {
                 return Err(wrong(RecordErrorKind::NotARecording));
             }
         };
-        let told: Value = serde_json::from_slice(&first).map_err(|_| wrong(RecordErrorKind::NotARecording))?;
-        let version = told.get("recording").and_then(Value::as_str);
+        let fields: Value = serde_json::from_slice(&first).map_err(|_| wrong(RecordErrorKind::NotARecording))?;
+        let version = fields.get("recording").and_then(Value::as_str);
         match version {
             Some(FORMAT) => {}
             Some(other) if other.starts_with("margintop-recording/") => {
@@ -59,7 +59,7 @@ impl RecordingReader {
             _ => return Err(wrong(RecordErrorKind::NotARecording)),
         }
         let header =
-            serde_json::from_value(told).map_err(|error| wrong(RecordErrorKind::Entry(0, error.to_string())))?;
+            serde_json::from_value(fields).map_err(|error| wrong(RecordErrorKind::Entry(0, error.to_string())))?;
         Ok(Self { path: path.to_owned(), header, lines, entries: 0, cut: false })
     }
 

@@ -99,9 +99,9 @@ impl Recording {
         out.line(&first).and_then(|()| out.flush()).map_err(io)?;
         let (lines, inbox) = sync_channel(BACKLOG);
         let progress = Arc::new(Progress::default());
-        let told = Arc::clone(&progress);
+        let shared = Arc::clone(&progress);
         // It is set once, here.
-        let work = move || drop(told.written.set(write(&inbox, out)));
+        let work = move || drop(shared.written.set(write(&inbox, out)));
         let thread = std::thread::Builder::new().name("recording".to_owned()).spawn(work).map_err(io)?;
         Ok(Self { lines: Some(lines), thread: Some(thread), redactor, missed: 0, progress })
     }

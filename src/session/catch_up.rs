@@ -23,7 +23,7 @@ const FEW: usize = 24;
 const PAGES: usize = 9_000;
 /// The longest wait for the present; on a slower machine the first frames show how the past goes on.
 const PATIENCE: Duration = Duration::from_secs(6);
-/// The wait after which the user is told.
+/// The wait after which a message is printed.
 const QUIET: Duration = Duration::from_millis(700);
 /// How far behind the present the first snapshot may be.
 const NEAR: Span = Span::from_secs(5);

@@ -13,7 +13,7 @@ use super::collector::{self, Collector, Message};
 use super::ledger;
 use super::opened::Opened;
 use super::round::PollGroup;
-use super::schedule::{Schedule, WorkGuard};
+use super::schedule::{Schedule, ScheduleControl, WorkGuard};
 use crate::clock::Clock;
 use crate::fleet::{Fleet, FleetConfig};
 use crate::history::History;
@@ -113,17 +113,8 @@ impl Session {
         let collector = collector.recorded(config.recording).recording(config.history);
         runtime.spawn(collector::run(collector, Some(opening), inbox, publish));
 
-        let ((last, ending), (set_interval, every)) = (watch::channel(false), watch::channel(interval));
-        let (working, at_work) = mpsc::channel(1);
-        let (pids, seen_pids) = watch::channel(Pids::new());
-        let schedule = Schedule {
-            clock: clock.clone(),
-            interval: every,
-            events: events.clone(),
-            last: ending,
-            at_work: working.downgrade(),
-            pids,
-        };
+        let (schedule, control) = Schedule::new(clock.clone(), interval, events.clone());
+        let ScheduleControl { interval, last, at_work, working, pids } = control;
         runtime.spawn(begin(schedule.clone(), scheduled, working.clone()));
         runtime.spawn(schedule.clone().follow_interval());
         let mut following = JoinSet::new();
@@ -131,9 +122,9 @@ impl Session {
             following.spawn_on(schedule.clone().follow(source), runtime);
         }
         if let Some(discovery) = discovery {
-            runtime.spawn(search(discovery, schedule, seen_pids, working));
+            runtime.spawn(search(discovery, schedule, pids, working));
         }
-        Self { snapshots, store, interval: set_interval, clock, events, last, at_work, _own: following }
+        Self { snapshots, store, interval, clock, events, last, at_work, _own: following }
     }
 
     /// Polls once more, for at most half a second, writes the last checkpoint and closes the ledger.

@@ -1,8 +1,9 @@
-//! From sources to snapshots: shared by the dashboard, `once`, `serve`, `demo`, `record`, `replay` and the published day.
+//! From sources to snapshots: shared by the dashboard, `once`, `serve`, `demo`, `agent`, `record`, `replay` and the published day.
 //!
 //! A session starts the sources, owns their schedule, the search for engines, the ticks and the last poll, and passes
 //! messages to the [`Collector`], the task that owns the fleet, publishes snapshots and writes the ledger. [`Session`] runs
-//! in real time, [`Rounds`] polls and prints, [`Scripted`] runs in the time of its source.
+//! in real time, [`Rounds`] polls and prints, [`Scripted`] runs in the time of its source, [`Relay`] hands readings on without a
+//! fleet.
 
 mod catch_up;
 mod collector;
@@ -12,6 +13,7 @@ mod opened;
 mod playback;
 mod playing;
 mod recorder;
+mod relay;
 mod round;
 mod rounds;
 mod runtime;
@@ -24,6 +26,7 @@ pub use collector::{Collector, Message, run};
 pub use live::{Session, SessionConfig, window};
 pub use playback::{Playback, PlaybackConfig, repeated};
 pub use playing::Playing;
+pub use relay::Relay;
 pub use rounds::{PollPlan, Rounds, RoundsConfig};
 pub use runtime::runtime;
 pub use scripted::{Scripted, play_repeatedly};

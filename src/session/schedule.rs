@@ -47,7 +47,30 @@ pub(super) struct Schedule {
     pub(super) pids: watch::Sender<Pids>,
 }
 
+/// What controls a schedule, and what is known from it.
+#[derive(Debug)]
+pub(super) struct ScheduleControl {
+    /// The interval between polls; may be set at any time.
+    pub(super) interval: watch::Sender<Duration>,
+    /// Requests the last poll.
+    pub(super) last: watch::Sender<bool>,
+    /// Closes when all guards are dropped, thus when the last poll is over.
+    pub(super) at_work: mpsc::Receiver<WorkGuard>,
+    /// The guard of the tasks that are yet to be started.
+    pub(super) working: mpsc::Sender<WorkGuard>,
+    /// The processes that use this machine's GPUs.
+    pub(super) pids: watch::Receiver<Pids>,
+}
+
 impl Schedule {
+    /// A schedule that sends to `events`, and its control.
+    pub(super) fn new(clock: Clock, interval: Duration, events: mpsc::Sender<Message>) -> (Self, ScheduleControl) {
+        let ((last, ending), (set_interval, interval)) = (watch::channel(false), watch::channel(interval));
+        let ((working, at_work), (pids, seen_pids)) = (mpsc::channel(1), watch::channel(Pids::new()));
+        let schedule = Self { clock, interval, events, last: ending, at_work: working.downgrade(), pids };
+        (schedule, ScheduleControl { interval: set_interval, last, at_work, working, pids: seen_pids })
+    }
+
     /// Polls sources until the receiver is dropped: at once, after 300 ms, then each in its slot of every interval; at once
     /// and in new slots after a change of the interval. When `last` becomes true, polls once more and ends.
     pub(super) fn watch(self, sources: Vec<Box<dyn Source>>) -> Pin<Box<dyn Future<Output = ()> + Send>> {
@@ -282,12 +305,10 @@ mod tests {
 
     #[tokio::test]
     async fn another_interval_holds_at_once() {
-        let (set, interval) = watch::channel(Duration::from_secs(60));
         let (events, mut ticks) = mpsc::channel(64);
-        let ((_, last), (working, _)) = (watch::channel(false), mpsc::channel(1));
-        let (at_work, pids) = (working.downgrade(), watch::channel(Pids::new()).0);
-        tokio::spawn(Schedule { clock: Clock::System, interval, events, last, at_work, pids }.tick());
-        set.send_replace(Duration::from_millis(20));
+        let (schedule, control) = Schedule::new(Clock::System, Duration::from_secs(60), events);
+        tokio::spawn(schedule.tick());
+        control.interval.send_replace(Duration::from_millis(20));
         for _ in 0..5 {
             let tick = tokio::time::timeout(Duration::from_secs(10), ticks.recv()).await;
             assert!(tick.is_ok_and(|events| events.is_some()));

@@ -13,10 +13,10 @@ pub type BorneCosts = BTreeMap<Option<(RevenueAccountId, Option<TariffId>)>, Mon
 /// By account and tariff, over the whole past.
 pub fn borne_costs(past: &Past) -> BorneCosts {
     let mut splitter = Splitter::new(past);
-    let (mut costs, mut own, mut told, mut first) = (BorneCosts::new(), Vec::new(), &*past.borne, 0);
+    let (mut costs, mut own, mut rest, mut first) = (BorneCosts::new(), Vec::new(), &*past.borne, 0);
     for bucket in OrderedPast::of(past).iter() {
-        let (here, later) = told.split_at(told.partition_point(|row| row.bucket <= bucket.at));
-        told = later;
+        let (here, later) = rest.split_at(rest.partition_point(|row| row.bucket <= bucket.at));
+        rest = later;
         own.clear();
         if here.is_empty() {
             splitter.open(bucket.tokens, first);

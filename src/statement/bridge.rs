@@ -156,7 +156,7 @@ fn steps(then: &Volumes<'_>, now: &Volumes<'_>) -> impl Iterator<Item = Money> +
     let each = |known: fn(&ModelVolume, &ModelVolume) -> Money| {
         let of_model = |(model, volume): (_, &ModelVolume)| match then.get(model) {
             Some(before) if before.is_priced() => known(before, volume),
-            // A model that had tokens and no price is told of as unpriced.
+            // A model that had tokens and no price is reported as unpriced.
             Some(before) if !before.tokens().is_zero() => Money::ZERO,
             _ => volume.revenue(),
         };

@@ -78,9 +78,9 @@ pub fn differences(past: &Past, book: &Book) -> Vec<PriceDifference> {
         }
     }
     let mut all: Vec<_> = found.into_values().collect();
-    let order = |told: &PriceDifference| {
-        let posted = told.posted.as_ref().map(|basis| (basis.list.clone(), basis.tier.clone(), basis.paid));
-        (told.model.clone(), posted, told.since, told.until, told.tokens)
+    let order = |difference: &PriceDifference| {
+        let posted = difference.posted.as_ref().map(|basis| (basis.list.clone(), basis.tier.clone(), basis.paid));
+        (difference.model.clone(), posted, difference.since, difference.until, difference.tokens)
     };
     all.sort_by(|a, b| b.revenue.cmp(&a.revenue).then_with(|| order(a).cmp(&order(b))));
     all

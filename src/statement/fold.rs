@@ -57,7 +57,7 @@ impl<'a> Fold<'a> {
 
     pub(super) fn run(mut self, uses: &mut ListUses<'a>) -> RowAccumulator {
         let mut splitter = Splitter::new(self.past);
-        let (mut told, mut own) = (&*self.past.borne, Vec::new());
+        let (mut rest, mut own) = (&*self.past.borne, Vec::new());
         for bucket in OrderedPast::of(self.past).iter() {
             for cell in bucket.tokens {
                 let row = self.tokens(cell, uses);
@@ -66,8 +66,8 @@ impl<'a> Fold<'a> {
             if self.by.is_time() {
                 bucket.gpu_times.iter().for_each(|cell| self.rent_of_time(bucket, cell));
             } else {
-                let (here, later) = told.split_at(told.partition_point(|row| row.bucket <= bucket.at));
-                told = later;
+                let (here, later) = rest.split_at(rest.partition_point(|row| row.bucket <= bucket.at));
+                rest = later;
                 own.clear();
                 if here.is_empty() {
                     splitter.open(bucket.tokens, self.first);

@@ -56,7 +56,7 @@ impl<'a> ListUses<'a> {
                 None => all.push((terms, *used, tariff.book)),
             }
         }
-        let mut lists: Vec<_> = named.into_iter().flat_map(|(name, uses)| told_apart(self.past, name, uses)).collect();
+        let mut lists: Vec<_> = named.into_iter().flat_map(|(name, uses)| by_share(self.past, name, uses)).collect();
         lists.sort_by(|a, b| {
             let name = |list: &ListUse| (list.list.clone(), list.tier.clone(), list.from, list.paid);
             b.revenue.cmp(&a.revenue).then_with(|| name(a).cmp(&name(b)))
@@ -65,10 +65,10 @@ impl<'a> ListUses<'a> {
         statement.theoretical = paid_shares.is_empty() || paid_shares.iter().any(Option::is_none);
         statement.any_paid = paid_shares.iter().any(Option::is_some);
         let mut lost = 0_i64;
-        for doubt in &self.past.uncertainty {
-            statement.uncertainty += doubt.timing + doubt.excess;
-            statement.upper_bound |= !doubt.excess.is_zero();
-            lost += doubt.lost_windows;
+        for part in &self.past.uncertainty {
+            statement.uncertainty += part.timing + part.excess;
+            statement.upper_bound |= !part.excess.is_zero();
+            lost += part.lost_windows;
         }
         statement.lost_windows = u64::try_from(lost).unwrap_or_default();
         statement.total.lower_bound |= statement.lost_windows > 0;
@@ -86,7 +86,7 @@ impl Used {
 
 /// The uses of one name and tier: one, or one before and one after each change of its prices. Different paid shares at
 /// the same time, as of two tenants, are separate uses; different prices at the same time are one use.
-fn told_apart(past: &Past, name: (&Label, &Label), mut all: Vec<Use>) -> Vec<ListUse> {
+fn by_share(past: &Past, name: (&Label, &Label), mut all: Vec<Use>) -> Vec<ListUse> {
     all.sort_by_key(|(_, used, _)| used.span);
     let mut shares: Vec<Option<Share>> = all.iter().map(|((_, paid), ..)| *paid).collect();
     shares.sort_unstable();
@@ -142,9 +142,9 @@ fn by_time(past: &Past, (list, tier): (&Label, &Label), mut all: Vec<Use>) -> Ve
         Some(noted.filter(|noted| first <= *noted && *noted < past.until).unwrap_or(first))
     };
     let edges: Vec<_> = all.iter().skip(1).map(|(_, used, book)| edge(used, *book)).collect();
-    let told = all.iter().enumerate().map(|(nth, ((_, paid), used, _))| {
+    let uses = all.iter().enumerate().map(|(nth, ((_, paid), used, _))| {
         let from = nth.checked_sub(1).and_then(|before| edges[before]);
         of(used, *paid, from, edges.get(nth).copied().flatten())
     });
-    told.collect()
+    uses.collect()
 }

@@ -9,12 +9,12 @@ use crate::units::NodeCount;
 
 /// The allocated time of nodes; `None` if no node is known by name.
 pub(super) fn node_time(past: &Past) -> Option<NodeTime> {
-    let told = past.node_time.unwrap_or_else(|| {
+    let time = past.node_time.unwrap_or_else(|| {
         let mut sums = NodeSums::new(past);
         OrderedPast::of(past).iter().for_each(|bucket| sums.add(&bucket));
         sums.finish()
     });
-    (told.allocated > 0 && told.watched > 0).then_some(told)
+    (time.allocated > 0 && time.watched > 0).then_some(time)
 }
 
 /// The past with an average of so many nodes over its watched time: all allocated time is scaled alike. `None` if no

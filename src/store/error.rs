@@ -246,7 +246,7 @@ impl std::error::Error for StoreError {}
 mod tests {
     use super::*;
 
-    fn told(code: i32) -> String {
+    fn message(code: i32) -> String {
         let failure = rusqlite::Error::SqliteFailure(ffi::Error::new(code), None);
         StoreError::of(Path::new("/x/ledger.db"), &failure).to_string()
     }
@@ -262,14 +262,14 @@ mod tests {
             (ffi::SQLITE_IOERR_FSYNC, "written through to its disk"),
             (ffi::SQLITE_IOERR_WRITE, "written or made longer"),
         ] {
-            let told = told(code);
-            assert!(told.contains(&format!("cannot be {what} (")) && told.ends_with(remedy), "{told}");
-            assert!(!told.contains("kept by"), "{told}");
+            let text = message(code);
+            assert!(text.contains(&format!("cannot be {what} (")) && text.ends_with(remedy), "{text}");
+            assert!(!text.contains("kept by"), "{text}");
         }
-        assert!(told(ffi::SQLITE_BUSY).ends_with("kept by another process"));
+        assert!(message(ffi::SQLITE_BUSY).ends_with("kept by another process"));
         let full =
             "/x/ledger.db: the disk is full: free 16 MB or more in /x, or name a file on another disk with --ledger";
-        assert!(told(ffi::SQLITE_FULL).starts_with(full));
-        assert!(told(ffi::SQLITE_CORRUPT).contains("damaged"));
+        assert!(message(ffi::SQLITE_FULL).starts_with(full));
+        assert!(message(ffi::SQLITE_CORRUPT).contains("damaged"));
     }
 }

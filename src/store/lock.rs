@@ -104,9 +104,9 @@ mod tests {
         assert_eq!(kept, StoreError::InUse { path: path.to_owned(), pid: Some(7) });
         for error in [Errno::NOLCK, Errno::OPNOTSUPP, Errno::NOSYS, Errno::INVAL, Errno::IO, Errno::BADF, Errno::STALE]
         {
-            let told = refused(path, error, || Some(7)).to_string();
-            assert!(told.starts_with("/x/ledger.db: this file cannot be locked ("), "{told}");
-            assert!(told.ends_with("name a file on a local disk with --ledger"), "{told}");
+            let message = refused(path, error, || Some(7)).to_string();
+            assert!(message.starts_with("/x/ledger.db: this file cannot be locked ("), "{message}");
+            assert!(message.ends_with("name a file on a local disk with --ledger"), "{message}");
         }
     }
 

@@ -87,7 +87,7 @@ fn rows(connection: &Connection) -> rusqlite::Result<HashMap<String, Vec<V1Row>>
             prompt: count(row, 5)?,
             cached: count(row, 6)?,
             output: count(row, 7)?,
-            hits_held: count(row, 8)?.unwrap_or_default(),
+            pending_hits: count(row, 8)?.unwrap_or_default(),
             before_fall: row.get(9)?,
             finished: row.get(10)?,
         };
@@ -107,9 +107,9 @@ fn nodes(connection: &Connection) -> rusqlite::Result<Vec<V1Node>> {
             gpus: gpus.remove(&node).unwrap_or_default(),
             node,
             unit: row.get(1)?,
-            held_from: row.get::<_, Option<i64>>(2)?.map(Timestamp::from_millis),
-            looked: moment(row, 3)?.unwrap_or_default(),
-            held: moment(row, 5)?,
+            allocated_from: row.get::<_, Option<i64>>(2)?.map(Timestamp::from_millis),
+            polled: moment(row, 3)?.unwrap_or_default(),
+            allocated_until: moment(row, 5)?,
             serving: moment(row, 7)?,
         })
     })

@@ -46,12 +46,12 @@ pub(super) fn past(
     // Nothing is allocated after the last commit.
     let known = Past { until: past.until.min(last(connection)?.wall), grains: grains(&quarters), ..past.clone() };
     let mut cells = RangeQuery { parts: &parts, detail: query.wanted.detail, tables: &past, nodes: None };
-    let is_told = !query.wanted.nodes || parts == quarters && query.wanted.detail != Detail::Alike;
+    let has_nodes = !query.wanted.nodes || parts == quarters && query.wanted.detail != Detail::Alike;
     // A second read is avoided if the nodes are computed from the same cells.
-    cells.nodes = Some(&known).filter(|_| !is_told && parts == quarters);
+    cells.nodes = Some(&known).filter(|_| !has_nodes && parts == quarters);
     let cells = cells.both(connection, beside)?;
     (past.tokens, past.gpu_times, past.node_time) = (cells.tokens, cells.gpu_times, cells.node_time);
-    if !is_told && past.node_time.is_none() {
+    if !has_nodes && past.node_time.is_none() {
         past.node_time = Some(read_cells::node_time(connection, &quarters, &known)?);
     }
     past.borne = borne::borne((connection, finer_beside), calendar, &finer, &past)?;
@@ -275,7 +275,7 @@ mod tests {
         }
     }
 
-    fn told(since: &str, until: &str, finest: Grain) -> Vec<(&'static str, String, String)> {
+    fn parts_between(since: &str, until: &str, finest: Grain) -> Vec<(&'static str, String, String)> {
         let mut calendar = Calendar::new(TimeZone::UTC);
         let (since, until) = edges(&mut calendar, at(since), at(until), kept());
         let all = parts_of(&mut calendar, since, until, finest, kept());
@@ -286,7 +286,7 @@ mod tests {
 
     #[test]
     fn all_of_it_is_days() {
-        let all = told("2020-01-01T00:00:00Z", "2026-11-23T15:07:30Z", Grain::Day);
+        let all = parts_between("2020-01-01T00:00:00Z", "2026-11-23T15:07:30Z", Grain::Day);
         assert_eq!(all, [("day", "2025-01-05T00:00:00Z".to_owned(), "2026-11-24T00:00:00Z".to_owned())]);
     }
 
@@ -306,8 +306,10 @@ mod tests {
             "2027-01-01T00:00:00Z",
         ] {
             for finest in [Grain::Minute, Grain::Quarter, Grain::Day] {
-                let (before, after) =
-                    (told("2020-01-01T00:00:00Z", edge, finest), told(edge, "2027-01-01T00:00:00Z", finest));
+                let (before, after) = (
+                    parts_between("2020-01-01T00:00:00Z", edge, finest),
+                    parts_between(edge, "2027-01-01T00:00:00Z", finest),
+                );
                 match (before.last(), after.first()) {
                     (Some((.., end)), Some((_, start, _))) => {
                         let same = end == start || at(end) >= kept().now && at(start) >= kept().now;
@@ -346,7 +348,7 @@ mod tests {
         for (nth, since) in edges.iter().enumerate() {
             for until in &edges[nth + 1..] {
                 for finest in [Grain::Minute, Grain::Quarter, Grain::Day] {
-                    let all = told(since, until, finest);
+                    let all = parts_between(since, until, finest);
                     let ends = (all[0].1.as_str(), all[all.len() - 1].2.as_str());
                     assert_eq!(ends, (*since, *until), "{finest:?}: {all:?}");
                 }
@@ -357,16 +359,16 @@ mod tests {
     #[test]
     fn ragged_edges_are_as_fine_as_they_are_kept() {
         let grains = |all: &[(&'static str, String, String)]| all.iter().map(|part| part.0).collect::<Vec<_>>();
-        let recent = told("2026-11-20T10:20:10Z", "2026-11-22T01:20:00Z", Grain::Day);
+        let recent = parts_between("2026-11-20T10:20:10Z", "2026-11-22T01:20:00Z", Grain::Day);
         assert_eq!(grains(&recent), ["minute", "quarter", "day", "quarter", "minute"]);
         assert_eq!(recent[0].1, "2026-11-20T10:20:00Z");
-        let older = told("2026-10-20T10:20:10Z", "2026-11-22T00:00:00Z", Grain::Day);
+        let older = parts_between("2026-10-20T10:20:10Z", "2026-11-22T00:00:00Z", Grain::Day);
         assert_eq!(grains(&older), ["quarter", "day"]);
-        let hours = told("2025-01-01T00:00:00Z", "2026-11-23T15:07:30Z", Grain::Quarter);
+        let hours = parts_between("2025-01-01T00:00:00Z", "2026-11-23T15:07:30Z", Grain::Quarter);
         assert_eq!(grains(&hours), ["day", "quarter"], "hours that are no longer kept are in their days");
-        let ancient = told("2025-02-01T10:00:00Z", "2026-11-23T00:00:00Z", Grain::Day);
+        let ancient = parts_between("2025-02-01T10:00:00Z", "2026-11-23T00:00:00Z", Grain::Day);
         assert_eq!(ancient, [("day", "2025-02-01T00:00:00Z".to_owned(), "2026-11-23T00:00:00Z".to_owned())]);
-        let minutes = told("2026-11-23T14:00:00Z", "2026-11-23T15:00:00Z", Grain::Minute);
+        let minutes = parts_between("2026-11-23T14:00:00Z", "2026-11-23T15:00:00Z", Grain::Minute);
         assert_eq!(grains(&minutes), ["minute"]);
     }
 }

@@ -1,4 +1,4 @@
-//! Entries made by hand in an open ledger that its writer has not been told of yet.
+//! Entries made by hand in an open ledger that its writer has not read yet.
 
 use std::collections::BTreeSet;
 
@@ -47,12 +47,12 @@ impl ReportedEntries {
         resets.retain(|(id, _)| self.resets.insert(*id));
         self.open.retain(|id| !decisions.iter().any(|decision| decision.id == *id));
         self.version = now;
-        let told = [
+        let events = [
             (!ends.is_empty()).then_some(LedgerEvent::LeaseEnds(ends)),
             (!resets.is_empty()).then_some(LedgerEvent::TargetResets(resets)),
             (!decisions.is_empty()).then_some(LedgerEvent::Decisions(decisions)),
         ];
-        Ok(told.into_iter().flatten().collect())
+        Ok(events.into_iter().flatten().collect())
     }
 }
 

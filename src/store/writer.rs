@@ -24,7 +24,7 @@ use crate::snapshot::{LedgerBasis, WriterStatus};
 use crate::units::{Span, Timestamp, zone_text};
 
 /// How often a ledger that another process writes is checked, and ours for entries made by hand.
-const LOOK: Duration = Duration::from_secs(1);
+const CHECK_EVERY: Duration = Duration::from_secs(1);
 /// How often the page cache is released.
 const SHRINK: Span = Span::from_secs(60);
 /// The most events that wait to be written.
@@ -90,7 +90,7 @@ impl LedgerWriter {
     pub(super) fn run(mut self, inbox: &Receiver<LedgerRequest>) {
         self.open();
         loop {
-            let asked = inbox.recv_timeout(LOOK);
+            let asked = inbox.recv_timeout(CHECK_EVERY);
             self.find(matches!(asked, Ok(LedgerRequest::Settle(_) | LedgerRequest::Close(_))));
             match asked {
                 Ok(LedgerRequest::Commit(checkpoint)) => self.take(checkpoint),
@@ -113,7 +113,7 @@ impl LedgerWriter {
                 Err(RecvTimeoutError::Timeout) => self.write(),
                 Err(RecvTimeoutError::Disconnected) => return self.write(),
             }
-            self.look();
+            self.check_others();
             self.share_days();
         }
     }
@@ -215,7 +215,7 @@ impl LedgerWriter {
         self.write();
     }
 
-    /// Looks from time to time whether the file that is written is still there. While it is not, nothing is written: what
+    /// Checks from time to time whether the file that is written is still there. While it is not, nothing is written: what
     /// comes stays pending.
     fn find(&mut self, at_once: bool) {
         let now = self.settings.clock.now();
@@ -331,7 +331,7 @@ impl LedgerWriter {
     }
 
     /// Checks whether another process's ledger changed or is free, and whether ours has entries made by hand.
-    fn look(&mut self) {
+    fn check_others(&mut self) {
         match &self.mode {
             LedgerMode::Others { .. } => {
                 let path = self.settings.path.clone().unwrap_or_default();

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use crate::platform::file_identity;
 use crate::units::{Moment, Span};
 
-/// How often it is looked for.
-const LOOK: Span = Span::from_secs(2);
+/// How often its presence is checked.
+const CHECK_EVERY: Span = Span::from_secs(2);
 
 /// A file that is written.
 #[derive(Debug)]
@@ -16,27 +16,27 @@ pub(super) struct WrittenFile {
     path: PathBuf,
     /// What tells it from others; `None` if nothing does.
     identity: Option<(u64, u64)>,
-    looked: Moment,
+    checked: Moment,
 }
 
 impl WrittenFile {
     /// The file that was just opened at a path.
     pub(super) fn at(path: &Path, now: Moment) -> Self {
         let identity = std::fs::metadata(path).ok().and_then(|file| file_identity(&file));
-        Self { path: path.to_owned(), identity, looked: now }
+        Self { path: path.to_owned(), identity, checked: now }
     }
 
-    /// Whether it is time to look for it.
+    /// Whether it is time to check for it.
     pub(super) fn is_due(&self, now: Moment) -> bool {
-        now.since(self.looked) >= LOOK
+        now.since(self.checked) >= CHECK_EVERY
     }
 
-    /// Looks for it. Returns its path if there is another file, or none.
+    /// Checks whether it is there. Returns its path if there is another file, or none.
     pub(super) fn missing(&mut self, now: Moment) -> Option<&Path> {
-        self.looked = now;
+        self.checked = now;
         let is_there = match std::fs::metadata(&self.path) {
             Ok(file) => self.identity.is_none() || file_identity(&file) == self.identity,
-            // What cannot be looked at may be there.
+            // What cannot be read may be there.
             Err(error) => error.kind() != ErrorKind::NotFound,
         };
         (!is_there).then_some(&self.path)

@@ -61,7 +61,7 @@ pub(super) struct Dashboard<B: Backend> {
 }
 
 impl<B: Backend<Error = io::Error>> Dashboard<B> {
-    /// Runs until it is told to end. What it waits for is `wakes`; how it gives the terminal away is `tty`.
+    /// Runs until it is asked to end. What it waits for is `wakes`; how it gives the terminal away is `tty`.
     pub(super) fn drive(&mut self, wakes: &Receiver<LoopEvent>, tty: &Tty) -> io::Result<Exit> {
         let mut pace = DrawPace::new(self.app.interval);
         let (mut said, mut speed) = (SaidUntil::default(), RealSpeed::default());

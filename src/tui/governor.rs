@@ -1,5 +1,5 @@
 //! What the screen may cost on the wire: above 100 kB in the last minute tables move every ten seconds instead of five,
-//! until a minute costs much less. Pure: it is told the time.
+//! until a minute costs much less. Pure: the time is an argument.
 
 use std::collections::VecDeque;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! What wakes the loop, and the threads that do: keys, pictures, signals. The loop never joins them.
+//! What wakes the loop, and the threads that do: keys, snapshots, signals. The loop never joins them.
 
 use std::io;
 use std::sync::Arc;
@@ -40,10 +40,10 @@ pub(super) fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> io::Res
     thread::Builder::new().name(name.to_owned()).spawn(body).map(drop)
 }
 
-/// Pictures, from a thread that waits for the collector; it holds one at most, and the collector never waits for it.
-pub(super) fn pictures(mut feed: watch::Receiver<Arc<Snapshot>>, loop_: SyncSender<LoopEvent>) -> io::Result<()> {
+/// Snapshots, from a thread that waits for the collector; it holds one at most, and the collector never waits for it.
+pub(super) fn snapshots(mut feed: watch::Receiver<Arc<Snapshot>>, loop_: SyncSender<LoopEvent>) -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
-    spawn("pictures", move || {
+    spawn("snapshots", move || {
         runtime.block_on(async {
             while feed.changed().await.is_ok() {
                 let snapshot = feed.borrow_and_update().clone();

@@ -21,12 +21,12 @@ impl QueryClient {
 
     /// Hands an answer on if there is one, and asks what is due. Whether there is something new to draw.
     pub(super) fn go_on(&mut self, app: &mut App) -> bool {
-        let heard = match self.answer.as_ref().map(Receiver::try_recv) {
+        let reply = match self.answer.as_ref().map(Receiver::try_recv) {
             None | Some(Err(TryRecvError::Empty)) => None,
             Some(Ok(reply)) => Some(Action::Answered(reply)),
             Some(Err(TryRecvError::Disconnected)) => Some(Action::Unanswered),
         };
-        let news = heard.is_some_and(|action| {
+        let news = reply.is_some_and(|action| {
             self.answer = None;
             app.update(action) == Effect::Redraw
         });
@@ -70,53 +70,53 @@ mod tests {
     type WaitingReplies = Arc<Mutex<Vec<OnAnswer>>>;
 
     fn asking() -> (QueryClient, App, WaitingReplies, Receiver<LoopEvent>) {
-        let held = WaitingReplies::default();
+        let waiting = WaitingReplies::default();
         let (wake, wakes) = mpsc::sync_channel(1);
-        let inbox = held.clone();
+        let inbox = waiting.clone();
         let past = LedgerQueries::new(move |_, reply| inbox.lock().unwrap().push(reply));
         let fleet = Fleet::new(FleetConfig::local("here"), Book::built_in().unwrap(), Clock::System.now());
-        let mut picture = fleet.snapshot();
-        picture.at = crate::units::Timestamp::from_millis(1);
-        let mut app = App::new(Arc::new(picture), TimeZone::UTC, Span::from_secs(1), 1);
+        let mut snapshot = fleet.snapshot();
+        snapshot.at = crate::units::Timestamp::from_millis(1);
+        let mut app = App::new(Arc::new(snapshot), TimeZone::UTC, Span::from_secs(1), 1);
         app.has_past = true;
         app.update(Action::Command(Command::Show(ViewId::Money)));
-        (QueryClient::new(Some(past), wake), app, held, wakes)
+        (QueryClient::new(Some(past), wake), app, waiting, wakes)
     }
 
     #[test]
     fn there_is_never_more_than_one_question() {
-        let (mut conversation, mut app, held, wakes) = asking();
+        let (mut conversation, mut app, waiting, wakes) = asking();
         assert!(!conversation.go_on(&mut app));
         app.update(Action::Command(Command::Against));
         assert!(!conversation.go_on(&mut app));
-        assert_eq!(held.lock().unwrap().len(), 1);
-        let reply = held.lock().unwrap().pop().unwrap();
+        assert_eq!(waiting.lock().unwrap().len(), 1);
+        let reply = waiting.lock().unwrap().pop().unwrap();
         reply(LedgerAnswer::Money(Err(Label::new("busy"))));
         assert!(matches!(wakes.try_recv(), Ok(LoopEvent::Answered)));
         assert!(conversation.go_on(&mut app), "there is something to draw");
         assert_eq!(app.money.failure.as_ref().unwrap().as_str(), "busy");
-        assert_eq!(held.lock().unwrap().len(), 1, "the other end of the bridge is asked for now");
+        assert_eq!(waiting.lock().unwrap().len(), 1, "the other end of the bridge is asked for now");
     }
 
     #[test]
-    fn an_answer_is_heard_though_the_queue_is_full_and_nobody_waits_for_room() {
-        let (mut conversation, mut app, held, _wakes) = asking();
+    fn an_answer_is_received_though_the_queue_is_full_and_nobody_waits_for_room() {
+        let (mut conversation, mut app, waiting, _wakes) = asking();
         conversation.wake.try_send(LoopEvent::Resumed).unwrap();
         conversation.go_on(&mut app);
-        let reply = held.lock().unwrap().pop().unwrap();
+        let reply = waiting.lock().unwrap().pop().unwrap();
         reply(LedgerAnswer::Money(Err(Label::new("busy"))));
         assert!(conversation.go_on(&mut app));
     }
 
     #[test]
     fn a_question_that_was_dropped_is_asked_again() {
-        let (mut conversation, mut app, held, _wakes) = asking();
+        let (mut conversation, mut app, waiting, _wakes) = asking();
         conversation.go_on(&mut app);
-        drop(held.lock().unwrap().pop());
+        drop(waiting.lock().unwrap().pop());
         assert!(conversation.go_on(&mut app));
         assert!(app.money.failure.is_some());
         app.update(Action::Command(Command::Against));
         conversation.go_on(&mut app);
-        assert_eq!(held.lock().unwrap().len(), 1);
+        assert_eq!(waiting.lock().unwrap().len(), 1);
     }
 }

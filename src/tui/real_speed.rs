@@ -16,35 +16,35 @@ const EVERY: Duration = Duration::from_secs(2);
 /// Measures it over the last seconds.
 #[derive(Debug, Default)]
 pub(super) struct RealSpeed {
-    heard: VecDeque<(Instant, Timestamp)>,
-    told: Option<(Instant, u32)>,
+    received: VecDeque<(Instant, Timestamp)>,
+    shown: Option<(Instant, u32)>,
 }
 
 impl RealSpeed {
     /// Notes a snapshot of `at` that arrives at `now`. Returns the speed, once a few seconds are known. At the end of the day
     /// time stands still: that is no speed.
     pub(super) fn note(&mut self, now: Instant, at: Timestamp) -> Option<u32> {
-        if let Some((heard, last)) = self.heard.back().copied() {
+        if let Some((received, last)) = self.received.back().copied() {
             if at == last {
-                return self.told.map(|(_, speed)| speed);
+                return self.shown.map(|(_, speed)| speed);
             }
-            if at < last || now.saturating_duration_since(heard) > GAP {
+            if at < last || now.saturating_duration_since(received) > GAP {
                 *self = Self::default();
             }
         }
-        self.heard.push_back((now, at));
-        while self.heard.get(1).is_some_and(|(heard, _)| now.saturating_duration_since(*heard) >= OVER) {
-            self.heard.pop_front();
+        self.received.push_back((now, at));
+        while self.received.get(1).is_some_and(|(received, _)| now.saturating_duration_since(*received) >= OVER) {
+            self.received.pop_front();
         }
-        let is_due = self.told.is_none_or(|(told, _)| now.saturating_duration_since(told) >= EVERY);
+        let is_due = self.shown.is_none_or(|(shown, _)| now.saturating_duration_since(shown) >= EVERY);
         if let Some(speed) = self.measured(now, at).filter(|_| is_due) {
-            self.told = Some((now, speed));
+            self.shown = Some((now, speed));
         }
-        self.told.map(|(_, speed)| speed)
+        self.shown.map(|(_, speed)| speed)
     }
 
     fn measured(&self, now: Instant, at: Timestamp) -> Option<u32> {
-        let (first, from) = self.heard.front()?;
+        let (first, from) = self.received.front()?;
         let real = now.saturating_duration_since(*first);
         (real >= LEAST).then(|| two_digits((at - *from).millis() as f64 / 1_000.0 / real.as_secs_f64()))
     }

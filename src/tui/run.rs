@@ -112,7 +112,7 @@ pub fn run(mut snapshots: watch::Receiver<Arc<Snapshot>>, options: Options) -> i
     let past = QueryClient::new(options.past, wake.clone());
     let errands = Errands::new(wake.clone(), options.set_interval);
     let outcome = start(&tty, app, themes, past, errands).and_then(|mut dashboard| {
-        loop_events::pictures(snapshots, wake.clone())?;
+        loop_events::snapshots(snapshots, wake.clone())?;
         threads::keys(tty.clone(), wake)?;
         let exit = dashboard.drive(&wakes, &tty)?;
         Ok((exit, Settings::of(&dashboard.app, given, &kept)))

@@ -50,27 +50,27 @@ pub fn svg(frame: &Buffer, ground: Color, text: Color) -> String {
     out
 }
 
-/// The look of a cell.
+/// The style of a cell.
 #[derive(Debug, PartialEq, Eq)]
-struct SvgLook {
+struct SvgStyle {
     ground: Option<String>,
     ink: String,
     bold: bool,
 }
 
-/// Cells side by side that look the same.
+/// Cells side by side of one style.
 struct SvgRun {
     from: u32,
     cells: u32,
     text: String,
-    look: SvgLook,
+    style: SvgStyle,
 }
 
 fn write_row(out: &mut String, frame: &Buffer, row: u16, defaults: &(String, String)) {
     let runs = runs(frame, row, defaults);
     let top = u32::from(row) * CELL.1;
     for run in &runs {
-        if let Some(ground) = &run.look.ground {
+        if let Some(ground) = &run.style.ground {
             let (x, width) = (run.from * CELL.0, run.cells * CELL.0);
             let _ = writeln!(
                 out,
@@ -83,12 +83,12 @@ fn write_row(out: &mut String, frame: &Buffer, row: u16, defaults: &(String, Str
         let text = run.text.trim_end();
         let shown = run.cells - u32::try_from(run.text.len() - text.len()).unwrap_or(0);
         let (x, y) = (run.from * CELL.0, top + FONT - 1);
-        let weight = if run.look.bold { " font-weight=\"bold\"" } else { "" };
+        let weight = if run.style.bold { " font-weight=\"bold\"" } else { "" };
         let _ = writeln!(
             out,
             "<text x=\"{x}\" y=\"{y}\" textLength=\"{}\" fill=\"{}\"{weight}>{}</text>",
             shown * CELL.0,
-            run.look.ink,
+            run.style.ink,
             escaped(text)
         );
     }
@@ -106,12 +106,12 @@ fn runs(frame: &Buffer, row: u16, defaults: &(String, String)) -> Vec<SvgRun> {
         let Some(cell) = frame.cell((area.x + column, area.y + row)) else { continue };
         let width = u16::try_from(super::format::width(cell.symbol())).unwrap_or(1).max(1);
         next = column + width;
-        let look = look(cell, defaults);
+        let style = style(cell, defaults);
         // Half a line of blanks between figures would be stretched with them.
         let continues =
-            |run: &SvgRun| run.look == look && (run.text.ends_with(' ') || !cell.symbol().trim().is_empty());
+            |run: &SvgRun| run.style == style && (run.text.ends_with(' ') || !cell.symbol().trim().is_empty());
         match runs.last_mut() {
-            Some(run) if continues(run) || run.look == look && width == 1 => {
+            Some(run) if continues(run) || run.style == style && width == 1 => {
                 run.text.push_str(cell.symbol());
                 run.cells += u32::from(width);
             }
@@ -119,20 +119,20 @@ fn runs(frame: &Buffer, row: u16, defaults: &(String, String)) -> Vec<SvgRun> {
                 from: u32::from(column),
                 cells: u32::from(width),
                 text: cell.symbol().to_owned(),
-                look,
+                style,
             }),
         }
     }
     runs
 }
 
-fn look(cell: &Cell, (ground, text): &(String, String)) -> SvgLook {
+fn style(cell: &Cell, (ground, text): &(String, String)) -> SvgStyle {
     let reversed = cell.modifier.contains(Modifier::REVERSED);
     let (mut behind, mut ink) = (hex(cell.bg, ground), hex(cell.fg, text));
     if reversed {
         std::mem::swap(&mut behind, &mut ink);
     }
-    SvgLook { ground: (behind != *ground).then_some(behind), ink, bold: cell.modifier.contains(Modifier::BOLD) }
+    SvgStyle { ground: (behind != *ground).then_some(behind), ink, bold: cell.modifier.contains(Modifier::BOLD) }
 }
 
 fn escaped(text: &str) -> String {
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn cells_of_one_look_are_one_text_at_their_place() {
+    fn cells_of_one_style_are_one_text_at_their_place() {
         let mut buffer = frame(20, 2);
         buffer.set_string(2, 1, "a < b & c", Style::new().fg(Color::Rgb(1, 2, 3)));
         let out = of(&buffer);

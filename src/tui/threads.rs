@@ -61,11 +61,11 @@ fn has_input(tty: &Tty, patience: Option<Timespec>) -> io::Result<bool> {
         Err(Errno::INTR) => return has_input(tty, patience),
         other => other?,
     };
-    let told = fds[0].revents();
-    if told.intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL) {
+    let events = fds[0].revents();
+    if events.intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL) {
         return Err(io::ErrorKind::BrokenPipe.into());
     }
-    Ok(told.contains(PollFlags::IN))
+    Ok(events.contains(PollFlags::IN))
 }
 
 /// While it lives, the loop is at work; when it is dropped, a signal has nothing left to end.

@@ -24,9 +24,9 @@ pub struct HourlyRate {
 impl HourlyRate {
     /// The largest rate: a million units of currency per hour, so that a fleet's rent for years stays in range.
     const MOST: i128 = 1_000_000_000_000;
-    /// Grains in a millionth of a unit of currency an hour, held for a millisecond.
+    /// Grains in a millionth of a unit of currency an hour, allocated for a millisecond.
     const GRAINS_PER_MICRO_MS: i128 = Money::GRAINS_PER_UNIT / 1_000_000 / 3_600_000;
-    /// The same, held for a billionth of an hour.
+    /// The same, allocated for a billionth of an hour.
     const GRAINS_PER_MICRO_NANOHOUR: i128 = Money::GRAINS_PER_UNIT / 1_000_000 / 1_000_000_000;
 
     /// So many whole units of currency an hour.

@@ -44,7 +44,7 @@ pub struct Response {
     /// The `Date` header; `None` is this machine's time. A simulated host has its own.
     pub date: Option<Timestamp>,
     /// The delay before the response is sent, for a simulated host that is slow. The handler itself never waits.
-    pub held: Duration,
+    pub delay: Duration,
 }
 
 impl Response {
@@ -56,7 +56,7 @@ impl Response {
 
     /// Status 200 with a body.
     pub fn ok(content_type: &'static str, body: impl Into<Bytes>) -> Self {
-        Self { status: 200, content_type, body: body.into(), date: None, held: Duration::ZERO }
+        Self { status: 200, content_type, body: body.into(), date: None, delay: Duration::ZERO }
     }
 
     /// Status 200 with plain text.
@@ -92,8 +92,8 @@ impl Response {
 
     /// The same answer, sent `span` later.
     #[must_use]
-    pub fn held(self, span: Duration) -> Self {
-        Self { held: span, ..self }
+    pub fn delayed(self, span: Duration) -> Self {
+        Self { delay: span, ..self }
     }
 }
 

@@ -76,8 +76,8 @@ where
     let service = service_fn(|request: hyper::Request<Incoming>| {
         let response = answer(&request, &handler);
         async move {
-            if !response.held.is_zero() {
-                sleep(response.held).await;
+            if !response.delay.is_zero() {
+                sleep(response.delay).await;
             }
             Ok::<_, Infallible>(outgoing(response))
         }
@@ -146,7 +146,7 @@ mod tests {
         let handler = |request: Request| match request.path.as_str() {
             "/gone" => Response::not_found(),
             "/then" => Response::text("then").dated(Timestamp::from_millis(1_740_628_800_000)),
-            "/slow" => Response::text("slow").held(Duration::from_millis(60)),
+            "/slow" => Response::text("slow").delayed(Duration::from_millis(60)),
             _ => Response::text(format!("{}?{:?}", request.path, request.parameter("q"))),
         };
         runtime.spawn(serve_at_most(connections, listener, handler));

@@ -19,21 +19,21 @@ pub struct Comparison {
 
 /// Every difference, in words.
 pub fn compare(case: &Case) -> Vec<String> {
-    let mut told = Comparison { kept: Kept::of(case), differ: Vec::new() };
+    let mut comparison = Comparison { kept: Kept::of(case), differ: Vec::new() };
     let books = Books::of(case);
     for by in By::ALL {
-        let report = told.report(&["--by", by.word()]);
-        told.rows(by, &report, &rows(case, &books, by));
+        let report = comparison.report(&["--by", by.word()]);
+        comparison.rows(by, &report, &rows(case, &books, by));
         if matches!(by, By::Node | By::Unit) {
-            told.whole_costs(by, &report, &whole_costs(&books, by));
+            comparison.whole_costs(by, &report, &whole_costs(&books, by));
         }
         if by == By::Day {
-            told.unchanged(case, &books, &report);
-            told.csv(&report);
+            comparison.unchanged(case, &books, &report);
+            comparison.csv(&report);
         }
     }
-    told.views(&rows(case, &books, By::Day));
-    told.differ
+    comparison.views(&rows(case, &books, By::Day));
+    comparison.differ
 }
 
 impl Comparison {

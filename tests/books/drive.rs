@@ -47,7 +47,7 @@ impl Kept {
     fn settings(&self, config: &Config, now: i64) -> Settings {
         std::fs::write(&self.config, config.text()).unwrap();
         std::fs::write(self.config.with_file_name("house.toml"), config.price_file()).unwrap();
-        load_at(Some(&self.config), Timestamp::from_millis(now)).unwrap_or_else(|told| panic!("{told:?}"))
+        load_at(Some(&self.config), Timestamp::from_millis(now)).unwrap_or_else(|mistakes| panic!("{mistakes:?}"))
     }
 
     /// One run; after a kill, the ledger as it was when the last poll that was written was.

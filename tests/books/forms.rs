@@ -42,9 +42,9 @@ impl Comparison {
             asked.push(vec!["--reprice".to_owned()]);
         }
         for arguments in asked.iter().filter(|arguments| !arguments.is_empty()) {
-            let told = self.report(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
+            let figures = self.report(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
             for part in ["rows", "total"] {
-                self.differs(&format!("{arguments:?} {part}"), &told[part], &whole[part]);
+                self.differs(&format!("{arguments:?} {part}"), &figures[part], &whole[part]);
             }
         }
     }
@@ -55,8 +55,8 @@ impl Comparison {
         let (names, total) = (text.lines().next().unwrap(), text.lines().last().unwrap());
         for name in ["prompt_tokens", "cached_tokens", "output_tokens", "revenue", "cost", "profit"] {
             let nth = names.split(',').position(|known| known == name).unwrap();
-            let told = whole["total"][name].to_string().trim_matches('"').replace("null", "");
-            self.differs(&format!("csv {name}"), &total.split(',').nth(nth).unwrap().to_owned(), &told);
+            let figure = whole["total"][name].to_string().trim_matches('"').replace("null", "");
+            self.differs(&format!("csv {name}"), &total.split(',').nth(nth).unwrap().to_owned(), &figure);
         }
     }
 

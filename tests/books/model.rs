@@ -145,8 +145,8 @@ impl Books {
                 continue;
             }
             self.ended.insert(lease.identity().to_owned(), Ended { until: to, paused, runs: false });
-            let held = to - paused - lease.from.map_or(since, |from| from.max(since));
-            let added = (MINUTE - held % MINUTE) % MINUTE;
+            let allocated = to - paused - lease.from.map_or(since, |from| from.max(since));
+            let added = (MINUTE - allocated % MINUTE) % MINUTE;
             if lease.is_rounded && added > 0 {
                 let owed = lease.of_schedule(case, interval.config, from);
                 let cost = owed.rate.map(|rate| rent(added, rate));
@@ -211,17 +211,17 @@ impl Interval<'_> {
 }
 
 impl Books {
-    /// How many nodes were held, if they were the same ones with as many paid GPUs all the time: a ledger holds GPU time
+    /// How many nodes were allocated, if they were the same ones with as many paid GPUs all the time: a ledger holds GPU time
     /// and not how many GPUs a node has, so that the average of others is an estimate.
     pub fn nodes(&self) -> Option<usize> {
-        let mut held: BTreeMap<i64, BTreeMap<&str, i64>> = BTreeMap::new();
+        let mut allocated: BTreeMap<i64, BTreeMap<&str, i64>> = BTreeMap::new();
         for owed in self.owed.iter().filter(|owed| !owed.is_overhead && !owed.is_rounding) {
-            let nodes = held.entry(owed.at).or_default();
+            let nodes = allocated.entry(owed.at).or_default();
             if let Some(node) = owed.rent.node.as_deref() {
                 *nodes.entry(node).or_default() += owed.rent.gpus;
             }
         }
-        let first = held.values().next()?;
-        (self.cuts == held.len() && held.values().all(|nodes| nodes == first)).then_some(first.len())
+        let first = allocated.values().next()?;
+        (self.cuts == allocated.len() && allocated.values().all(|nodes| nodes == first)).then_some(first.len())
     }
 }

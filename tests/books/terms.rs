@@ -212,8 +212,9 @@ impl Lease {
         self.name.iter().for_each(|name| writeln!(text, "name = \"{name}\"").unwrap());
         self.gpus.iter().for_each(|gpus| writeln!(text, "gpus = {gpus}").unwrap());
         if self.is_owned {
-            // Eight GPUs for a thousand hours.
-            writeln!(text, "capex = \"{}\"\nlife = \"1000h\"\ngpus_per_node = 8", self.cents * 80).unwrap();
+            // A node, or eight GPUs, for a thousand hours.
+            let capex = self.cents * if self.by_node { 10 } else { 80 };
+            writeln!(text, "capex = \"{capex}\"\nlife = \"1000h\"\ngpus_per_node = 8").unwrap();
         } else {
             let rate = if self.by_node { "node_rate" } else { "rate" };
             writeln!(text, "{rate} = \"{}\"", decimal(self.cents, 2)).unwrap();
@@ -303,7 +304,9 @@ fn leases(dice: &mut Dice, nodes: &[Node], began: i64) -> Vec<Lease> {
         // A name that comes or goes makes another agreement of it or not: nobody says which.
         let name = ["H800", "n2", "spare"].contains(&subject).then(|| format!("the {subject} agreement"));
         let (cents, euros) = (dice.between(50, 900), dice.one_in(4));
-        let is_owned = !by_node && !euros && dice.one_in(5);
+        // The GPUs that are seen share the price of an owned node.
+        let by_gpu = key == "gpu" || gpus.is_some();
+        let is_owned = !euros && (by_node || by_gpu) && dice.one_in(5);
         let is_serving = power.is_none() && (gpus.is_none() || key == "gpu") && dice.one_in(4);
         // Of a number of GPUs, seen or not: the others end with the GPUs that they match.
         let is_rounded = gpus.is_some() && key != "gpu" && !euros && dice.one_in(2);

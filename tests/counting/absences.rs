@@ -19,7 +19,7 @@ fn after(seconds: i64) -> Moment {
     at(began().wall + Span::from_secs(seconds))
 }
 
-fn look(fleet: &mut Fleet, seconds: i64) {
+fn poll(fleet: &mut Fleet, seconds: i64) {
     let made = 1000 * u64::try_from(seconds).unwrap();
     let born = Some(after(-500).wall);
     fleet.apply(Event::Tick(after(seconds)));
@@ -27,7 +27,7 @@ fn look(fleet: &mut Fleet, seconds: i64) {
     fleet.apply(answered("e", after(seconds), page("deepseek-r1", counters(10 * made, 4 * made, made), born)));
 }
 
-fn picture_at(fleet: &mut Fleet, seconds: i64) -> Snapshot {
+fn snapshot_at(fleet: &mut Fleet, seconds: i64) -> Snapshot {
     fleet.apply(Event::Tick(after(seconds)));
     fleet.snapshot()
 }
@@ -35,14 +35,14 @@ fn picture_at(fleet: &mut Fleet, seconds: i64) -> Snapshot {
 #[test]
 fn eight_hours_of_sleep_are_bridged_without_a_burst() {
     let mut fleet = fleet(vec![member("e", "n", None)], began());
-    (0..=120).for_each(|second| look(&mut fleet, second));
-    let awake = picture_at(&mut fleet, 121).money;
+    (0..=120).for_each(|second| poll(&mut fleet, second));
+    let awake = snapshot_at(&mut fleet, 121).money;
     let woke = 120 + 8 * 3600;
-    let mut first = picture_at(&mut fleet, woke);
+    let mut first = snapshot_at(&mut fleet, woke);
     AlertWatch::default().judge(&mut first);
     assert!(first.alerts.is_empty(), "nothing had the time to answer: {:?}", first.alerts);
-    look(&mut fleet, woke + 1);
-    let money = picture_at(&mut fleet, woke + 2).money;
+    poll(&mut fleet, woke + 1);
+    let money = snapshot_at(&mut fleet, woke + 2).money;
     let made: u64 = fleet.ledger().today().tokens().map(|(.., tokens)| tokens.output.count()).sum();
     assert_eq!(made, 1000 * u64::try_from(woke + 1).unwrap(), "the tokens of the gap");
     assert_eq!(money.cost.unwrap().to_string(), "128.542222", "its rent");
@@ -57,18 +57,18 @@ fn eight_hours_of_sleep_are_bridged_without_a_burst() {
 }
 
 #[test]
-fn silence_that_goes_on_after_waking_is_told() {
+fn silence_that_goes_on_after_waking_is_reported() {
     let mut fleet = fleet(vec![member("e", "n", None)], began());
-    (0..=10).for_each(|second| look(&mut fleet, second));
+    (0..=10).for_each(|second| poll(&mut fleet, second));
     let woke = 8 * 3600;
-    let told = |fleet: &mut Fleet, seconds| {
-        let mut picture = picture_at(fleet, seconds);
-        AlertWatch::default().judge(&mut picture);
-        picture.alerts.len()
+    let alerts = |fleet: &mut Fleet, seconds| {
+        let mut snapshot = snapshot_at(fleet, seconds);
+        AlertWatch::default().judge(&mut snapshot);
+        snapshot.alerts.len()
     };
-    assert_eq!(told(&mut fleet, woke), 0);
-    assert_eq!(told(&mut fleet, woke + 2), 0);
-    assert_eq!(told(&mut fleet, woke + 3), 2, "the node and its engine");
+    assert_eq!(alerts(&mut fleet, woke), 0);
+    assert_eq!(alerts(&mut fleet, woke + 2), 0);
+    assert_eq!(alerts(&mut fleet, woke + 3), 2, "the node and its engine");
 }
 
 /// A page of an exporter that reports one GPU on each of these nodes.
@@ -97,15 +97,15 @@ fn a_node_that_a_page_no_longer_lists_is_released_at_its_last_sight() {
     fleet.apply(answered("exporter", after(1800), listing(&["a", "b"])));
     for seconds in [1860, 1900, 2159] {
         fleet.apply(answered("exporter", after(seconds), listing(&["a"])));
-        assert_eq!(picture_at(&mut fleet, seconds).gpus.count, 2, "it may be back");
+        assert_eq!(snapshot_at(&mut fleet, seconds).gpus.count, 2, "it may be back");
     }
     fleet.apply(answered("exporter", after(2160), listing(&["a"])));
-    let picture = picture_at(&mut fleet, 3600);
-    let names: Vec<&str> = picture.nodes.iter().map(|node| node.name.as_str()).collect();
-    assert_eq!((names, picture.money.cost.unwrap().to_string().as_str()), (vec!["a"], "3.00"), "an hour and a half");
+    let snapshot = snapshot_at(&mut fleet, 3600);
+    let names: Vec<&str> = snapshot.nodes.iter().map(|node| node.name.as_str()).collect();
+    assert_eq!((names, snapshot.money.cost.unwrap().to_string().as_str()), (vec!["a"], "3.00"), "an hour and a half");
     fleet.apply(answered("exporter", after(5400), listing(&["a", "b"])));
-    let picture = picture_at(&mut fleet, 7200);
-    assert_eq!((picture.gpus.count, picture.money.cost.unwrap().to_string()), (2, "6.00".to_owned()), "rented anew");
+    let snapshot = snapshot_at(&mut fleet, 7200);
+    assert_eq!((snapshot.gpus.count, snapshot.money.cost.unwrap().to_string()), (2, "6.00".to_owned()), "rented anew");
 }
 
 /// The state of a node's GPU that its page, polled at an interval, leaves out from 60 s on, so many seconds after that;
@@ -120,7 +120,7 @@ fn left_out(release_after: Span, interval: usize, seconds: i64) -> Option<Health
     for second in (60..=60 + seconds).step_by(interval) {
         fleet.apply(answered("exporter", after(second), listing(&["a"])));
     }
-    let nodes = picture_at(&mut fleet, 60 + seconds).nodes;
+    let nodes = snapshot_at(&mut fleet, 60 + seconds).nodes;
     nodes.iter().find(|node| node.name.as_str() == "b")?.gpus.first().map(|gpu| gpu.state)
 }
 
@@ -143,21 +143,21 @@ fn a_node_that_is_listed_again_in_time_was_rented_throughout() {
     for (seconds, nodes) in [(1200, vec!["a"]), (1300, vec!["a", "b"]), (1400, vec!["a"]), (1600, vec!["a"])] {
         fleet.apply(answered("exporter", after(seconds), listing(&nodes)));
     }
-    let picture = picture_at(&mut fleet, 1800);
-    assert_eq!((picture.gpus.count, picture.money.cost.unwrap().to_string()), (2, "2.00".to_owned()));
+    let snapshot = snapshot_at(&mut fleet, 1800);
+    assert_eq!((snapshot.gpus.count, snapshot.money.cost.unwrap().to_string()), (2, "2.00".to_owned()));
 }
 
 #[test]
 fn silence_of_the_page_releases_nothing() {
     let mut fleet = listed(&["a", "b"]);
     fleet.apply(answered("exporter", after(60), listing(&["a"])));
-    let picture = picture_at(&mut fleet, 3600);
-    assert_eq!((picture.gpus.count, picture.money.cost.unwrap().to_string()), (2, "4.00".to_owned()));
+    let snapshot = snapshot_at(&mut fleet, 3600);
+    assert_eq!((snapshot.gpus.count, snapshot.money.cost.unwrap().to_string()), (2, "4.00".to_owned()));
     // One page after an hour of silence is the first that could have listed it.
     fleet.apply(answered("exporter", after(3600), listing(&["a"])));
-    assert_eq!(picture_at(&mut fleet, 3600).gpus.count, 2);
+    assert_eq!(snapshot_at(&mut fleet, 3600).gpus.count, 2);
     fleet.apply(answered("exporter", after(3601), listing(&[])));
-    assert_eq!(picture_at(&mut fleet, 4000).gpus.count, 2, "a page without any GPU is a page in failure");
+    assert_eq!(snapshot_at(&mut fleet, 4000).gpus.count, 2, "a page without any GPU is a page in failure");
 }
 
 #[test]
@@ -167,7 +167,7 @@ fn a_node_that_another_source_reports_is_not_released() {
         fleet.apply(answered("exporter", after(60 * minute), listing(&["a"])));
         fleet.apply(gpus("b", "NVIDIA H800", 1, after(60 * minute + 1)));
     }
-    assert_eq!(picture_at(&mut fleet, 1200).nodes.len(), 2);
+    assert_eq!(snapshot_at(&mut fleet, 1200).nodes.len(), 2);
 }
 
 #[test]
@@ -175,7 +175,7 @@ fn a_clock_that_was_set_is_marked_and_a_sleep_is_not() {
     let mut fleet = fleet(vec![member("e", "n", None)], began());
     fleet.restore(margintop::fleet::SavedState::default(), Span::from_secs(86_400));
     for second in [1, 2, 8 * 3600] {
-        look(&mut fleet, second);
+        poll(&mut fleet, second);
     }
     let marks = |fleet: &mut Fleet| {
         let pending = fleet.take_changes().unwrap().postings;
@@ -190,7 +190,7 @@ fn a_clock_that_was_set_is_marked_and_a_sleep_is_not() {
 /// Class: what a person asked for while nothing watched is forgotten where the absence is not bridged.
 #[test]
 fn what_was_asked_for_by_hand_is_done_after_too_long_an_absence() {
-    use ledger_watch::{ENGINE, LedgerWatch, file, held};
+    use ledger_watch::{ENGINE, LedgerWatch, allocated, file};
     use margintop::store::{Reader, end_lease, reset_target};
 
     let (_home, path) = file();
@@ -198,30 +198,30 @@ fn what_was_asked_for_by_hand_is_done_after_too_long_an_absence() {
     let mut watch = LedgerWatch::at(&path, begin);
     watch.work(&["a", "b"], 100, [100, 200]);
     watch.leave();
-    assert_eq!(held(&path), 200);
+    assert_eq!(allocated(&path), 200);
     end_lease(&path, &NodeName::new("gpu-01"), begin + Span::from_secs(40)).unwrap();
     reset_target(&path, &margintop::reading::TargetId::new(ENGINE), begin + Span::from_secs(50)).unwrap().unwrap();
     let back = begin + Span::from_secs(100 + 2 * 86_400);
     let mut watch = LedgerWatch::at(&path, back);
-    watch.look(5_000, None);
+    watch.poll(5_000, None);
     watch.leave();
-    assert_eq!(held(&path), 80, "two GPUs for 40 s");
-    assert_eq!(Reader::open(&path).unwrap().leased().unwrap(), [], "nothing is held any more");
+    assert_eq!(allocated(&path), 80, "two GPUs for 40 s");
+    assert_eq!(Reader::open(&path).unwrap().leased().unwrap(), [], "nothing is allocated any more");
     assert_eq!(ledger_watch::output(&path), 100);
     let open = rusqlite::Connection::open(&path).unwrap();
     for table in ["lease_ends", "target_resets"] {
         let ask = format!("SELECT count(*) FROM {table} WHERE applied = 0");
         assert_eq!(open.query_row(&ask, [], |row| row.get::<_, i64>(0)).unwrap(), 0, "{table}");
     }
-    // An end that lies in the absence posts nothing of it; rent begins anew with the next look.
+    // An end that lies in the absence posts nothing of it; rent begins anew with the next poll.
     let mut watch = LedgerWatch::at(&path, back + Span::from_secs(10));
     watch.gpus(&["a", "b"]);
     watch.advance(10);
     watch.gpus(&["a", "b"]);
     watch.leave();
-    assert_eq!(held(&path), 100);
+    assert_eq!(allocated(&path), 100);
     end_lease(&path, &NodeName::new("gpu-01"), back + Span::from_secs(86_400)).unwrap();
     LedgerWatch::at(&path, back + Span::from_secs(3 * 86_400)).leave();
-    assert_eq!(held(&path), 100);
+    assert_eq!(allocated(&path), 100);
     assert_eq!(Reader::open(&path).unwrap().verify().unwrap(), Vec::<String>::new());
 }

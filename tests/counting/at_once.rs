@@ -24,7 +24,7 @@ fn page(starts: &[(&str, &str)], rows: &[(&str, u64)]) -> String {
 
 /// What is posted of output, and whether anything says that it may be too much or too little.
 fn posted(scene: &mut Scene, second: i64) -> (u64, bool, bool) {
-    let money = scene.picture(second).money;
+    let money = scene.snapshot(second).money;
     (scene.posted()[2], money.upper_bound, money.lower_bound || money.disputed_tokens > 0)
 }
 
@@ -122,7 +122,7 @@ fn a_counter_that_the_first_pages_lack_is_not_billed_for_its_past() {
                         text = left.join("\n") + "\n";
                     }
                     scene.take(HERE, second.cast_signed(), read(&text));
-                    let money = scene.picture(second.cast_signed()).money;
+                    let money = scene.snapshot(second.cast_signed()).money;
                     let truth = [300, 150, 300].map(|pace| pace * second);
                     let posted = scene.posted();
                     let what = format!("{lacks} gone for {gone}, {had}, {start:?}, second {second}: {posted:?}");
@@ -227,7 +227,7 @@ fn a_row_of_many_prompts_is_not_billed_for_its_past() {
                 scene.take(HERE, second.cast_signed(), read(&text));
                 let truth = 60 * second + if second > comes { 60 * (second - comes) } else { 0 };
                 let made = scene.posted();
-                let money = scene.picture(second.cast_signed()).money;
+                let money = scene.snapshot(second.cast_signed()).money;
                 let what = format!(
                     "{prompts}, {output}, {comes}, {start:?}, {restarts}, second {second}: {made:?} of {truth}"
                 );
@@ -240,7 +240,7 @@ fn a_row_of_many_prompts_is_not_billed_for_its_past() {
 /// Class: labels of a target beyond the usual ones name its engines: any that Prometheus may have added, alone or beside
 /// labels that are the same for all of them.
 #[test]
-fn engines_are_told_apart_by_any_label_of_their_start_times() {
+fn engines_are_distinguished_by_any_label_of_their_start_times() {
     for label in ["cluster", "zone", "node", "instance=\"vllm:8000\",job=\"vllm\",cluster"] {
         for gone in [0, 1, 2] {
             let mut scene = Scene::one();
@@ -255,7 +255,7 @@ fn engines_are_told_apart_by_any_label_of_their_start_times() {
                 let rows: Vec<_> = shown.iter().map(|engine| (labels[*engine].as_str(), had(*engine))).collect();
                 scene.take(HERE, second.cast_signed(), read(&page(&starts, &rows)));
             }
-            let money = scene.picture(39).money;
+            let money = scene.snapshot(39).money;
             assert_eq!(scene.posted()[2], 3 * 300 * 39, "{label}, {gone}");
             assert!(
                 !money.upper_bound && !money.lower_bound && money.disputed_tokens == 0,
@@ -309,7 +309,7 @@ fn an_engine_that_left_in_a_gap_is_a_lost_window_until_it_returns() {
                 let rows: Vec<_> = all.map(|engine| (labels[engine].as_str(), 9_000 + 300 * second)).collect();
                 scene.take(HERE, second.cast_signed(), read(&page(&starts, &rows)));
             }
-            let money = scene.picture(59).money;
+            let money = scene.snapshot(59).money;
             let what = format!("{gap}, {back}, {restarts}: {money:?}");
             assert_eq!((money.lost_windows, money.lower_bound), (lost, lost > 0), "{what}");
             let had = if back == 60 { 300 * (59 + 9) } else { 300 * 2 * 59 };

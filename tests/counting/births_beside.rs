@@ -5,7 +5,7 @@
 use crate::rate_truth;
 
 use margintop::units::Span;
-use rate_truth::{both, contradicts, known, look, misposted, rows, second, started, wrong};
+use rate_truth::{both, contradicts, known, misposted, poll, rows, second, started, wrong};
 
 const URL: &str = "http://engine:8000";
 
@@ -27,23 +27,23 @@ fn a_birth_beside_another_process_makes_no_peak_of_rates() {
                     } else {
                         rows(&[("0", "m", old.unsigned_abs())], started(900))
                     };
-                    let picture = look(&mut fleet, URL, nth, page);
-                    let what = format!("{age} ms old, {pace} and {born_pace}, look {nth}");
+                    let snapshot = poll(&mut fleet, URL, nth, page);
+                    let what = format!("{age} ms old, {pace} and {born_pace}, poll {nth}");
                     if nth < from {
                         continue;
                     }
                     let truth = (pace + born_pace) as f64;
-                    found.extend(wrong(&picture, truth, 0.15).map(|why| format!("{what}: {why}")));
-                    if contradicts(&picture) && !picture.money.lower_bound {
+                    found.extend(wrong(&snapshot, truth, 0.15).map(|why| format!("{what}: {why}")));
+                    if contradicts(&snapshot) && !snapshot.money.lower_bound {
                         found.push(format!("{what}: one rate of two"));
                     }
                     // What began more than five seconds before the last page was there before: it counts from its first page.
                     let earlier = if age > 6_000 { age * born_pace / 1_000 } else { 0 };
                     let made = nth * pace + new - earlier;
                     let before = made - 2 * (pace + born_pace);
-                    let posted = misposted(&picture, before.max(0).unsigned_abs(), made.unsigned_abs());
+                    let posted = misposted(&snapshot, before.max(0).unsigned_abs(), made.unsigned_abs());
                     found.extend(posted.map(|why| format!("{what}: {why}")));
-                    if nth > from + 4 && !known(&picture) {
+                    if nth > from + 4 && !known(&snapshot) {
                         found.push(format!("{what}: unknown"));
                     }
                 }

@@ -5,7 +5,7 @@ use crate::rate_truth;
 
 use margintop::reading::PageReading;
 use margintop::units::Timestamp;
-use rate_truth::{both, instances, look, misposted, rows, second, started};
+use rate_truth::{both, instances, misposted, poll, rows, second, started};
 
 const URL: &str = "http://engine:8000";
 
@@ -20,18 +20,18 @@ fn check((what, seen_within): (&str, i64), shown: i64, age: i64, page: impl Fn(i
     for mut fleet in both(&[URL]) {
         let start = Some(second(born).wall);
         for nth in 0..60 {
-            let picture = look(&mut fleet, URL, nth, page(nth, start));
+            let snapshot = poll(&mut fleet, URL, nth, page(nth, start));
             if nth < shown + 3 {
                 continue;
             }
             let all = made(nth) + if born > 0 { made(nth - born) } else { made(nth - shown) };
-            assert_eq!(misposted(&picture, all - 250, all), None, "{what}, {age} s old, look {nth}");
+            assert_eq!(misposted(&snapshot, all - 250, all), None, "{what}, {age} s old, poll {nth}");
             let is_lost = age > seen_within && born > 0;
-            let money = &picture.money;
+            let money = &snapshot.money;
             assert_eq!(
                 (money.lower_bound, money.lost_windows > 0),
                 (is_lost, is_lost),
-                "{what}, {age} s old, look {nth}"
+                "{what}, {age} s old, poll {nth}"
             );
         }
     }
@@ -73,12 +73,12 @@ fn an_instance_without_a_start_time_that_is_new_makes_the_total_a_lower_bound() 
                 let old = ("a:8000", None, 500_000 + made(nth));
                 let new = ("b:8000", None, had + made(nth - 25));
                 let parts = if nth >= 25 { vec![old, new] } else { vec![old] };
-                let picture = look(&mut fleet, URL, nth, instances(&parts));
+                let snapshot = poll(&mut fleet, URL, nth, instances(&parts));
                 let all = made(nth) + made(nth - 25);
-                assert_eq!(misposted(&picture, all, all), None, "{had} at first, look {nth}");
+                assert_eq!(misposted(&snapshot, all, all), None, "{had} at first, poll {nth}");
                 let is_lost = had > 0 && nth >= 25;
-                let money = &picture.money;
-                assert_eq!((money.lower_bound, money.lost_windows), (is_lost, u64::from(is_lost)), "{had}, look {nth}");
+                let money = &snapshot.money;
+                assert_eq!((money.lower_bound, money.lost_windows), (is_lost, u64::from(is_lost)), "{had}, poll {nth}");
             }
         }
     }
@@ -94,9 +94,9 @@ fn a_replica_seen_long_after_its_birth_is_marked_without_the_servers_time_too() 
                 let is_new = nth >= 25 && nth % 2 == 1;
                 let output = if is_new { made(nth - 25 + age) } else { 500_000 + made(nth) };
                 let page = rows(&[("0", "m", output)], if is_new { start } else { started(999) });
-                let picture = look(&mut fleet, URL, nth, PageReading { date: None, ..page });
+                let snapshot = poll(&mut fleet, URL, nth, PageReading { date: None, ..page });
                 let is_lost = nth >= 25 && 25 - age > 0;
-                assert_eq!(picture.money.lost_windows > 0, is_lost, "{age} s old, look {nth}");
+                assert_eq!(snapshot.money.lost_windows > 0, is_lost, "{age} s old, poll {nth}");
             }
         }
     }

@@ -20,8 +20,8 @@ fn counted(first: &[[u64; 3]], paces: &[[u64; 3]], every: u64, order: impl Fn(u6
     fleet.apply(gpus("n", "NVIDIA H800", 8, after(0)));
     let (mut seen, mut then) = (vec![None; first.len()], [[0; 3]; 2]);
     let mut both = [[0; 3]; 2];
-    for look in 0..140 {
-        let (nth, now) = (order(look), 20 + look * every);
+    for poll in 0..140 {
+        let (nth, now) = (order(poll), 20 + poll * every);
         let values: [u64; 3] = std::array::from_fn(|i| first[nth][i] + paces[nth][i] * now / 1_000);
         seen[nth] = Some((seen[nth].map_or(values, |(first, _)| first), values));
         let page = page("m", counters(values[0], values[1], values[2]), None);
@@ -29,7 +29,7 @@ fn counted(first: &[[u64; 3]], paces: &[[u64; 3]], every: u64, order: impl Fn(u6
         let made =
             |i: usize| seen.iter().flatten().map(|(first, last): &([u64; 3], [u64; 3])| last[i] - first[i]).sum();
         both = [posted(&fleet), std::array::from_fn(made)];
-        if look == 60 {
+        if poll == 60 {
             then = both;
         }
     }
@@ -52,7 +52,7 @@ fn replicas_in_turn_are_counted_whatever_their_pace() {
             for (every, hold) in [(1_000, 0), (1_000, 3), (250, 0), (250, 3), (2_000, 0)] {
                 let first = bases.map(|base| [base, base / 5, base / 6]);
                 let paces = [[rate, rate / 3, rate / 2], [rate * 6 / 5, rate / 3, rate * 11 / 20]];
-                let order = |look: u64| if look < hold { 0 } else { (look % 2) as usize };
+                let order = |poll: u64| if poll < hold { 0 } else { (poll % 2) as usize };
                 let all = counted(&first, &paces, every, order);
                 let [got, made] = grown(all);
                 if got != made || (0..3).any(|i| all[1][0][i] > all[1][1][i]) {
@@ -73,7 +73,7 @@ fn the_order_in_which_replicas_are_seen_is_nothing_to_their_tokens() {
     for order in [[0, 1], [1, 0]] {
         let first = [[1_000_000, 0, 100_000], [9_000_000, 0, 900_000]];
         let all =
-            counted(&first, &[[100, 0, 100]; 2], 1_000, |look| order[if look < 3 { 0 } else { look as usize % 2 }]);
+            counted(&first, &[[100, 0, 100]; 2], 1_000, |poll| order[if poll < 3 { 0 } else { poll as usize % 2 }]);
         let [got, made] = grown(all);
         assert_eq!(got, made, "{order:?}");
     }

@@ -45,7 +45,7 @@ fn watched() -> Fleet {
     fleet
 }
 
-fn look(fleet: &mut Fleet, server: Server, millis: i64, started: i64, value: u64) {
+fn poll(fleet: &mut Fleet, server: Server, millis: i64, started: i64, value: u64) {
     fleet.apply(answered("e", after(millis), server.page(millis, started, value)));
 }
 
@@ -57,9 +57,9 @@ fn output(fleet: &Fleet) -> u64 {
 /// restarts. The process before it was last seen at 10 s.
 fn restarted(server: Server, started: i64) -> (u64, u64) {
     let mut fleet = watched();
-    look(&mut fleet, server, 0, -500_000, 1000);
-    look(&mut fleet, server, 10_000, -500_000, 1000);
-    look(&mut fleet, server, 20_000, started, 40);
+    poll(&mut fleet, server, 0, -500_000, 1000);
+    poll(&mut fleet, server, 10_000, -500_000, 1000);
+    poll(&mut fleet, server, 20_000, started, 40);
     (output(&fleet), fleet.snapshot().engines[0].scrape.restarts)
 }
 
@@ -82,7 +82,7 @@ fn bounds(started: i64, again: Option<i64>) -> Vec<(bool, i64)> {
     for second in 0..90 {
         let old = second < 10 || again == Some(second);
         let started = if old { -500_000 } else { started };
-        look(&mut fleet, server, 1000 * second, started, (if old { 1000 } else { 40 }) + second.unsigned_abs());
+        poll(&mut fleet, server, 1000 * second, started, (if old { 1000 } else { 40 }) + second.unsigned_abs());
         let money = &fleet.snapshot().money;
         bounds.push((money.lower_bound, i64::try_from(money.lost_windows).unwrap()));
     }
@@ -114,16 +114,16 @@ fn a_birth_before_the_calendar_was_set_is_a_lost_window() {
                 let now = after(millis);
                 Moment { wall: now.wall + Span::from_millis(step), ..now }
             };
-            let look = |fleet: &mut Fleet, at: Moment, started: i64, value: u64| {
+            let poll = |fleet: &mut Fleet, at: Moment, started: i64, value: u64| {
                 let page = page("deepseek-r1", counters(10 * value, 4 * value, value), Some(after(started).wall));
                 fleet.apply(support::answered_dated("e", at, page));
             };
             for millis in [0, 10_000] {
-                look(&mut fleet, after(millis), -500_000, 1_000);
+                poll(&mut fleet, after(millis), -500_000, 1_000);
             }
-            look(&mut fleet, set(12_000), born, 40);
-            look(&mut fleet, set(13_000), -500_000, 1_000);
-            look(&mut fleet, set(14_000), born, 60);
+            poll(&mut fleet, set(12_000), born, 40);
+            poll(&mut fleet, set(13_000), -500_000, 1_000);
+            poll(&mut fleet, set(14_000), born, 60);
             let money = fleet.snapshot().money.clone();
             let made = output(&fleet);
             assert!(made == 60 || made == 20 && money.lower_bound, "{step}, {born}: posted {made}");
@@ -136,9 +136,9 @@ fn without_the_servers_time_its_start_is_taken_by_our_clock() {
     for server in Server::all().filter(|server| !server.dated) {
         let fits = server.ahead.millis().abs() <= 6_000;
         assert_eq!(restarted(server, 15_000).0, if fits { 40 } else { 0 }, "{server:?}");
-        for (told, posted) in [(5_000, 0), (5_010, 40), (25_000, 40), (25_010, 0)] {
-            let started = told - server.ahead.millis();
-            assert_eq!(restarted(server, started).0, posted, "{server:?}: 5 s of slack, says {told} ms");
+        for (says, posted) in [(5_000, 0), (5_010, 40), (25_000, 40), (25_010, 0)] {
+            let started = says - server.ahead.millis();
+            assert_eq!(restarted(server, started).0, posted, "{server:?}: 5 s of slack, says {says} ms");
         }
     }
 }
@@ -150,14 +150,14 @@ fn a_process_that_appears_beside_others_counts_from_zero_only_by_the_servers_tim
         for second in 0..30_u64 {
             let (value, started) =
                 if second % 2 == 0 { (5000 + second, -900_000) } else { (70_000 + second, -500_000) };
-            look(&mut fleet, server, i64::try_from(second * 1000).unwrap(), started, value);
+            poll(&mut fleet, server, i64::try_from(second * 1000).unwrap(), started, value);
         }
         let before = output(&fleet);
         assert_eq!(before, 28 + 28, "{server:?}: both are counted, whatever their clock says");
-        look(&mut fleet, server, 30_000, 27_000, 90);
+        poll(&mut fleet, server, 30_000, 27_000, 90);
         let born = if server.dated { 90 } else { 0 };
         assert_eq!(output(&fleet) - before, born, "{server:?}: first page");
-        look(&mut fleet, server, 33_000, 27_000, 97);
+        poll(&mut fleet, server, 33_000, 27_000, 97);
         assert_eq!(output(&fleet) - before, born + 7, "{server:?}: second page");
     }
 }
@@ -166,7 +166,7 @@ fn a_process_that_appears_beside_others_counts_from_zero_only_by_the_servers_tim
 fn first_seen(server: Server, started: i64) -> u64 {
     let mut fleet = watched();
     fleet.apply(gpus("n", "NVIDIA H800", 8, after(0)));
-    look(&mut fleet, server, 100_000, started, 300);
+    poll(&mut fleet, server, 100_000, started, 300);
     output(&fleet)
 }
 
@@ -195,7 +195,7 @@ fn a_first_page_counts_from_zero_only_if_its_gpus_were_paid_from_then_on() {
     for (started, posted) in [(50_000, 0), (59_990, 0), (60_000, 300), (70_000, 300)] {
         let mut fleet = watched();
         fleet.apply(gpus("n", "NVIDIA H800", 8, after(60_000)));
-        look(&mut fleet, Server::exact(), 100_000, started, 300);
+        poll(&mut fleet, Server::exact(), 100_000, started, 300);
         assert_eq!(output(&fleet), posted, "GPUs are paid from 60 s on, started at {started} ms");
     }
 }
@@ -204,8 +204,8 @@ fn a_first_page_counts_from_zero_only_if_its_gpus_were_paid_from_then_on() {
 #[test]
 fn a_first_page_before_any_gpu_is_known_is_a_baseline() {
     let mut fleet = watched();
-    look(&mut fleet, Server::exact(), 100_000, 50_000, 300);
+    poll(&mut fleet, Server::exact(), 100_000, 50_000, 300);
     fleet.apply(gpus("n", "NVIDIA H800", 8, after(101_000)));
-    look(&mut fleet, Server::exact(), 102_000, 50_000, 307);
+    poll(&mut fleet, Server::exact(), 102_000, 50_000, 307);
     assert_eq!(output(&fleet), 7);
 }

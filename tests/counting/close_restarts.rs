@@ -27,7 +27,7 @@ fn posted(fleet: &Fleet) -> u64 {
     fleet.ledger().today().tokens().map(|(.., tokens)| tokens.miss.count() + tokens.hit.count()).sum()
 }
 
-fn look(fleet: &mut Fleet, millis: i64, start: Timestamp, total: u64) -> u64 {
+fn poll(fleet: &mut Fleet, millis: i64, start: Timestamp, total: u64) -> u64 {
     let page = page("deepseek-r1", counters(total, total / 3, total / 10), Some(start));
     fleet.apply(answered_dated(URL, after(millis), page));
     posted(fleet)
@@ -38,11 +38,11 @@ fn look(fleet: &mut Fleet, millis: i64, start: Timestamp, total: u64) -> u64 {
 fn a_young_process_whose_start_time_moves_makes_a_bound() {
     for (again, pace) in [(700, 5_000), (1_300, 60_000), (1_900, 200)] {
         let mut fleet = watched();
-        assert_eq!(look(&mut fleet, 600, after(400).wall, 20_000), 20_000, "born while it was watched");
+        assert_eq!(poll(&mut fleet, 600, after(400).wall, 20_000), 20_000, "born while it was watched");
         assert!(!fleet.snapshot().money.lower_bound);
         for second in 0..20_u64 {
             let total = 30_000 + pace * second;
-            let posted = look(&mut fleet, 1_000 + again + 1_000 * second.cast_signed(), after(again).wall, total);
+            let posted = poll(&mut fleet, 1_000 + again + 1_000 * second.cast_signed(), after(again).wall, total);
             assert!(posted <= 20_000 + total, "{posted}: {again} {pace}");
         }
         let produced = 20_000 + 30_000 + 19 * pace;
@@ -62,11 +62,11 @@ fn restarts_within_two_seconds_hide_no_later_ones() {
             let start = after(now).wall;
             // Those that begin above the last one's values may be that one.
             let mut total = if seed % 2 == 0 { last } else { 0 };
-            let looks = if seed % 4 < 2 { 1 + dice.below(2) } else { 4 + dice.below(3) };
-            for _ in 0..looks {
-                now += 100 + dice.below(600 / looks).cast_signed();
+            let polls = if seed % 4 < 2 { 1 + dice.below(2) } else { 4 + dice.below(3) };
+            for _ in 0..polls {
+                now += 100 + dice.below(600 / polls).cast_signed();
                 total += 1_000 + dice.below(90_000);
-                look(&mut fleet, now, start, total);
+                poll(&mut fleet, now, start, total);
                 assert!(posted(&fleet) <= produced + total, "{} of {}: seed {seed}", posted(&fleet), produced + total);
             }
             produced += total;
@@ -74,7 +74,7 @@ fn restarts_within_two_seconds_hide_no_later_ones() {
             last = if dice.one_in(8) || total > 600_000 { 0 } else { total };
             now += 50 + dice.below(400).cast_signed();
         }
-        // From here on each life is told from the last one: by its start time, or as its counters are lower.
+        // From here on each life is distinguished from the last one: by its start time, or as its counters are lower.
         now += if seed % 3 == 0 { 3_000 } else { 300 };
         for life in 0..8 {
             let (start, before, mut total) = (after(now).wall, posted(&fleet), 0);
@@ -83,7 +83,7 @@ fn restarts_within_two_seconds_hide_no_later_ones() {
             for nth in 0..3 {
                 now += 100 + dice.below(200).cast_signed();
                 total += if nth == 0 { 1_000 } else { 90_000 } + dice.below(9_000);
-                look(&mut fleet, now, start, total);
+                poll(&mut fleet, now, start, total);
             }
             assert_eq!(posted(&fleet), before + total, "life {life}: seed {seed}");
             now = (begin + apart).max(now + 100);

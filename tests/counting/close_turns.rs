@@ -34,7 +34,7 @@ impl Replica {
         Self { born, base, rates, first: (born >= 0).then_some([0; 3]), last: [0; 3] }
     }
 
-    fn look(&mut self, now: i64) -> [u64; 3] {
+    fn poll(&mut self, now: i64) -> [u64; 3] {
         let life = (now - self.born.max(0)).unsigned_abs();
         self.last = std::array::from_fn(|i| self.base[i] + self.rates[i] * life / 1_000);
         self.first.get_or_insert(self.last);
@@ -52,7 +52,7 @@ struct Address {
     slots: Vec<Replica>,
     ended: u64,
     now: i64,
-    look: usize,
+    poll: usize,
     /// Pages come at random instead of in turn.
     random: Option<Dice>,
 }
@@ -62,7 +62,7 @@ impl Address {
         let mut fleet = fleet(vec![member(URL, "n", None)], after(0));
         fleet.apply(gpus("n", "NVIDIA H800", 8, after(0)));
         let slots = (0..slots).map(|slot| Replica::new(slot, -500_000 - 100_000 * slot.cast_signed())).collect();
-        Self { fleet, slots, ended: 0, now, look: 0, random: None }
+        Self { fleet, slots, ended: 0, now, poll: 0, random: None }
     }
 
     fn restart(&mut self, slot: usize, born: i64) {
@@ -73,7 +73,7 @@ impl Address {
     /// Reads the page of a slot. The server's time has whole seconds.
     fn read(&mut self, slot: usize) {
         let replica = &mut self.slots[slot];
-        let [prompt, cached, output] = replica.look(self.now);
+        let [prompt, cached, output] = replica.poll(self.now);
         let mut page = page("m", counters(prompt, cached, output), Some(start_of(replica.born)));
         page.date = Some(after(self.now.div_euclid(1_000) * 1_000).wall);
         self.fleet.apply(answered(URL, after(self.now), page));
@@ -87,11 +87,11 @@ impl Address {
                 self.restart(slot, born);
             }
             let slots = self.slots.len();
-            self.look = match &mut self.random {
+            self.poll = match &mut self.random {
                 Some(dice) => usize::try_from(dice.below(slots as u64)).unwrap(),
-                None => (self.look + 1) % slots,
+                None => (self.poll + 1) % slots,
             };
-            self.read(self.look);
+            self.read(self.poll);
             self.now += every;
         }
     }
@@ -213,18 +213,18 @@ fn a_process_whose_start_time_moves_and_that_dips_is_one() {
         address.slots[0].born = -700_000;
         let (moves, longest) = (2 + dice.below(6), 1 + dice.below(3));
         let (mut dips, mut posted) = (0, 0);
-        for look in 0..300_u64 {
+        for poll in 0..300_u64 {
             address.now += 1_000;
-            let [prompt, cached, output] = address.slots[0].look(address.now);
-            dips = if dips == 0 && look > 40 && dice.one_in(6) { longest } else { u64::saturating_sub(dips, 1) };
-            let parts = if dips > 0 && look < 290 { 3 } else { 1 };
-            let nth_move = if look < 40 { look % moves } else { dice.below(moves) };
+            let [prompt, cached, output] = address.slots[0].poll(address.now);
+            dips = if dips == 0 && poll > 40 && dice.one_in(6) { longest } else { u64::saturating_sub(dips, 1) };
+            let parts = if dips > 0 && poll < 290 { 3 } else { 1 };
+            let nth_move = if poll < 40 { poll % moves } else { dice.below(moves) };
             let start = start_of(-700_000 + 240 * nth_move.cast_signed());
             let mut page = page("m", counters(prompt / parts, cached / parts, output / parts), Some(start));
             page.date = Some(after(address.now.div_euclid(1_000) * 1_000).wall);
             address.fleet.apply(answered(URL, after(address.now), page));
             posted = address.posted();
-            assert!(posted <= address.produced(), "seed {seed} at {look}: {posted} of {}", address.produced());
+            assert!(posted <= address.produced(), "seed {seed} at {poll}: {posted} of {}", address.produced());
         }
         assert_eq!(posted, address.produced(), "seed {seed}");
     }

@@ -55,9 +55,9 @@ fn what_a_providers_rounding_adds_is_one_line_at_the_leases_end() {
         assert_eq!(owed(&fleet, CostKind::Rounding), Money::ZERO, "nothing before its end");
         fleet.apply(Event::Tick(after(3_660_001)));
         fleet.apply(Event::Tick(after(3_660_002)));
-        let (held, added) = (owed(&fleet, CostKind::Gpus), owed(&fleet, CostKind::Rounding));
+        let (allocated, added) = (owed(&fleet, CostKind::Gpus), owed(&fleet, CostKind::Rounding));
         // It is silent when its lease ends, and costs nothing from then on.
-        assert_eq!((held + added).to_string(), billed, "{rounding:?}");
+        assert_eq!((allocated + added).to_string(), billed, "{rounding:?}");
     }
 }
 
@@ -143,7 +143,7 @@ fn power_is_metered_where_the_lease_pays_for_it() {
     let power = PowerPrice { kwh: "0.0929".parse().unwrap(), pue: "1.25".parse().unwrap() };
     let mut fleet =
         fleet(FleetConfig { leases: vec![Lease { power: Some(power), ..lease("1.00") }], ..FleetConfig::local("n") });
-    let look = |fleet: &mut Fleet, millis: i64, joules: u64| {
+    let poll = |fleet: &mut Fleet, millis: i64, joules: u64| {
         let reading = GpuReading {
             id: Some(GpuId::from_uuid("GPU-1")),
             name: Some(Label::new("NVIDIA H100")),
@@ -153,8 +153,8 @@ fn power_is_metered_where_the_lease_pays_for_it() {
         };
         fleet.apply(Event::nvml(NodeName::new("n"), after(millis), Ok(vec![reading])));
     };
-    look(&mut fleet, 0, 5_000_000);
-    look(&mut fleet, 60_000, 5_240_000);
+    poll(&mut fleet, 0, 5_000_000);
+    poll(&mut fleet, 60_000, 5_240_000);
     // Vector V16: 240 kJ at the GPU, with the building's part, at 9.29 cents.
     let metered = |fleet: &Fleet, minutes: i64| {
         let rent = "1.00".parse::<margintop::units::HourlyRate>().unwrap();
@@ -163,7 +163,7 @@ fn power_is_metered_where_the_lease_pays_for_it() {
     assert_eq!(metered(&fleet, 1).rounded(6), 7742);
     // The driver is loaded anew and counts from zero, once three polls agree that it is no dip.
     for (millis, joules) in [(80_000, 80_000), (100_000, 160_000), (120_000, 240_000)] {
-        look(&mut fleet, millis, joules);
+        poll(&mut fleet, millis, joules);
     }
     assert_eq!(metered(&fleet, 2).rounded(6), 15483);
     assert!(fleet.snapshot().money.cost_per_hour.is_none(), "no tick, no pace");
@@ -212,7 +212,7 @@ fn lost_from_the_start(node: &str, at: Moment, names: [&str; 3]) -> Event {
 
 /// Class: a label of a known GPU that is missing, once or for good: its lease by name, or the rate of its kind, ended with it.
 #[test]
-fn a_gpu_whose_name_is_no_longer_told_is_paid_as_before() {
+fn a_gpu_whose_name_is_no_longer_reported_is_paid_as_before() {
     const H800: &str = "NVIDIA H800";
     for silent in [(30..=60), (30..=30), (1..=60)] {
         let leases = vec![Lease::of(Leased::Gpu("H800".to_owned()), "2".parse().unwrap())];
@@ -221,10 +221,10 @@ fn a_gpu_whose_name_is_no_longer_told_is_paid_as_before() {
             let names = if silent.contains(&minute) { [""; 3] } else { [H800; 3] };
             fleet.apply(lost_from_the_start("n", after(minute * 60_000), names));
         }
-        let picture = fleet.snapshot();
-        assert_eq!(picture.money.cost, Some(Money::from_micros(8_000_000)), "{silent:?}");
-        assert_eq!((picture.money.unrated_gpus, &picture.nodes[0].gpus[1].cost_missing), (0, &None), "{silent:?}");
-        assert_eq!(picture.nodes[0].gpus[1].name, Some(Label::new(H800)), "{silent:?}");
+        let snapshot = fleet.snapshot();
+        assert_eq!(snapshot.money.cost, Some(Money::from_micros(8_000_000)), "{silent:?}");
+        assert_eq!((snapshot.money.unrated_gpus, &snapshot.nodes[0].gpus[1].cost_missing), (0, &None), "{silent:?}");
+        assert_eq!(snapshot.nodes[0].gpus[1].name, Some(Label::new(H800)), "{silent:?}");
     }
 }
 
@@ -248,21 +248,21 @@ fn a_gpu_lost_from_the_start_is_paid_as_the_nodes_others_or_its_cost_is_missing_
                 .sum::<i64>()
         };
         assert_eq!(of_lease(&fleet), paid * 3_600_000, "{names:?}");
-        let picture = fleet.snapshot();
-        let gpu = &picture.nodes[0].gpus[0];
+        let snapshot = fleet.snapshot();
+        let gpu = &snapshot.nodes[0].gpus[0];
         let missing = gpu.cost_missing.as_ref().map(ToString::to_string);
         let says_so = missing.as_ref().is_some_and(|why| why.contains("its cost is missing"));
         assert_eq!((gpu.name.as_ref(), says_so), (None, paid < 4), "{names:?}: {missing:?}");
-        assert_eq!(picture.money.unrated_gpus > 0, paid < 4, "{names:?}");
+        assert_eq!(snapshot.money.unrated_gpus > 0, paid < 4, "{names:?}");
     }
     let leases = vec![Lease::of(Leased::Node(NodeName::new("n")), "2".parse().unwrap())];
     let mut fleet = fleet(FleetConfig { leases, ..FleetConfig::local("n") });
     for minute in 0..=60 {
         fleet.apply(lost_from_the_start("n", after(minute * 60_000), [""; 3]));
     }
-    let picture = fleet.snapshot();
-    assert_eq!(picture.money.cost, Some(Money::from_micros(8_000_000)));
-    assert_eq!(picture.nodes[0].gpus[0].cost_missing, None);
+    let snapshot = fleet.snapshot();
+    assert_eq!(snapshot.money.cost, Some(Money::from_micros(8_000_000)));
+    assert_eq!(snapshot.nodes[0].gpus[0].cost_missing, None);
 }
 
 /// Class: what is paid and was never seen is in a row, so that rows add up to the total.

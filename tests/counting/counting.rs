@@ -86,9 +86,9 @@ fn an_engine_without_finished_counters_is_billed_in_full_and_says_so() {
     fleet.apply(answered("e", after(0), page(MODEL, counters(0, 0, 0), None)));
     fleet.apply(answered("e", after(1), page(MODEL, counters(10, 5, 7), None)));
     assert_eq!(posted(&fleet), (5, 5, 7));
-    let picture = fleet.snapshot();
-    assert_eq!(picture.money.leakage, None, "unknown, not zero");
-    let note = picture.engines[0].note.clone().unwrap();
+    let snapshot = fleet.snapshot();
+    assert_eq!(snapshot.money.leakage, None, "unknown, not zero");
+    let note = snapshot.engines[0].note.clone().unwrap();
     assert_eq!(note.as_str(), "finished requests are not counted apart: all are billed");
 }
 
@@ -164,7 +164,7 @@ fn sit_down(path: &std::path::Path) -> (Store, SavedState) {
 fn finished_requests_and_what_leaked_survive_the_process() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("ledger.db");
-    let look = |fleet: &mut Fleet, seconds, value: u64, done: u64| {
+    let poll = |fleet: &mut Fleet, seconds, value: u64, done: u64| {
         let all = counters(value * 4, value * 2, value);
         fleet.apply(answered("e", after(seconds), working(all, done * 4, done)));
         fleet.snapshot().money.leakage.map(|leakage| (leakage.prompt_tokens, leakage.output_tokens))
@@ -172,14 +172,14 @@ fn finished_requests_and_what_leaked_survive_the_process() {
     let (store, memory) = sit_down(&path);
     let mut before = fleet(Bill::Finished);
     before.restore(memory, Span::from_secs(86_400));
-    look(&mut before, 0, 1_000_000, 1_000_000);
-    assert_eq!(look(&mut before, 10, 1_100_000, 1_060_000), Some((160_000, 40_000)));
+    poll(&mut before, 0, 1_000_000, 1_000_000);
+    assert_eq!(poll(&mut before, 10, 1_100_000, 1_060_000), Some((160_000, 40_000)));
     store.commit(before.take_changes().unwrap());
     store.close(Duration::from_secs(20));
     let (store, memory) = sit_down(&path);
     let mut after = fleet(Bill::Finished);
     after.restore(memory, Span::from_secs(86_400));
-    assert_eq!(look(&mut after, 70, 1_200_000, 1_150_000), Some((200_000, 50_000)));
+    assert_eq!(poll(&mut after, 70, 1_200_000, 1_150_000), Some((200_000, 50_000)));
     assert_eq!(posted(&after), (300_000, 300_000, 150_000));
     assert!(after.snapshot().money.leakage.unwrap().amount.is_some());
     store.close(Duration::from_secs(20));
@@ -191,20 +191,20 @@ fn finished_requests_and_what_leaked_survive_the_process() {
 fn a_change_of_what_is_billed_counts_no_request_twice() {
     for (before, later) in [(Bill::All, Bill::Finished), (Bill::Finished, Bill::All), (Bill::All, Bill::All)] {
         for running in [0, 60] {
-            let look = |fleet: &mut Fleet, seconds, made: u64, done: u64| {
+            let poll = |fleet: &mut Fleet, seconds, made: u64, done: u64| {
                 fleet.apply(answered("e", after(seconds), working(counters(made, 0, made), done, done)));
             };
             let mut first = fleet(before);
             first.restore(SavedState::default(), Span::from_secs(86_400));
-            look(&mut first, 0, 1000, 1000);
-            look(&mut first, 1, 1100, 1100 - running);
+            poll(&mut first, 0, 1000, 1000);
+            poll(&mut first, 1, 1100, 1100 - running);
             let saved = crate::restart::saved(&mut first);
             let config =
                 FleetConfig { bill: later, targets: vec![member("e", "n", None)], ..FleetConfig::local("box") };
             let mut next = crate::restart::restart(&first, config, saved, after(2));
             // All that ran finishes, and nothing else.
-            look(&mut next, 3, 1100, 1100);
-            look(&mut next, 4, 1200, 1200);
+            poll(&mut next, 3, 1100, 1100);
+            poll(&mut next, 4, 1200, 1200);
             let (money, (miss, hit, output)) = (next.snapshot().money, posted(&next));
             let what = format!("{before:?} to {later:?}, {running} running: {miss} {hit} {output}, {money:?}");
             assert!(miss <= 200 && output <= 200 && hit == 0, "{what}");
@@ -241,17 +241,17 @@ fn by_node(fleet: &Fleet) -> Vec<(String, EngineRole, (u64, u64, u64))> {
 fn decode_earns_output_and_prefill_the_prompts_that_it_computed() {
     let members = vec![in_unit("d", "u"), in_unit("p1", "u"), in_unit("p2", "u"), in_unit("p3", "elsewhere")];
     let mut fleet = support::fleet(members, began());
-    let look = |fleet: &mut Fleet, target, seconds, role, prompt, output| {
+    let poll = |fleet: &mut Fleet, target, seconds, role, prompt, output| {
         fleet.apply(answered(target, after(seconds), sglang(role, counters(prompt, prompt / 2, output))));
     };
     for target in ["p1", "p2", "p3"] {
-        look(&mut fleet, target, 0, EngineRole::Prefill, 0, 0);
+        poll(&mut fleet, target, 0, EngineRole::Prefill, 0, 0);
     }
-    look(&mut fleet, "d", 0, EngineRole::Decode, 0, 0);
+    poll(&mut fleet, "d", 0, EngineRole::Decode, 0, 0);
     for (target, prompt) in [("p1", 300), ("p2", 100), ("p3", 900)] {
-        look(&mut fleet, target, 1, EngineRole::Prefill, prompt, 1);
+        poll(&mut fleet, target, 1, EngineRole::Prefill, prompt, 1);
     }
-    look(&mut fleet, "d", 1, EngineRole::Decode, 402, 7);
+    poll(&mut fleet, "d", 1, EngineRole::Decode, 402, 7);
     let of = |node: &str, role, tokens| (format!("node-of-{node}"), role, tokens);
     let expected = [
         of("d", EngineRole::Decode, (0, 0, 7)),
@@ -259,7 +259,7 @@ fn decode_earns_output_and_prefill_the_prompts_that_it_computed() {
         of("p2", EngineRole::Prefill, (51, 51, 0)),
     ];
     assert_eq!(by_node(&fleet), expected);
-    look(&mut fleet, "d", 2, EngineRole::Decode, 442, 9);
+    poll(&mut fleet, "d", 2, EngineRole::Decode, 442, 9);
     let expected = [
         of("d", EngineRole::Decode, (0, 0, 9)),
         of("p1", EngineRole::Prefill, (165, 165, 0)),
@@ -300,12 +300,12 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
     #[test]
-    fn finished_tokens_are_the_same_in_any_number_of_looks(steps in steps(), seen in proptest::collection::vec(any::<bool>(), 40)) {
+    fn finished_tokens_are_the_same_in_any_number_of_polls(steps in steps(), seen in proptest::collection::vec(any::<bool>(), 40)) {
         let history = history(&steps);
-        let run = |looks: &dyn Fn(usize) -> bool| {
+        let run = |polls: &dyn Fn(usize) -> bool| {
             let (mut meter, mut sum) = (FinishedMeter::default(), Classes::default());
             meter.baseline(&counters(0, 0, 0), &finished(0, 0));
-            for (_, (all, done)) in history.iter().enumerate().filter(|(place, _)| looks(*place) || place + 1 == history.len()) {
+            for (_, (all, done)) in history.iter().enumerate().filter(|(place, _)| polls(*place) || place + 1 == history.len()) {
                 let delta = meter.grow(all, done).unwrap();
                 sum += Classes { miss: delta.miss, hit: delta.hit, output: delta.output };
             }
@@ -325,7 +325,7 @@ proptest! {
     }
 
     #[test]
-    fn spreading_changes_no_total(looks in proptest::collection::vec((0_usize..6, 0_u64..100_000, 0_u64..=10, 100_u64..1000), 1..60)) {
+    fn spreading_changes_no_total(polls in proptest::collection::vec((0_usize..6, 0_u64..100_000, 0_u64..=10, 100_u64..1000), 1..60)) {
         let members = vec![in_unit("d1", "u"), in_unit("d2", "v"), in_unit("p1", "u"), in_unit("p2", "u"), in_unit("p3", "v"), in_unit("p4", "w")];
         let mut fleet = support::fleet(members, began());
         let targets = ["d1", "d2", "p1", "p2", "p3", "p4"];
@@ -334,7 +334,7 @@ proptest! {
         for (place, target) in targets.iter().enumerate() {
             fleet.apply(answered(target, after(0), sglang(role(place), counters(0, 0, 0))));
         }
-        for (second, (place, prompt, tenths, output)) in (1_i64..).zip(looks) {
+        for (second, (place, prompt, tenths, output)) in (1_i64..).zip(polls) {
             let (p, h, o) = sums[place];
             sums[place] = (p + prompt, h + prompt * tenths / 10, o + output);
             let (p, h, o) = sums[place];
@@ -348,7 +348,7 @@ proptest! {
     }
 
     #[test]
-    fn a_steady_share_is_hit_to_the_token_in_any_number_of_looks(made in proptest::collection::vec(1_u64..100_000, 1..30), tenths in 0_u64..=10) {
+    fn a_steady_share_is_hit_to_the_token_in_any_number_of_polls(made in proptest::collection::vec(1_u64..100_000, 1..30), tenths in 0_u64..=10) {
         let mut fleet = fleet(Bill::Finished);
         fleet.apply(answered("e", after(0), working(counters(0, 0, 0), 0, 0)));
         let mut sum = 0;

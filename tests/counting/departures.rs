@@ -4,7 +4,7 @@ use crate::rate_truth;
 
 use crate::reports::scene::{HERE, Scene, read};
 use margintop::reading::PageReading;
-use rate_truth::{both, look, rows, started};
+use rate_truth::{both, poll, rows, started};
 
 const URL: &str = "http://engine:8000";
 
@@ -12,10 +12,10 @@ fn made(before: u64, nth: i64) -> u64 {
     before + 100 * nth.unsigned_abs()
 }
 
-/// Whether the total is a lower bound after so many looks, and the lost windows.
-fn bounds(looks: i64, page: impl Fn(i64) -> PageReading) -> [(bool, u64); 2] {
+/// Whether the total is a lower bound after so many polls, and the lost windows.
+fn bounds(polls: i64, page: impl Fn(i64) -> PageReading) -> [(bool, u64); 2] {
     both(&[URL]).map(|mut fleet| {
-        (0..looks).for_each(|nth| drop(look(&mut fleet, URL, nth, page(nth))));
+        (0..polls).for_each(|nth| drop(poll(&mut fleet, URL, nth, page(nth))));
         let money = fleet.snapshot().money;
         (money.lower_bound, money.lost_windows)
     })
@@ -68,7 +68,7 @@ fn a_replica_that_ends_while_margintop_is_stopped_is_a_lost_window_once() {
             let is_first = second % 2 == 0 && !(20..back).contains(&second);
             let (start, had) = if is_first { (0, 50_000) } else { (900, 9_000) };
             scene.take(HERE, second, text(start, made(had, second)));
-            let money = scene.picture(second).money;
+            let money = scene.snapshot(second).money;
             assert!(second < 60 || (money.lost_windows, money.lower_bound) == (lost, lost > 0), "{second}: {money:?}");
         }
     }

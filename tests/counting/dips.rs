@@ -98,7 +98,7 @@ fn a_process_that_is_known_loses_and_doubles_nothing_by_a_dip() {
     );
 }
 
-/// The class: what is in doubt twice over for one reason, first as a line that appears below a process, then as one that may
+/// The class: what is uncertain twice over for one reason, first as a line that appears below a process, then as one that may
 /// have been its dip.
 #[test]
 fn one_dip_without_a_start_time_is_one_lost_window() {

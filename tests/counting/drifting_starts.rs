@@ -31,18 +31,18 @@ enum Clock {
 fn watched(every: i64, step: i64, age: i64, clock: Clock, pace: u64) -> (Fleet, u64) {
     let mut fleet = fleet(vec![member(URL, "n", None)], after(0));
     fleet.apply(gpus("n", "NVIDIA H800", 8, after(0)));
-    let (mut now, mut look, mut made) = (120_i64, 0, 0);
+    let (mut now, mut poll, mut made) = (120_i64, 0, 0);
     while now < 60_000 {
         made = pace * now.unsigned_abs() / 1_000 - pace * 120 / 1_000;
         let total = 5_000_000 + made;
-        let mut shown = page("m", counters(total, total / 4, 900_000), Some(after(120 - age + look * step).wall));
+        let mut shown = page("m", counters(total, total / 4, 900_000), Some(after(120 - age + poll * step).wall));
         shown.date = match clock {
             Clock::Exact => Some(after(now).wall),
             Clock::WholeSeconds => Some(after(now / 1_000 * 1_000).wall),
             Clock::Unsaid => None,
         };
         fleet.apply(answered(URL, after(now), shown));
-        (now, look) = (now + every, look + 1);
+        (now, poll) = (now + every, poll + 1);
     }
     (fleet, made)
 }

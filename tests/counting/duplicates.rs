@@ -26,7 +26,7 @@ fn two(node_of_b: &str) -> Fleet {
     fleet(vec![member("b", "n", None), member("a", node_of_b, None)], after(0))
 }
 
-/// The names that a watch is told, in their order.
+/// The names that a watch is given, in their order.
 fn named(names: &[&str]) -> FleetConfig {
     FleetConfig { targets: names.iter().map(|name| member(name, "n", None)).collect(), ..FleetConfig::local("box") }
 }
@@ -36,7 +36,7 @@ fn killed_at(second: i64) -> (Fleet, SavedState) {
     let mut fleet = two("n");
     fleet.restore(SavedState::default(), Span::from_secs(86_400));
     for second in 0..=second {
-        look(&mut fleet, second, made(second), made(second));
+        poll(&mut fleet, second, made(second), made(second));
     }
     let saved = restart::saved(&mut fleet);
     (fleet, saved)
@@ -55,7 +55,7 @@ fn output(fleet: &Fleet) -> u64 {
 }
 
 /// Both are asked each second, `b` (named first) a moment before `a`.
-fn look(fleet: &mut Fleet, second: i64, first: PageReading, second_page: PageReading) {
+fn poll(fleet: &mut Fleet, second: i64, first: PageReading, second_page: PageReading) {
     fleet.apply(answered("b", after(second * 1000), first));
     fleet.apply(answered("a", after(second * 1000 + 100), second_page));
 }
@@ -69,26 +69,26 @@ fn one_engine_under_two_names_counts_once() {
     let mut fleet = two("n");
     for second in 0..6 {
         let value = 1000 + 50 * u64::try_from(second).unwrap();
-        look(&mut fleet, second, say(value, born(-9000)), say(value, born(-9000)));
+        poll(&mut fleet, second, say(value, born(-9000)), say(value, born(-9000)));
     }
     assert_eq!(output(&fleet), 250, "what the second name posted is taken back");
-    let picture = fleet.snapshot();
+    let snapshot = fleet.snapshot();
     assert_eq!(
         notes(&fleet),
         [Some("also seen as b, and counted there".to_owned()), Some("also seen as a".to_owned())]
     );
-    assert_eq!((picture.coverage.engines_known, picture.tokens.output_total.unwrap().count()), (1, 1250));
-    assert_eq!((picture.engines[0].revenue, picture.engines[1].revenue), (None, picture.money.revenue));
+    assert_eq!((snapshot.coverage.engines_known, snapshot.tokens.output_total.unwrap().count()), (1, 1250));
+    assert_eq!((snapshot.engines[0].revenue, snapshot.engines[1].revenue), (None, snapshot.money.revenue));
 }
 
 #[test]
 fn a_restart_seen_by_both_names_counts_once() {
     let mut fleet = two("n");
     for (second, value) in (0..6).zip((1000..).step_by(50)) {
-        look(&mut fleet, second, say(value, born(-9000)), say(value, born(-9000)));
+        poll(&mut fleet, second, say(value, born(-9000)), say(value, born(-9000)));
     }
     for (second, value) in (7..12).zip((10..).step_by(10)) {
-        look(&mut fleet, second, say(value, born(6500)), say(value, born(6500)));
+        poll(&mut fleet, second, say(value, born(6500)), say(value, born(6500)));
     }
     assert_eq!((output(&fleet), fleet.ledger().uncertainty().lost_windows), (250 + 50, 1));
 }
@@ -108,12 +108,12 @@ fn restarts_seen_by_both_names_are_one_lost_window_each() {
                     let saved = restart::saved(&mut fleet);
                     fleet = restart::restart(&fleet, named(&["b", "a"]), saved, after(second * 1000 - 500));
                 }
-                look(&mut fleet, second, say(made, born(start)), say(made, born(start)));
+                poll(&mut fleet, second, say(made, born(start)), say(made, born(start)));
             }
             for second in 12 + 4 * life..30 + 4 * life {
                 let start = (12 + 3 * life) * 1000 - 500;
                 let made = u64::try_from(second * 1000 - start).unwrap() / 10;
-                look(&mut fleet, second, say(made, born(start)), say(made, born(start)));
+                poll(&mut fleet, second, say(made, born(start)), say(made, born(start)));
             }
             assert_eq!(fleet.ledger().uncertainty().lost_windows, 4, "lives of {life} s, killed: {killed}");
         }
@@ -124,11 +124,11 @@ fn restarts_seen_by_both_names_are_one_lost_window_each() {
 fn a_restart_that_the_second_name_sees_first_counts_once() {
     let mut fleet = two("n");
     for (second, value) in (0..6).zip((1000..).step_by(50)) {
-        look(&mut fleet, second, say(value, born(-9000)), say(value, born(-9000)));
+        poll(&mut fleet, second, say(value, born(-9000)), say(value, born(-9000)));
     }
     fleet.apply(answered("a", after(6900), say(7, born(6500))));
     for (second, value) in (7..12).zip((10..).step_by(10)) {
-        look(&mut fleet, second, say(value, born(6500)), say(value, born(6500)));
+        poll(&mut fleet, second, say(value, born(6500)), say(value, born(6500)));
     }
     assert_eq!((output(&fleet), fleet.ledger().uncertainty().lost_windows), (250 + 50, 1));
 }
@@ -139,7 +139,7 @@ fn replicas_that_started_in_one_instant_stay_two() {
     for second in 0..60_u64 {
         // Both served the same requests for a while; then each its own.
         let (ours, theirs) = if second < 2 { (second, second) } else { (second * 7, second * 5) };
-        look(&mut fleet, i64::try_from(second).unwrap(), say(ours, born(-9000)), say(theirs, born(-9000)));
+        poll(&mut fleet, i64::try_from(second).unwrap(), say(ours, born(-9000)), say(theirs, born(-9000)));
     }
     assert_eq!(output(&fleet), 59 * 7 + 59 * 5);
     assert_eq!(notes(&fleet), [None, None]);
@@ -149,10 +149,10 @@ fn replicas_that_started_in_one_instant_stay_two() {
 fn idle_replicas_are_not_proven_to_be_one() {
     let mut fleet = two("n");
     for second in 0..20 {
-        look(&mut fleet, second, say(15, born(-9000)), say(15, born(-9000)));
+        poll(&mut fleet, second, say(15, born(-9000)), say(15, born(-9000)));
     }
     assert_eq!(notes(&fleet), [None, None]);
-    look(&mut fleet, 21, say(20, born(-9000)), say(500, born(-9000)));
+    poll(&mut fleet, 21, say(20, born(-9000)), say(500, born(-9000)));
     assert_eq!(output(&fleet), 5 + 485);
 }
 
@@ -161,7 +161,7 @@ fn other_starts_and_unknown_ones_stay_two() {
     for (first, second) in [(born(-9000), born(-8990)), (None, None)] {
         let mut fleet = two("n");
         for (at, value) in (0..8).zip((1000..).step_by(50)) {
-            look(&mut fleet, at, say(value, first), say(value, second));
+            poll(&mut fleet, at, say(value, first), say(value, second));
         }
         assert_eq!(output(&fleet), 2 * 350, "{first:?} {second:?}");
     }
@@ -171,14 +171,14 @@ fn other_starts_and_unknown_ones_stay_two() {
 fn a_double_counts_itself_while_the_first_name_is_lost_and_once_after() {
     let mut fleet = two("n");
     for (second, value) in (0..6).zip((1000..).step_by(50)) {
-        look(&mut fleet, second, say(value, born(-9000)), say(value, born(-9000)));
+        poll(&mut fleet, second, say(value, born(-9000)), say(value, born(-9000)));
     }
     for (second, value) in (6..90).zip((1300..).step_by(50)) {
         fleet.apply(answered("a", after(second * 1000), say(value, born(-9000))));
     }
     assert!(output(&fleet) > 1000, "an outage of one name is no outage of the engine");
     for (second, value) in (90..100).zip((5500..).step_by(50)) {
-        look(&mut fleet, second, say(value, born(-9000)), say(value, born(-9000)));
+        poll(&mut fleet, second, say(value, born(-9000)), say(value, born(-9000)));
     }
     assert_eq!(output(&fleet), 5950 - 1000);
 }
@@ -194,7 +194,7 @@ fn an_engine_under_two_names_counts_once_over_a_restart() {
                 answer(&mut fleet, "a", second * 1000, made(second));
                 answer(&mut fleet, "b", second * 1000 + 100, made(second));
             } else {
-                look(&mut fleet, second, made(second), made(second));
+                poll(&mut fleet, second, made(second), made(second));
             }
         }
         let truth = 50 * u64::try_from(kill + 25).unwrap();
@@ -209,7 +209,7 @@ fn an_engine_under_two_names_counts_once_over_many_restarts() {
     let (mut fleet, mut saved) = killed_at(1);
     for second in (3..60).step_by(3) {
         fleet = restart::restart(&fleet, named(&["b", "a"]), saved, after(second * 1000));
-        look(&mut fleet, second, made(second), made(second));
+        poll(&mut fleet, second, made(second), made(second));
         saved = restart::saved(&mut fleet);
     }
     assert_eq!(output(&fleet), 57 * 50);
@@ -230,7 +230,7 @@ fn names_that_were_not_kept_are_found_before_anything_is_posted() {
             if a_first {
                 answer(&mut fleet, "a", second * 1000 - 100, made(second));
             }
-            look(&mut fleet, second, made(second), made(second));
+            poll(&mut fleet, second, made(second), made(second));
         }
         assert_eq!(output(&fleet), 32 * 50, "a first: {a_first}");
     }
@@ -254,7 +254,7 @@ fn names_in_another_order_still_count_once() {
     let (before, saved) = killed_at(7);
     let mut fleet = restart::restart(&before, named(&["a", "b"]), saved, after(27_000));
     for second in 27..40 {
-        look(&mut fleet, second, made(second), made(second));
+        poll(&mut fleet, second, made(second), made(second));
     }
     assert_eq!(output(&fleet), 39 * 50);
 }
@@ -270,7 +270,7 @@ fn a_first_name_that_stays_silent_after_a_restart_hands_over_all_that_it_did_not
     assert_eq!(output(&fleet), 699 * 50);
     assert!(!fleet.snapshot().money.lower_bound, "nothing is lost");
     for second in 700..710 {
-        look(&mut fleet, second, made(second), made(second));
+        poll(&mut fleet, second, made(second), made(second));
     }
     assert_eq!(output(&fleet), 709 * 50);
 }
@@ -292,7 +292,7 @@ fn rows_that_come_and_go_make_no_second_engine() {
     let mut fleet = two("n");
     for second in 0..1500 {
         let both = (6..100).contains(&second);
-        look(&mut fleet, second, ranks(second, both), ranks(second, both));
+        poll(&mut fleet, second, ranks(second, both), ranks(second, both));
     }
     assert_eq!(output(&fleet), 1499 * 50 + 94 * 70);
     assert_eq!(notes(&fleet)[0], Some("also seen as b, and counted there".to_owned()));
@@ -305,7 +305,7 @@ fn engines_of_different_rows_stay_two() {
     for second in 0..20 {
         let (ours, mut theirs) = (ranks(second, false), ranks(second, false));
         theirs.engines[0].rank = Some(margintop::reading::Rank::new("1"));
-        look(&mut fleet, second, ours, theirs);
+        poll(&mut fleet, second, ours, theirs);
     }
     assert_eq!(output(&fleet), 2 * 19 * 50);
 }
@@ -315,11 +315,11 @@ fn engines_of_different_rows_stay_two() {
 fn a_name_counts_itself_once_another_process_answers_under_the_first() {
     let mut fleet = two("n");
     for second in 0..7 {
-        look(&mut fleet, second, made(second), made(second));
+        poll(&mut fleet, second, made(second), made(second));
     }
     for second in 7..40 {
         let fresh = say(10 * u64::try_from(second - 6).unwrap(), born(6500));
-        look(&mut fleet, second, fresh, made(second));
+        poll(&mut fleet, second, fresh, made(second));
     }
     let (first, second) = (6 * 50 + 33 * 10, 33 * 50);
     let posted = output(&fleet);
@@ -334,7 +334,7 @@ fn a_jump_at_two_addresses_of_one_engine_is_disputed_once() {
         let mut fleet = two("n");
         for second in 0..20 {
             let value = 1000 + 50 * u64::try_from(second).unwrap() + if second >= jump { 9_000_000 } else { 0 };
-            look(&mut fleet, second, say(value, born(-9000)), say(value, born(-9000)));
+            poll(&mut fleet, second, say(value, born(-9000)), say(value, born(-9000)));
         }
         let disputes = fleet.ledger().disputes();
         assert_eq!(

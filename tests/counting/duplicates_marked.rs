@@ -43,19 +43,19 @@ fn watch() -> Fleet {
 }
 
 /// The addresses that are said to be probably the same.
-fn told(fleet: &Fleet) -> Vec<String> {
+fn marked(fleet: &Fleet) -> Vec<String> {
     let all = fleet.snapshot().notices;
     all.iter().filter(|notice| notice.rule == Rule::ProbablySame).map(|notice| notice.subject.to_string()).collect()
 }
 
 #[track_caller]
 fn assert_marked(fleet: &Fleet) {
-    assert_eq!(told(fleet), ["one", "two"]);
+    assert_eq!(marked(fleet), ["one", "two"]);
     assert!(fleet.snapshot().money.upper_bound);
 }
 
 #[test]
-fn an_own_page_and_a_federated_one_without_a_start_are_told() {
+fn an_own_page_and_a_federated_one_without_a_start_are_reported() {
     for (own_start, other_start) in [(true, false), (false, true), (false, false)] {
         let mut fleet = watch();
         poll(&mut fleet, 0..20, |_, at| own(at, own_start), |_, at| federated(at, other_start));
@@ -69,7 +69,7 @@ fn an_own_page_and_a_federated_one_without_a_start_are_told() {
 }
 
 #[test]
-fn a_pod_and_its_service_or_two_hosts_without_a_start_are_told() {
+fn a_pod_and_its_service_or_two_hosts_without_a_start_are_reported() {
     for starts in [[true, false], [false, true], [false, false]] {
         let mut fleet = watch();
         poll(&mut fleet, 0..20, |_, at| own(at, starts[0]), |_, at| own(at, starts[1]));
@@ -80,7 +80,7 @@ fn a_pod_and_its_service_or_two_hosts_without_a_start_are_told() {
 
 /// Class: an exporter that keeps no fractions of a second says another start time than the engine's own page.
 #[test]
-fn a_start_time_in_whole_seconds_is_told() {
+fn a_start_time_in_whole_seconds_is_reported() {
     let exact = after(-9000).wall + Span::from_millis(i64::rem_euclid(-after(-9000).wall.millis(), 1000) + 340);
     for whole in [-340, 660] {
         let rounded = exact + Span::from_millis(whole);
@@ -93,18 +93,18 @@ fn a_start_time_in_whole_seconds_is_told() {
         let mut fleet = watch();
         let other = |at: i64| made(at) + 490 * (made(at) % 3);
         poll(&mut fleet, 0..100, |_, at| say(made(at), Some(exact)), |_, at| say(other(at), Some(rounded)));
-        assert!(told(&fleet).is_empty() && !fleet.snapshot().money.upper_bound);
+        assert!(marked(&fleet).is_empty() && !fleet.snapshot().money.upper_bound);
     }
     // Both keep their fractions: two engines that started one after the other.
     let mut fleet = watch();
     let later = exact + Span::from_millis(400);
     poll(&mut fleet, 0..100, |_, at| say(made(at), Some(exact)), |_, at| say(made(at), Some(later)));
-    assert!(told(&fleet).is_empty() && !fleet.snapshot().money.upper_bound);
+    assert!(marked(&fleet).is_empty() && !fleet.snapshot().money.upper_bound);
 }
 
 /// Class: two pages of one server, which are told apart by what follows the question mark.
 #[test]
-fn two_pages_of_one_server_are_told() {
+fn two_pages_of_one_server_are_reported() {
     let paged = |at: i64, page: u64| {
         let mut reading = own(at, false);
         reading.engines[0].page = Some(page);
@@ -129,12 +129,12 @@ fn what_was_posted_twice_stays_uncertain() {
     for second in 20..120 {
         fleet.apply(answered("one", after(second * 1000), own(second * 1000, true)));
     }
-    assert!(told(&fleet).is_empty(), "the other one is silent");
+    assert!(marked(&fleet).is_empty(), "the other one is silent");
     assert!(fleet.snapshot().money.upper_bound, "what it posted is still uncertain");
 }
 
 #[test]
-fn engines_under_a_similar_load_are_not_told_for_long() {
+fn engines_under_a_similar_load_are_not_reported_for_long() {
     let mut fleet = watch();
     let uneven = |at: i64, every: u64| {
         let second = u64::try_from(at / 1000).unwrap();
@@ -144,14 +144,14 @@ fn engines_under_a_similar_load_are_not_told_for_long() {
     assert_marked(&fleet);
     // They part: each serves its own requests.
     poll(&mut fleet, 60..90, |_, at| say(uneven(at, 7), None), |_, at| say(uneven(at, 11), None));
-    assert!(told(&fleet).is_empty());
+    assert!(marked(&fleet).is_empty());
     assert!(!fleet.snapshot().money.upper_bound, "nothing is uncertain any more");
     poll(&mut fleet, 90..150, |_, at| own(at + 5000, false), |_, at| own(at + 5000, false));
-    assert!(told(&fleet).is_empty(), "for good");
+    assert!(marked(&fleet).is_empty(), "for good");
 }
 
 #[test]
-fn engines_that_differ_or_are_idle_are_never_told() {
+fn engines_that_differ_or_are_idle_are_never_reported() {
     let mut fleet = watch();
     for second in 0..200 {
         poll(
@@ -160,19 +160,19 @@ fn engines_that_differ_or_are_idle_are_never_told() {
             |_, at| own(at, false),
             |_, at| say(made(at) + 490 * (made(at) % 3), None),
         );
-        assert!(told(&fleet).is_empty(), "{second}");
+        assert!(marked(&fleet).is_empty(), "{second}");
     }
     let mut fleet = watch();
     poll(&mut fleet, 0..200, |_, _| own(0, false), |_, _| own(0, false));
-    assert!(told(&fleet).is_empty() && !fleet.snapshot().money.upper_bound);
+    assert!(marked(&fleet).is_empty() && !fleet.snapshot().money.upper_bound);
     let mut fleet = watch();
     poll(&mut fleet, 0..200, |_, at| own(at, true), |_, at| own(at, true));
-    assert!(told(&fleet).is_empty(), "start times join them");
+    assert!(marked(&fleet).is_empty(), "start times join them");
     assert_eq!(fleet.snapshot().money.uncertainty, margintop::units::Money::ZERO);
 }
 
 #[test]
-fn they_are_told_again_within_a_minute_of_a_restart() {
+fn they_are_reported_again_within_a_minute_of_a_restart() {
     let mut before = watch();
     before.restore(SavedState::default(), Span::from_secs(86_400));
     poll(&mut before, 0..20, |_, at| own(at, true), |_, at| federated(at, false));
@@ -204,11 +204,11 @@ fn watch_one(pages: impl Fn(i64) -> PageReading, seconds: i64) -> Fleet {
 
 /// Class: one engine twice on one page, with one start time or none, its copies as old as each other or not.
 #[test]
-fn an_engine_under_two_sets_of_labels_of_one_page_is_told() {
+fn an_engine_under_two_sets_of_labels_of_one_page_is_reported() {
     for starts in [Some([-9000, -9000]), None] {
         for lag in [0, 1000, 7000] {
             let fleet = watch_one(|at| federated_twice([at, (at - lag).max(0)], starts), 60);
-            assert_eq!(told(&fleet), ["one"], "{starts:?} {lag}");
+            assert_eq!(marked(&fleet), ["one"], "{starts:?} {lag}");
             let money = fleet.snapshot().money;
             assert!(money.upper_bound, "{starts:?} {lag}");
             let (revenue, uncertain) = (money.revenue.unwrap(), money.uncertainty);
@@ -221,9 +221,9 @@ fn an_engine_under_two_sets_of_labels_of_one_page_is_told() {
 }
 
 #[test]
-fn engines_of_one_page_with_start_times_of_their_own_are_not_told() {
+fn engines_of_one_page_with_start_times_of_their_own_are_not_reported() {
     let fleet = watch_one(|at| federated_twice([at, at], Some([-9000, -8980])), 60);
-    assert!(told(&fleet).is_empty());
+    assert!(marked(&fleet).is_empty());
     assert!(!fleet.snapshot().money.upper_bound);
 }
 

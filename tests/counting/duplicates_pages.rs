@@ -48,8 +48,8 @@ impl Two {
         Self { output, clock, scrapers, config, fleet, _server: server }
     }
 
-    /// Looks at these targets each second, while the server makes 10 tokens a second.
-    async fn look(&mut self, seconds: u64, targets: &[usize]) {
+    /// Polls these targets each second, while the server makes 10 tokens a second.
+    async fn poll(&mut self, seconds: u64, targets: &[usize]) {
         for _ in 0..seconds {
             *self.output.lock().unwrap() += 10;
             self.clock.advance(Span::from_secs(1));
@@ -89,7 +89,7 @@ fn cases() -> Vec<(&'static str, [(&'static str, &'static str); 2])> {
 async fn one_page_under_two_addresses_counts_once() {
     for (list, targets) in cases() {
         let mut two = Two::of(list, targets).await;
-        two.look(6, &[0, 1]).await;
+        two.poll(6, &[0, 1]).await;
         assert_eq!(two.posted(), 50, "{targets:?}");
         let notes = two.notes();
         assert!(notes[0].contains("also seen as http") && !notes[0].contains("counted there"), "{notes:?}");
@@ -103,10 +103,10 @@ async fn one_page_under_two_addresses_counts_once() {
 async fn the_other_address_takes_over_and_nothing_counts_twice() {
     for (list, targets) in cases() {
         let mut two = Two::of(list, targets).await;
-        two.look(6, &[0, 1]).await;
-        two.look(20, &[1]).await;
+        two.poll(6, &[0, 1]).await;
+        two.poll(20, &[1]).await;
         assert_eq!(two.posted(), 250, "{targets:?}");
-        two.look(5, &[0, 1]).await;
+        two.poll(5, &[0, 1]).await;
         assert_eq!(two.posted(), 300, "{targets:?}");
     }
 }
@@ -119,11 +119,11 @@ async fn one_page_under_two_addresses_counts_once_after_a_restart() {
             let mut two = Two::of(list, targets).await;
             let day = Span::from_secs(86_400);
             two.fleet.restore(margintop::fleet::SavedState::default(), day);
-            two.look(6, &[0, 1]).await;
+            two.poll(6, &[0, 1]).await;
             let (saved, posted) = (restart::saved(&mut two.fleet), two.posted());
             two.fleet = support::fleet(two.config.targets.clone(), Clock::Scripted(two.clock.clone()).now());
             two.fleet.restore(saved, day);
-            two.look(5, &order).await;
+            two.poll(5, &order).await;
             assert_eq!((posted, two.posted()), (50, 100), "{targets:?} {order:?}");
         }
     }
@@ -135,9 +135,9 @@ async fn two_pages_are_never_one() {
     const TWO: &str = "{\"data\":[{\"id\":\"a\",\"owned_by\":\"llamacpp\",\"status\":{\"value\":\"loaded\"}},\
                        {\"id\":\"b\",\"owned_by\":\"llamacpp\",\"status\":{\"value\":\"loaded\"}}]}";
     let mut two = Two::of(TWO, [("127.0.0.1", "/metrics?model=a"), ("127.0.0.1", "/metrics?model=b")]).await;
-    two.look(9, &[0, 1]).await;
+    two.poll(9, &[0, 1]).await;
     assert_eq!(two.posted(), 160, "two models");
     let mut two = Two::of(PLAIN, [("127.0.0.1", "/metrics?name=a"), ("127.0.0.1", "/metrics?name=b")]).await;
-    two.look(9, &[0, 1]).await;
+    two.poll(9, &[0, 1]).await;
     assert_eq!(two.posted(), 160, "two pages");
 }

@@ -31,7 +31,7 @@ impl Scene {
     }
 
     /// A page without a start time.
-    fn look(&mut self, second: i64, value: u64) {
+    fn poll(&mut self, second: i64, value: u64) {
         self.take(second, value, None);
     }
 
@@ -75,7 +75,7 @@ fn reset(wait: i64) -> Scene {
     let mut scene = Scene::new();
     scene.go_on(0..701, 9_000_000, None);
     scene.go_on(701..705 + wait, 5, None);
-    scene.look(705 + wait, 9_003_550);
+    scene.poll(705 + wait, 9_003_550);
     scene
 }
 
@@ -92,9 +92,9 @@ fn a_reset_on_trial_is_believed_after_ten_minutes() {
 /// A process whose first growth is posted at 2 s, and whose values from before it return `wait` later.
 fn first_growth(wait: i64) -> Scene {
     let mut scene = Scene::new();
-    scene.look(0, 5_000);
+    scene.poll(0, 5_000);
     scene.go_on(2..2 + wait, 5_900, None);
-    scene.look(2 + wait, 5_001);
+    scene.poll(2 + wait, 5_001);
     scene
 }
 
@@ -125,9 +125,9 @@ fn a_start_time_on_trial_is_the_processs_own_after_ten_minutes() {
 fn line_above(wait: i64) -> Scene {
     let mut scene = Scene::new();
     scene.go_on(0..19, 5_000, None);
-    scene.look(20, 9_000_000);
+    scene.poll(20, 9_000_000);
     scene.go_on(22..20 + wait, 5_100, None);
-    scene.look(20 + wait, 9_000_007);
+    scene.poll(20 + wait, 9_000_007);
     scene
 }
 
@@ -146,10 +146,10 @@ fn jumps(wait: i64) -> Scene {
     let mut scene = Scene::new();
     scene.go_on(0..19, 5_000, None);
     for n in 0..11_u8 {
-        scene.look(20 + 2 * i64::from(n), 9_000_000 * (1 + u64::from(n)));
+        scene.poll(20 + 2 * i64::from(n), 9_000_000 * (1 + u64::from(n)));
     }
-    scene.look(40 + wait, 200_000_000);
-    scene.look(42 + wait, 200_000_007);
+    scene.poll(40 + wait, 200_000_000);
+    scene.poll(42 + wait, 200_000_007);
     scene
 }
 
@@ -171,11 +171,11 @@ fn shadow(wait: i64) -> Scene {
 
 #[test]
 fn a_process_that_is_not_counted_is_forgotten_after_ten_minutes() {
-    let doubtful = shadow(NINE);
-    assert!(doubtful.note().contains("cannot be told apart"), "{}", doubtful.note());
+    let uncertain = shadow(NINE);
+    assert!(uncertain.note().contains("cannot be told apart"), "{}", uncertain.note());
     let settled = shadow(ELEVEN);
     assert_eq!(settled.note(), "");
-    assert_eq!(doubtful.output(), 110 + grown(30..29 + NINE));
+    assert_eq!(uncertain.output(), 110 + grown(30..29 + NINE));
     assert_eq!(settled.output(), 110 + grown(30..29 + ELEVEN));
 }
 
@@ -272,6 +272,6 @@ fn a_reset_that_is_taken_back_leaves_the_growth_before_it() {
     let mut scene = Scene::new();
     scene.go_on(0..21, 9_000_000, None);
     scene.go_on(21..100, 5, None);
-    scene.look(100, 9_000_150);
+    scene.poll(100, 9_000_150);
     assert_eq!(scene.output(), 150);
 }

@@ -6,7 +6,7 @@ use crate::support;
 
 use margintop::fleet::Fleet;
 use margintop::reading::{EngineReading, PageReading};
-use rate_truth::{amount, both, look, refused};
+use rate_truth::{amount, both, poll, refused};
 use support::{counters, page, page_of_rank};
 
 const URL: &str = "http://engine:8000";
@@ -14,7 +14,7 @@ const URL: &str = "http://engine:8000";
 /// Prompt, cached and output tokens.
 type Made = [u64; 3];
 
-/// What a process has made at a look: so much at look 0 and so much in each second.
+/// What a process has made at a poll: so much at poll 0 and so much in each second.
 fn made(before: Made, a_second: Made, nth: i64) -> Made {
     std::array::from_fn(|i| before[i] + a_second[i] * nth.unsigned_abs())
 }
@@ -63,11 +63,11 @@ fn what_another_process_had_made_is_not_the_growth_of_the_one_before() {
                         fleet.apply(refused(URL, nth));
                         continue;
                     }
-                    look(&mut fleet, URL, nth, shown(made(if is_other { b } else { a }, pace, nth)));
+                    poll(&mut fleet, URL, nth, shown(made(if is_other { b } else { a }, pace, nth)));
                     let since = if is_other { nth - 1 - silent } else { nth };
                     let truth = made([0; 3], pace, since);
                     let posted = posted(&fleet);
-                    let what = format!("{more:?} more after {watched} s, look {nth}: {posted:?} of {truth:?}");
+                    let what = format!("{more:?} more after {watched} s, poll {nth}: {posted:?} of {truth:?}");
                     let is_marked = fleet.snapshot().money.upper_bound && more[0] < 100_000;
                     assert!(!is_above(posted, truth) || is_marked, "{what}");
                 }
@@ -90,10 +90,10 @@ fn another_process_that_is_near_in_one_counter_is_marked_too() {
             for mut fleet in both(&[URL]) {
                 for nth in 0..watched + 900 {
                     let is_other = nth >= watched;
-                    look(&mut fleet, URL, nth, shown(made(if is_other { sum(base, more) } else { base }, pace, nth)));
+                    poll(&mut fleet, URL, nth, shown(made(if is_other { sum(base, more) } else { base }, pace, nth)));
                     let since = if is_other { nth - 1 } else { nth };
                     let (posted, money) = (posted(&fleet), fleet.snapshot().money);
-                    let what = format!("{more:?} more after {watched} s, look {nth}: {posted:?}");
+                    let what = format!("{more:?} more after {watched} s, poll {nth}: {posted:?}");
                     assert!(!is_above(posted, made([0; 3], pace, since)) || money.upper_bound, "{what}");
                 }
             }
@@ -110,7 +110,7 @@ fn a_load_that_begins_at_once_is_an_engines_own() {
             for mut fleet in both(&[URL]) {
                 for nth in 0..idle + 60 {
                     let began = made([50_000, 10_000, 20_000], slow, nth.min(idle));
-                    look(&mut fleet, URL, nth, shown(made(began, fast, (nth - idle).max(0))));
+                    poll(&mut fleet, URL, nth, shown(made(began, fast, (nth - idle).max(0))));
                 }
                 let truth = sum(made([0; 3], slow, idle), made([0; 3], fast, 59));
                 assert_eq!(posted(&fleet), truth, "{fast:?} after {idle} s");
@@ -131,11 +131,11 @@ fn two_processes_that_answer_for_some_pages_each_are_not_posted_for_more_than_th
                 let base = [50_000, 10_000, 20_000];
                 for nth in 0..240 {
                     let is_other = nth / pages % 2 == 1;
-                    look(&mut fleet, URL, nth, shown(made(if is_other { sum(base, more) } else { base }, pace, nth)));
+                    poll(&mut fleet, URL, nth, shown(made(if is_other { sum(base, more) } else { base }, pace, nth)));
                     let all = made([0; 3], pace, nth);
                     let truth = sum(all, if nth >= pages { made([0; 3], pace, nth - pages) } else { [0; 3] });
                     let (posted, money) = (posted(&fleet), fleet.snapshot().money);
-                    let what = format!("{more:?} more, {pages} pages each, look {nth}: {posted:?} of {truth:?}");
+                    let what = format!("{more:?} more, {pages} pages each, poll {nth}: {posted:?} of {truth:?}");
                     assert!(!is_above(posted, truth) || money.upper_bound, "{what}");
                 }
             }
@@ -147,10 +147,10 @@ fn two_processes_that_answer_for_some_pages_each_are_not_posted_for_more_than_th
 #[test]
 fn what_is_not_proven_is_an_upper_bound_for_as_long_as_it_is_posted() {
     let (pace, base, more) = ([200, 50, 150], [50_000, 10_000, 20_000], [55_000, 10_000, 25_000]);
-    let looks = (0..120).chain((120..1500).step_by(20));
+    let polls = (0..120).chain((120..1500).step_by(20));
     for mut fleet in both(&[URL]) {
-        for nth in looks.clone() {
-            look(&mut fleet, URL, nth, shown(made(if nth >= 60 { sum(base, more) } else { base }, pace, nth)));
+        for nth in polls.clone() {
+            poll(&mut fleet, URL, nth, shown(made(if nth >= 60 { sum(base, more) } else { base }, pace, nth)));
         }
         let money = fleet.snapshot().money;
         assert!(!money.on_trial && money.upper_bound, "{money:?}");
@@ -166,7 +166,7 @@ fn what_is_taken_back_is_no_longer_uncertain() {
     for mut fleet in both(&[URL]) {
         for nth in 0..200 {
             let is_other = (60..100).contains(&nth);
-            look(&mut fleet, URL, nth, shown(made(if is_other { sum(base, more) } else { base }, pace, nth)));
+            poll(&mut fleet, URL, nth, shown(made(if is_other { sum(base, more) } else { base }, pace, nth)));
         }
         let money = fleet.snapshot().money;
         assert!(amount(money.uncertainty).abs() < 1e-9, "{money:?}");

@@ -54,7 +54,7 @@ impl Jumper {
             self.scene.take(HERE, self.second, self.page(above));
             let (posted, disputed) = (self.posted(), self.disputed() % JUMP);
             let made = self.made();
-            let mut is_marked = || self.scene.picture(self.second).money.upper_bound;
+            let mut is_marked = || self.scene.snapshot(self.second).money.upper_bound;
             if posted + disputed > made && !is_marked() {
                 self.note(&format!("{posted} posted and {disputed} disputed of {made}"));
             }
@@ -104,8 +104,8 @@ fn a_false_jump_doubles_nothing() {
                 for _ in 0..3 {
                     jumper.jump(long, which);
                     jumper.pages(10, [0; 3]);
-                    let picture = jumper.scene.picture(jumper.second);
-                    let rates = [picture.tokens.output_per_second, picture.tokens.cached_per_second];
+                    let snapshot = jumper.scene.snapshot(jumper.second);
+                    let rates = [snapshot.tokens.output_per_second, snapshot.tokens.cached_per_second];
                     if interval == 1 && rates.iter().any(Option::is_none) {
                         jumper.note(&format!("{rates:?} a second"));
                     }
@@ -137,7 +137,7 @@ fn a_false_jump_of_all_counters_is_an_upper_bound() {
                     for _ in 0..pages {
                         jumper.second += interval;
                         jumper.scene.take(HERE, jumper.second, jumper.page([above; 3]));
-                        let is_marked = jumper.scene.picture(jumper.second).money.upper_bound;
+                        let is_marked = jumper.scene.snapshot(jumper.second).money.upper_bound;
                         let (posted, made) = (jumper.posted(), jumper.made());
                         assert!(posted <= made || is_marked, "{long}, {interval}: {posted} of {made}");
                     }
@@ -206,12 +206,12 @@ fn a_false_jump_that_a_person_decided_on_doubles_nothing() {
                     assert!(posted <= made, "accepted: {accepted}, {which:?}, {long}: {posted} posted of {made}");
                 }
                 // What was accepted turned out to be false.
-                let picture = jumper.scene.picture(jumper.second);
-                assert_eq!(picture.money.upper_bound, accepted, "{which:?}, {long}: {:?}", picture.money);
-                let about: f64 = picture.money.uncertainty.to_string().parse().unwrap();
+                let snapshot = jumper.scene.snapshot(jumper.second);
+                assert_eq!(snapshot.money.upper_bound, accepted, "{which:?}, {long}: {:?}", snapshot.money);
+                let about: f64 = snapshot.money.uncertainty.to_string().parse().unwrap();
                 assert_eq!(about >= 800.0, accepted, "{which:?}, {long}: {about}");
-                let rows = &picture.engines;
-                assert_eq!(rows[0].revenue, picture.money.revenue, "{which:?}, {long}, accepted: {accepted}");
+                let rows = &snapshot.engines;
+                assert_eq!(rows[0].revenue, snapshot.money.revenue, "{which:?}, {long}, accepted: {accepted}");
             }
         }
     }
@@ -235,7 +235,7 @@ fn a_false_jump_without_a_start_time_is_marked() {
                                 let page = jumper.page(which.map(|jumps| if jumps { above } else { 0 }));
                                 jumper.scene.take(HERE, jumper.second, PageReading { start: None, ..page });
                                 let (posted, made) = (jumper.posted(), jumper.made());
-                                let money = jumper.scene.picture(jumper.second).money;
+                                let money = jumper.scene.snapshot(jumper.second).money;
                                 if posted > made && !money.upper_bound {
                                     jumper.note(&format!("{posted} posted of {made}, round {round}"));
                                 }

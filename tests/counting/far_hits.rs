@@ -6,7 +6,7 @@ use crate::support;
 
 use margintop::reading::PageReading;
 use margintop::snapshot::Snapshot;
-use rate_truth::{amount, both, look, rows, started};
+use rate_truth::{amount, both, poll, rows, started};
 
 const URL: &str = "http://engine:8000";
 
@@ -20,9 +20,9 @@ fn page(output: u64, hits: u64, start: bool) -> PageReading {
     page
 }
 
-/// What is wrong with a picture, if so much output was made at 100 a second.
-fn wrong(picture: &Snapshot, made: i64, posts: bool) -> Option<String> {
-    let money = &picture.money;
+/// What is wrong with a snapshot, if so much output was made at 100 a second.
+fn wrong(snapshot: &Snapshot, made: i64, posts: bool) -> Option<String> {
+    let money = &snapshot.money;
     let posted = money.revenue.map(|revenue| amount(revenue) / WORTH);
     let rate = money.revenue_per_hour.map(|rate| amount(rate) / 3600.0 / WORTH);
     let is_right = |value: f64, truth: f64| {
@@ -47,11 +47,11 @@ fn hits_that_no_prompts_can_have_had_turn_no_later_prompts_into_hits() {
                 for nth in 0..90 {
                     let output = u64::try_from(60_000 + 100 * nth).unwrap();
                     let hits = if nth < pages { early } else { output };
-                    let picture = look(&mut fleet, URL, nth, page(output, hits, start));
-                    let what = format!("{pages} pages of {early}, start time {start}, {nth_fleet}, look {nth}");
+                    let snapshot = poll(&mut fleet, URL, nth, page(output, hits, start));
+                    let what = format!("{pages} pages of {early}, start time {start}, {nth_fleet}, poll {nth}");
                     // Until the counter of hits counts, what it says is all that is known.
                     if nth >= pages {
-                        let wrong = wrong(&picture, 100 * nth, pages < 3);
+                        let wrong = wrong(&snapshot, 100 * nth, pages < 3);
                         found.extend(wrong.map(|wrong| format!("{what}: {wrong}")));
                     }
                 }
@@ -72,10 +72,10 @@ fn a_jump_of_hits_takes_back_no_misses_that_were_posted() {
                 for nth in 0..90 {
                     let output = u64::try_from(60_000 + 100 * nth).unwrap();
                     let hits = output + if nth < from { 0 } else { jump };
-                    let picture = look(&mut fleet, URL, nth, page(output, hits, start));
-                    let what = format!("{jump} at {from}, start time {start}, look {nth}");
-                    found.extend(wrong(&picture, 100 * nth, true).map(|wrong| format!("{what}: {wrong}")));
-                    let posted = picture.money.revenue.map_or(0.0, amount);
+                    let snapshot = poll(&mut fleet, URL, nth, page(output, hits, start));
+                    let what = format!("{jump} at {from}, start time {start}, poll {nth}");
+                    found.extend(wrong(&snapshot, 100 * nth, true).map(|wrong| format!("{what}: {wrong}")));
+                    let posted = snapshot.money.revenue.map_or(0.0, amount);
                     if posted < last {
                         found.push(format!("{what}: {last} and then {posted}"));
                     }
@@ -96,8 +96,8 @@ fn hits_far_ahead_of_their_prompts_are_an_upper_bound() {
             // A hundred thousand hits are counted at once, and their prompts a thousand a second.
             let (prompts, hits) = if nth < 5 { (500_000, 400_000) } else { (500_000 + 1_000 * (nth - 4), 500_000) };
             page.engines[0].tokens = support::counters(prompts, hits, 1_000);
-            let money = look(&mut fleet, URL, nth.cast_signed(), page).money;
-            assert!(nth < 6 || money.upper_bound && money.uncertainty > margintop::units::Money::ZERO, "look {nth}");
+            let money = poll(&mut fleet, URL, nth.cast_signed(), page).money;
+            assert!(nth < 6 || money.upper_bound && money.uncertainty > margintop::units::Money::ZERO, "poll {nth}");
         }
     }
 }
@@ -112,9 +112,9 @@ fn hits_that_prompts_had_are_priced_as_hits() {
                 let output = 60_000 + 1_000 * nth;
                 // Five hundred early at first; then those of ten pages at once.
                 let hits = if (20..30).contains(&nth) { 79_500 } else { output + if nth > 0 { 500 } else { 0 } };
-                let picture = look(&mut fleet, URL, nth.cast_signed(), page(output, hits, start));
-                assert!(!picture.money.upper_bound && !picture.money.lower_bound || !start, "look {nth}");
-                posted = picture.money.revenue.map_or(0.0, amount);
+                let snapshot = poll(&mut fleet, URL, nth.cast_signed(), page(output, hits, start));
+                assert!(!snapshot.money.upper_bound && !snapshot.money.lower_bound || !start, "poll {nth}");
+                posted = snapshot.money.revenue.map_or(0.0, amount);
             }
             let truth = 39_000.0 * WORTH - 500.0 * 0.41e-6;
             assert!((posted - truth).abs() < 1e-6, "{posted} of {truth}, start time {start}");

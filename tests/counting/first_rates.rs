@@ -6,7 +6,7 @@ use crate::support;
 
 use margintop::reading::{EngineReading, PageReading, TokenCounters};
 use margintop::units::Span;
-use rate_truth::{both, known, look, refused, rows, second, started, watched, wrong};
+use rate_truth::{both, known, poll, refused, rows, second, started, watched, wrong};
 
 /// Class: a rate of nothing where nothing is known yet. GPUs are paid beside it.
 #[test]
@@ -15,22 +15,22 @@ fn before_there_is_growth_over_a_known_time_money_an_hour_is_unknown() {
         let mut fleet = watched(&["a"], pace);
         for nth in 0..10 {
             fleet.apply(support::gpus("node of a", "NVIDIA H200", 2, second(nth)));
-            let picture = if nth < 3 {
+            let snapshot = if nth < 3 {
                 fleet.apply(refused("a", nth));
                 fleet.apply(margintop::reading::Event::Tick(second(nth)));
                 fleet.snapshot()
             } else {
                 let output = u64::try_from(5_000 + 100 * nth).unwrap();
-                look(&mut fleet, "a", nth, rows(&[("0", "m", output)], started(99)))
+                poll(&mut fleet, "a", nth, rows(&[("0", "m", output)], started(99)))
             };
-            let money = &picture.money;
+            let money = &snapshot.money;
             if nth < 4 {
-                assert_eq!((money.revenue_per_hour, picture.tokens.output_per_second), (None, None), "look {nth}");
-                assert_eq!((picture.nodes[0].revenue_per_hour, money.profit_per_hour), (None, None), "look {nth}");
-                assert!(picture.models.iter().all(|row| row.money.revenue_per_hour.is_none()), "look {nth}");
+                assert_eq!((money.revenue_per_hour, snapshot.tokens.output_per_second), (None, None), "poll {nth}");
+                assert_eq!((snapshot.nodes[0].revenue_per_hour, money.profit_per_hour), (None, None), "poll {nth}");
+                assert!(snapshot.models.iter().all(|row| row.money.revenue_per_hour.is_none()), "poll {nth}");
             } else {
-                assert_eq!(wrong(&picture, 100.0, 0.01), None, "look {nth}");
-                assert!(known(&picture), "look {nth}");
+                assert_eq!(wrong(&snapshot, 100.0, 0.01), None, "poll {nth}");
+                assert!(known(&snapshot), "poll {nth}");
             }
         }
     }
@@ -44,24 +44,24 @@ fn a_fleets_rate_without_some_of_its_rows_is_unknown_or_marked() {
         let targets: Vec<&str> = names.iter().map(String::as_str).collect();
         for mut fleet in both(&targets) {
             for nth in 0..40 {
-                // The last one is there from look 20 on.
+                // The last one is there from poll 20 on.
                 for (place, name) in (0..).zip(&targets) {
                     if place + 1 == engines && nth < 20 {
                         fleet.apply(refused(name, nth));
                         continue;
                     }
                     let output = u64::try_from(1_000_000 * (place + 1) + 100 * nth).unwrap();
-                    look(&mut fleet, name, nth, rows(&[("0", "m", output)], started(100 + place * 77)));
+                    poll(&mut fleet, name, nth, rows(&[("0", "m", output)], started(100 + place * 77)));
                 }
                 let truth = 100 * if nth < 20 { engines - 1 } else { engines };
-                let picture = fleet.snapshot();
-                assert_eq!(wrong(&picture, truth as f64, 0.01), None, "{engines}, look {nth}");
+                let snapshot = fleet.snapshot();
+                assert_eq!(wrong(&snapshot, truth as f64, 0.01), None, "{engines}, poll {nth}");
                 let is_due = nth > 0 && (nth != 20 || engines > 8);
-                assert!(!is_due || known(&picture), "{engines}, look {nth}: unknown");
-                let money = &picture.money;
-                let both = (picture.tokens.output_per_second.is_some(), money.revenue_per_hour.is_some());
-                assert_eq!(both.0, both.1, "{engines}, look {nth}");
-                assert!(!money.lower_bound || nth == 20, "{engines}, look {nth}");
+                assert!(!is_due || known(&snapshot), "{engines}, poll {nth}: unknown");
+                let money = &snapshot.money;
+                let both = (snapshot.tokens.output_per_second.is_some(), money.revenue_per_hour.is_some());
+                assert_eq!(both.0, both.1, "{engines}, poll {nth}");
+                assert!(!money.lower_bound || nth == 20, "{engines}, poll {nth}");
             }
         }
     }
@@ -84,10 +84,10 @@ fn what_may_be_one_process_at_two_addresses_is_marked() {
                     None => page_of(model, output),
                     start => rows(&[("0", "a", output)], start),
                 };
-                look(&mut fleet, one, nth, page("a"));
-                let picture = look(&mut fleet, other, nth, page("alias"));
-                assert_eq!(wrong(&picture, 100.0, 0.05), None, "look {nth}");
-                assert!(nth < 10 || !picture.money.upper_bound && known(&picture), "look {nth}");
+                poll(&mut fleet, one, nth, page("a"));
+                let snapshot = poll(&mut fleet, other, nth, page("alias"));
+                assert_eq!(wrong(&snapshot, 100.0, 0.05), None, "poll {nth}");
+                assert!(nth < 10 || !snapshot.money.upper_bound && known(&snapshot), "poll {nth}");
             }
         }
     }
@@ -112,17 +112,17 @@ fn much_at_once_after_nothing_is_marked() {
                     if nth < 2 {
                         clear(&mut page.engines[0]);
                     }
-                    let mut picture = look(&mut fleet, "a", nth, page);
-                    let what = format!("{which}, start time {}, look {nth}", start.is_some());
+                    let mut snapshot = poll(&mut fleet, "a", nth, page);
+                    let what = format!("{which}, start time {}, poll {nth}", start.is_some());
                     if nth < 2 {
                         // As much as its pages show.
                         continue;
                     }
-                    let money = &picture.money;
+                    let money = &snapshot.money;
                     let is_marked = money.upper_bound || money.lower_bound || money.disputed_tokens > 0;
                     assert!(is_marked, "{what}");
-                    picture.money.upper_bound = false;
-                    assert_eq!(wrong(&picture, 100.0, 0.05), None, "{what}");
+                    snapshot.money.upper_bound = false;
+                    assert_eq!(wrong(&snapshot, 100.0, 0.05), None, "{what}");
                 }
             }
         }
@@ -132,7 +132,7 @@ fn much_at_once_after_nothing_is_marked() {
     fleet.apply(refused("a", 0));
     for nth in 1..20 {
         let output = u64::try_from(if nth < 5 { 0 } else { 40_000 * (nth - 4) }).unwrap();
-        let money = look(&mut fleet, "a", nth, rows(&[("0", "m", output)], Some(second(1).wall))).money;
-        assert!(!money.upper_bound, "look {nth}");
+        let money = poll(&mut fleet, "a", nth, rows(&[("0", "m", output)], Some(second(1).wall))).money;
+        assert!(!money.upper_bound, "poll {nth}");
     }
 }

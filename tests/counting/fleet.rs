@@ -1,4 +1,4 @@
-//! The rules of counting, one test each: samples in, picture out.
+//! The rules of counting, one test each: samples in, snapshot out.
 
 use crate::support;
 
@@ -36,7 +36,7 @@ fn output(fleet: &Fleet) -> u64 {
     fleet.ledger().today().tokens().map(|(.., tokens)| tokens.output.count()).sum()
 }
 
-fn look(fleet: &mut Fleet, seconds: i64, value: u64, start: Option<Timestamp>) {
+fn poll(fleet: &mut Fleet, seconds: i64, value: u64, start: Option<Timestamp>) {
     fleet.apply(answered_dated("e", after(seconds), page(MODEL, counters(10 * value, 4 * value, value), start)));
 }
 
@@ -45,7 +45,7 @@ fn refused(seconds: i64) -> Event {
     Event::Page { target: TargetId::new("e"), at: after(seconds), cost, outcome: Err(ScrapeError::Refused) }
 }
 
-fn picture_at(fleet: &mut Fleet, seconds: i64) -> Snapshot {
+fn snapshot_at(fleet: &mut Fleet, seconds: i64) -> Snapshot {
     fleet.apply(Event::Tick(after(seconds)));
     fleet.snapshot()
 }
@@ -53,15 +53,15 @@ fn picture_at(fleet: &mut Fleet, seconds: i64) -> Snapshot {
 #[test]
 fn attaching_while_a_counter_is_zero_counts_what_follows() {
     let mut fleet = one();
-    look(&mut fleet, 0, 0, None);
-    look(&mut fleet, 1, 500, None);
+    poll(&mut fleet, 0, 0, None);
+    poll(&mut fleet, 1, 500, None);
     assert_eq!(output(&fleet), 500);
 }
 
 #[test]
 fn an_outage_delays_revenue_and_loses_none() {
     let mut fleet = one();
-    look(&mut fleet, 0, 1000, started(-500));
+    poll(&mut fleet, 0, 1000, started(-500));
     for second in 1..50 {
         fleet.apply(refused(second));
         fleet.apply(Event::Tick(after(second)));
@@ -70,7 +70,7 @@ fn an_outage_delays_revenue_and_loses_none() {
     assert_eq!((output(&fleet), silent.engines[0].state), (0, Health::Lost));
     assert_eq!(silent.engines[0].output_total.unwrap().count(), 1000, "counters keep their last value");
     assert_eq!(silent.engines[0].running, None, "gauges do not");
-    look(&mut fleet, 50, 1700, started(-500));
+    poll(&mut fleet, 50, 1700, started(-500));
     assert_eq!(output(&fleet), 700);
     assert_eq!(fleet.snapshot().money.lost_windows, 0, "the same process answered again");
 }
@@ -78,8 +78,8 @@ fn an_outage_delays_revenue_and_loses_none() {
 #[test]
 fn a_gap_without_a_start_time_is_posted_and_said() {
     let mut fleet = one();
-    look(&mut fleet, 0, 1000, None);
-    look(&mut fleet, 60, 1700, None);
+    poll(&mut fleet, 0, 1000, None);
+    poll(&mut fleet, 60, 1700, None);
     let money = fleet.snapshot().money;
     assert_eq!((output(&fleet), money.lost_windows, money.lower_bound), (700, 1, true));
 }
@@ -87,10 +87,10 @@ fn a_gap_without_a_start_time_is_posted_and_said() {
 #[test]
 fn a_restart_counts_from_zero_and_no_token_twice() {
     let mut fleet = one();
-    look(&mut fleet, 0, 44_000_000, started(-500));
-    look(&mut fleet, 10, 44_001_000, started(-500));
-    look(&mut fleet, 12, 30, started(11));
-    look(&mut fleet, 13, 90, started(11));
+    poll(&mut fleet, 0, 44_000_000, started(-500));
+    poll(&mut fleet, 10, 44_001_000, started(-500));
+    poll(&mut fleet, 12, 30, started(11));
+    poll(&mut fleet, 13, 90, started(11));
     assert_eq!(output(&fleet), 1000 + 90);
     let row = fleet.snapshot().engines[0].clone();
     assert_eq!(row.scrape.restarts, 1);
@@ -98,24 +98,24 @@ fn a_restart_counts_from_zero_and_no_token_twice() {
 }
 
 #[test]
-fn a_held_fall_that_goes_on_is_a_restart() {
+fn a_quarantined_fall_that_goes_on_is_a_restart() {
     let mut fleet = one();
-    look(&mut fleet, 0, 1000, None);
-    look(&mut fleet, 1, 20, None);
-    look(&mut fleet, 2, 40, None);
-    assert_eq!(output(&fleet), 0, "held");
-    look(&mut fleet, 3, 60, None);
+    poll(&mut fleet, 0, 1000, None);
+    poll(&mut fleet, 1, 20, None);
+    poll(&mut fleet, 2, 40, None);
+    assert_eq!(output(&fleet), 0, "quarantined");
+    poll(&mut fleet, 3, 60, None);
     assert_eq!(output(&fleet), 60);
-    look(&mut fleet, 4, 75, None);
+    poll(&mut fleet, 4, 75, None);
     assert_eq!(output(&fleet), 75);
 }
 
 #[test]
 fn two_processes_behind_one_address_are_both_counted() {
     let mut fleet = one();
-    for poll in 0..20_u64 {
-        let (value, start) = if poll % 2 == 0 { (5000 + poll, -500) } else { (90_000 + poll, -90) };
-        look(&mut fleet, i64::try_from(poll).unwrap(), value, started(start));
+    for nth in 0..20_u64 {
+        let (value, start) = if nth % 2 == 0 { (5000 + nth, -500) } else { (90_000 + nth, -90) };
+        poll(&mut fleet, i64::try_from(nth).unwrap(), value, started(start));
     }
     let row = fleet.snapshot().engines[0].clone();
     assert_eq!(output(&fleet), 18 + 18, "each from its own first page on");
@@ -125,11 +125,11 @@ fn two_processes_behind_one_address_are_both_counted() {
 }
 
 #[test]
-fn of_two_processes_that_cannot_be_told_apart_none_is_billed_for_the_other() {
+fn of_two_processes_that_cannot_be_distinguished_none_is_billed_for_the_other() {
     let mut blind = one();
-    for poll in 0..20_u64 {
-        let value = if poll % 3 == 1 { 90 + poll } else { 5000 + poll };
-        look(&mut blind, i64::try_from(poll).unwrap(), value, None);
+    for nth in 0..20_u64 {
+        let value = if nth % 3 == 1 { 90 + nth } else { 5000 + nth };
+        poll(&mut blind, i64::try_from(nth).unwrap(), value, None);
     }
     assert_eq!(output(&blind), 18, "the upper one; the lower one may be a part of it");
     let money = blind.snapshot().money;
@@ -141,28 +141,28 @@ fn a_late_series_counts_from_zero() {
     let mut fleet = one();
     let bare = TokenCounters { prompt: PromptCount::Unknown, cached: None, output: None };
     fleet.apply(answered("e", after(0), page(MODEL, bare, started(-9))));
-    look(&mut fleet, 1, 12, started(-9));
+    poll(&mut fleet, 1, 12, started(-9));
     assert_eq!(output(&fleet), 12);
 }
 
 #[test]
 fn a_late_page_is_dropped_and_counted() {
     let mut fleet = one();
-    look(&mut fleet, 0, 100, None);
-    look(&mut fleet, 5, 200, None);
-    look(&mut fleet, 3, 150, None);
+    poll(&mut fleet, 0, 100, None);
+    poll(&mut fleet, 5, 200, None);
+    poll(&mut fleet, 3, 150, None);
     assert_eq!((output(&fleet), fleet.snapshot().engines[0].scrape.failures), (100, 1));
 }
 
 #[test]
 fn an_incomplete_page_posts_nothing() {
     let mut fleet = one();
-    look(&mut fleet, 0, 100, None);
+    poll(&mut fleet, 0, 100, None);
     let mut cut = page(MODEL, counters(0, 0, 7), None);
     cut.complete = false;
     fleet.apply(answered("e", after(1), cut));
     assert_eq!(output(&fleet), 0);
-    look(&mut fleet, 2, 130, None);
+    poll(&mut fleet, 2, 130, None);
     assert_eq!(output(&fleet), 30);
 }
 
@@ -172,33 +172,37 @@ fn unknown_hits_are_misses_with_an_upper_bound() {
     let of = |prompt| TokenCounters { cached: None, ..counters(prompt, 0, 0) };
     fleet.apply(answered("e", after(0), page(MODEL, of(0), None)));
     fleet.apply(answered("e", after(1), page(MODEL, of(1_000_000), None)));
-    let picture = fleet.snapshot();
-    assert_eq!(picture.money.revenue.unwrap().to_string(), "0.55");
-    assert!(picture.money.upper_bound);
-    assert_eq!(picture.money.uncertainty.to_string(), "0.41");
-    assert_eq!((picture.cache_hit_rate, picture.engines[0].cached_total), (None, None));
-    assert!(picture.engines[0].note.as_ref().unwrap().as_str().contains("hit n/a"));
+    let snapshot = fleet.snapshot();
+    assert_eq!(snapshot.money.revenue.unwrap().to_string(), "0.55");
+    assert!(snapshot.money.upper_bound);
+    assert_eq!(snapshot.money.uncertainty.to_string(), "0.41");
+    assert_eq!((snapshot.cache_hit_rate, snapshot.engines[0].cached_total), (None, None));
+    assert!(snapshot.engines[0].note.as_ref().unwrap().as_str().contains("hit n/a"));
 }
 
 #[test]
 fn rent_runs_for_a_node_that_stopped_answering() {
     let mut fleet = one();
     fleet.apply(gpus("n", "NVIDIA H800", 8, after(0)));
-    look(&mut fleet, 0, 100, None);
-    let picture = picture_at(&mut fleet, 3600);
-    assert_eq!(picture.money.cost.unwrap().to_string(), "16.00");
-    assert_eq!((picture.nodes[0].state, picture.nodes[0].gpus.len()), (Health::Lost, 8), "its GPUs stay in the table");
-    assert_eq!(picture.nodes[0].gpus[0].utilization, None);
-    assert_eq!((picture.gpus.count, picture.gpus.reporting), (8, 0));
-    assert_eq!(picture.coverage.nodes_live, 0);
+    poll(&mut fleet, 0, 100, None);
+    let snapshot = snapshot_at(&mut fleet, 3600);
+    assert_eq!(snapshot.money.cost.unwrap().to_string(), "16.00");
+    assert_eq!(
+        (snapshot.nodes[0].state, snapshot.nodes[0].gpus.len()),
+        (Health::Lost, 8),
+        "its GPUs stay in the table"
+    );
+    assert_eq!(snapshot.nodes[0].gpus[0].utilization, None);
+    assert_eq!((snapshot.gpus.count, snapshot.gpus.reporting), (8, 0));
+    assert_eq!(snapshot.coverage.nodes_live, 0);
 }
 
 #[test]
 fn an_engine_without_known_gpus_has_revenue_and_no_profit() {
     let mut fleet = one();
-    look(&mut fleet, 0, 0, None);
-    look(&mut fleet, 10, 1_000_000, None);
-    let money = picture_at(&mut fleet, 11).money;
+    poll(&mut fleet, 0, 0, None);
+    poll(&mut fleet, 10, 1_000_000, None);
+    let money = snapshot_at(&mut fleet, 11).money;
     assert_eq!((money.cost, money.profit, money.profit_on_cost), (None, None, None));
     assert_eq!(money.revenue.unwrap(), money.uncosted_revenue);
     assert_eq!((money.uncosted_engines, money.revenue.unwrap().to_string().as_str()), (1, "6.05"));
@@ -208,9 +212,9 @@ fn an_engine_without_known_gpus_has_revenue_and_no_profit() {
 fn a_gpu_without_a_rate_has_an_unknown_cost() {
     let mut fleet = one();
     fleet.apply(gpus("n", "NVIDIA H20", 8, after(0)));
-    look(&mut fleet, 0, 0, None);
-    look(&mut fleet, 1, 10, None);
-    let money = picture_at(&mut fleet, 60).money;
+    poll(&mut fleet, 0, 0, None);
+    poll(&mut fleet, 1, 10, None);
+    let money = snapshot_at(&mut fleet, 60).money;
     assert_eq!((money.cost, money.profit, money.unrated_gpus), (None, None, 8));
 }
 
@@ -225,7 +229,7 @@ fn a_model_without_a_price_shows_what_can_be_said() {
     fleet.apply(gpus("n", "NVIDIA H800", 1, after(0)));
     fleet.apply(answered("e", after(0), page("my-finetune", counters(0, 0, 0), None)));
     fleet.apply(answered("e", after(1800), page("my-finetune", counters(1_000_000, 0, 1_000_000), None)));
-    let money = picture_at(&mut fleet, 1800).money;
+    let money = snapshot_at(&mut fleet, 1800).money;
     assert_eq!((money.revenue, money.profit), (None, None));
     assert_eq!(money.cost.unwrap().to_string(), "1.00");
     assert_eq!(money.cost_per_million.unwrap().to_string(), "0.50");
@@ -238,9 +242,9 @@ fn a_model_without_a_price_shows_what_can_be_said() {
 fn the_margins_are_named_and_agree() {
     let mut fleet = one();
     fleet.apply(gpus("n", "NVIDIA H800", 8, after(0)));
-    look(&mut fleet, 0, 0, None);
-    look(&mut fleet, 3600, 10_000_000, None);
-    let money = picture_at(&mut fleet, 3600).money;
+    poll(&mut fleet, 0, 0, None);
+    poll(&mut fleet, 3600, 10_000_000, None);
+    let money = snapshot_at(&mut fleet, 3600).money;
     let (profit, cost) = (money.profit.unwrap(), money.cost.unwrap());
     assert_eq!(profit, money.revenue.unwrap() - cost, "printed profit is printed revenue less printed cost");
     let on_cost = profit.grains() as f64 / cost.grains() as f64;
@@ -249,12 +253,12 @@ fn the_margins_are_named_and_agree() {
 }
 
 #[test]
-fn idle_rent_is_told_apart() {
+fn idle_rent_is_separate() {
     let mut fleet = one();
     fleet.apply(gpus("n", "NVIDIA H800", 1, after(0)));
-    look(&mut fleet, 0, 0, None);
+    poll(&mut fleet, 0, 0, None);
     for minute in 1..=30 {
-        look(&mut fleet, minute * 60, 100, None);
+        poll(&mut fleet, minute * 60, 100, None);
         fleet.apply(Event::Tick(after(minute * 60)));
     }
     // Tokens in the first minute only; the second is not idle until it is over, and 28 whole ones are.
@@ -275,8 +279,8 @@ fn a_gpu_is_its_uuid_whoever_reports_it() {
     exporter.engines.clear();
     exporter.gpus = (0..2).map(|index| (Some(NodeName::new("other-name")), id(index))).collect();
     fleet.apply(answered("e", after(1), exporter));
-    let picture = picture_at(&mut fleet, 1);
-    assert_eq!((picture.gpus.count, picture.nodes.len(), picture.nodes[0].name.as_str()), (2, 1, "box"));
+    let snapshot = snapshot_at(&mut fleet, 1);
+    assert_eq!((snapshot.gpus.count, snapshot.nodes.len(), snapshot.nodes[0].name.as_str()), (2, 1, "box"));
 }
 
 #[test]
@@ -303,7 +307,7 @@ fn a_gpu_that_leaves_a_node_that_answers_is_lost_and_its_rent_runs_on() {
     fleet.apply(gpus("n", "NVIDIA H800", 2, after(0)));
     fleet.apply(gpus("n", "NVIDIA H800", 2, after(1800)));
     fleet.apply(gpus("n", "NVIDIA H800", 1, after(3600)));
-    let snapshot = picture_at(&mut fleet, 3600);
+    let snapshot = snapshot_at(&mut fleet, 3600);
     let states: Vec<_> = snapshot.nodes[0].gpus.iter().map(|gpu| gpu.state).collect();
     assert_eq!((snapshot.gpus.count, states), (2, vec![Health::Live, Health::Lost]));
     assert!(snapshot.nodes[0].gpus[1].reason.as_ref().unwrap().as_str().contains("answers without it"));
@@ -323,7 +327,7 @@ fn another_card_at_its_index_releases_a_gpu_at_its_last_sight() {
     };
     let readings = vec![card(0, "GPU-n-0"), card(1, "GPU-other")];
     fleet.apply(Event::nvml(NodeName::new("n"), after(3600), Ok(readings)));
-    let snapshot = picture_at(&mut fleet, 3600);
+    let snapshot = snapshot_at(&mut fleet, 3600);
     assert_eq!(snapshot.gpus.count, 2);
     assert_eq!(snapshot.money.cost.unwrap().to_string(), "3.00", "an hour of one, half an hour of the other");
 }
@@ -335,10 +339,10 @@ fn serving_leases_open_and_close_with_the_engine() {
         FleetConfig { leases: vec![lease], targets: vec![member("e", "n", None)], ..FleetConfig::local("box") };
     let mut fleet = Fleet::new(config, Book::built_in().unwrap(), began());
     fleet.apply(gpus("n", "NVIDIA H800", 1, after(0)));
-    look(&mut fleet, 0, 0, None);
-    look(&mut fleet, 1800, 5, None);
-    let picture = picture_at(&mut fleet, 7200);
-    assert_eq!(picture.money.cost.unwrap().to_string(), "1.00", "the gap that tokens were posted for, and no more");
+    poll(&mut fleet, 0, 0, None);
+    poll(&mut fleet, 1800, 5, None);
+    let snapshot = snapshot_at(&mut fleet, 7200);
+    assert_eq!(snapshot.money.cost.unwrap().to_string(), "1.00", "the gap that tokens were posted for, and no more");
 }
 
 #[test]
@@ -352,21 +356,21 @@ fn a_lease_that_changes_is_cut_at_its_edge() {
     let config = FleetConfig { leases, ..FleetConfig::local("box") };
     let mut fleet = Fleet::new(config, Book::built_in().unwrap(), began());
     fleet.apply(gpus("n", "anything", 1, after(0)));
-    assert_eq!(picture_at(&mut fleet, 3600).money.cost.unwrap().to_string(), "3.00");
+    assert_eq!(snapshot_at(&mut fleet, 3600).money.cost.unwrap().to_string(), "3.00");
 }
 
 #[test]
 fn a_proxy_counts_only_for_models_that_no_engine_serves() {
     let members = vec![member("e", "n", None), member("proxy", "p", Some(EngineRole::Proxy))];
     let mut fleet = fleet(members, began());
-    let look = |fleet: &mut Fleet, target: &str, seconds, model: &str, value| {
+    let poll = |fleet: &mut Fleet, target: &str, seconds, model: &str, value| {
         let mut page = page(model, counters(0, 0, value), None);
         page.kind = EngineKind::named("litellm");
         fleet.apply(answered(target, after(seconds), page));
     };
     for (seconds, value) in [(0, 0), (1, 100)] {
-        look(&mut fleet, "e", seconds, MODEL, value);
-        look(&mut fleet, "proxy", seconds, MODEL, value);
+        poll(&mut fleet, "e", seconds, MODEL, value);
+        poll(&mut fleet, "proxy", seconds, MODEL, value);
     }
     assert_eq!(output(&fleet), 100);
     assert_eq!(fleet.snapshot().tokens.output_total.unwrap().count(), 100);
@@ -376,7 +380,7 @@ fn a_proxy_counts_only_for_models_that_no_engine_serves() {
 fn a_clock_that_steps_moves_no_money() {
     let mut fleet = one();
     fleet.apply(gpus("n", "NVIDIA H800", 1, after(0)));
-    look(&mut fleet, 0, 0, started(-500));
+    poll(&mut fleet, 0, 0, started(-500));
     let stepped = Moment { wall: after(3600 + 7200).wall, boot: after(3600).boot };
     fleet.apply(answered("e", stepped, page(MODEL, counters(0, 0, 1000), started(-500))));
     fleet.apply(Event::Tick(stepped));
@@ -412,18 +416,18 @@ fn engines_join_the_node_that_their_hosts_gpu_page_names() {
     for engine_first in [false, true] {
         let mut fleet = fleet(vec![of("e"), of("gpus")], began());
         if engine_first {
-            look(&mut fleet, 0, 0, None);
+            poll(&mut fleet, 0, 0, None);
         }
         fleet.apply(answered("gpus", after(0), exporter.clone()));
         if !engine_first {
-            look(&mut fleet, 0, 0, None);
+            poll(&mut fleet, 0, 0, None);
         }
-        look(&mut fleet, 1, 100, None);
+        poll(&mut fleet, 1, 100, None);
         fleet.apply(answered("gpus", after(1), exporter.clone()));
-        let picture = picture_at(&mut fleet, 1);
-        assert_eq!((picture.nodes.len(), picture.nodes[0].name.as_str()), (1, "gpu-07"));
-        assert_eq!((picture.coverage.engines_known, picture.money.uncosted_engines), (1, 0));
-        assert!(picture.money.profit.is_some());
+        let snapshot = snapshot_at(&mut fleet, 1);
+        assert_eq!((snapshot.nodes.len(), snapshot.nodes[0].name.as_str()), (1, "gpu-07"));
+        assert_eq!((snapshot.coverage.engines_known, snapshot.money.uncosted_engines), (1, 0));
+        assert!(snapshot.money.profit.is_some());
     }
 }
 
@@ -442,8 +446,8 @@ fn the_order_of_sources_changes_nothing() {
                 fleet.apply(answered(target, after(i64::try_from(second).unwrap()), page));
             }
         }
-        let picture = picture_at(&mut fleet, 30);
-        serde_json::to_string(&picture).unwrap()
+        let snapshot = snapshot_at(&mut fleet, 30);
+        serde_json::to_string(&snapshot).unwrap()
     };
     assert_eq!(events(false), events(true));
 }
@@ -452,15 +456,15 @@ fn the_order_of_sources_changes_nothing() {
 fn names_are_matched_by_model_and_shown_as_served() {
     let mut fleet = one();
     fleet.apply(answered("e", after(0), page("deepseek-ai/DeepSeek-R1", counters(0, 0, 0), None)));
-    let picture = picture_at(&mut fleet, 1);
-    assert_eq!(picture.models[0].model, ModelName::new("deepseek-ai/DeepSeek-R1"));
-    assert_eq!(picture.models[0].money.list.as_ref().unwrap().as_str(), "deepseek-r1-standard");
+    let snapshot = snapshot_at(&mut fleet, 1);
+    assert_eq!(snapshot.models[0].model, ModelName::new("deepseek-ai/DeepSeek-R1"));
+    assert_eq!(snapshot.models[0].money.list.as_ref().unwrap().as_str(), "deepseek-r1-standard");
 }
 
 #[test]
-fn prefill_and_decode_are_told_apart_where_both_are_seen() {
+fn prefill_and_decode_are_distinguished_where_both_are_seen() {
     let mut fleet = fleet(vec![member("p", "a", None), member("d", "b", None)], began());
-    let look = |fleet: &mut Fleet, seconds, requests: u64| {
+    let poll = |fleet: &mut Fleet, seconds, requests: u64| {
         let mut prefill = page(MODEL, counters(4000 * requests, 1600 * requests, requests), None);
         (prefill.engines[0].finished.requests, prefill.engines[0].finished.length) = (Some(requests), Some(requests));
         let mut decode = page(MODEL, counters(4000 * requests, 3996 * requests, 512 * requests), None);
@@ -468,10 +472,10 @@ fn prefill_and_decode_are_told_apart_where_both_are_seen() {
         fleet.apply(answered("p", after(seconds), prefill));
         fleet.apply(answered("d", after(seconds), decode));
     };
-    look(&mut fleet, 0, 10);
-    look(&mut fleet, 10, 1010);
-    let picture = picture_at(&mut fleet, 10);
-    let roles: Vec<_> = picture.engines.iter().map(|row| (row.role, row.role_inferred)).collect();
+    poll(&mut fleet, 0, 10);
+    poll(&mut fleet, 10, 1010);
+    let snapshot = snapshot_at(&mut fleet, 10);
+    let roles: Vec<_> = snapshot.engines.iter().map(|row| (row.role, row.role_inferred)).collect();
     assert_eq!(roles, [(EngineRole::Decode, true), (EngineRole::Prefill, true)]);
     let posted = fleet
         .ledger()

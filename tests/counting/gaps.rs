@@ -49,7 +49,7 @@ impl Watch {
     }
 
     /// A page of a process that has made so many output tokens.
-    fn look(&mut self, url: &str, second: i64, output: u64) {
+    fn poll(&mut self, url: &str, second: i64, output: u64) {
         let born = Some(after(-500).wall);
         self.take(url, second, page("deepseek-r1", counters(10 * output, 4 * output, output), born));
     }
@@ -118,22 +118,22 @@ fn tokens_of_a_gap_belong_to_the_node_they_were_made_on_whichever_page_answers_f
     for engine_first in [true, false] {
         let mut watch = Watch::of(&[ENGINE, EXPORTER]);
         watch.take(EXPORTER, 0, exporter("gpu-05"));
-        watch.look(ENGINE, 0, 1_000);
-        watch.look(ENGINE, 10, 1_100);
+        watch.poll(ENGINE, 0, 1_000);
+        watch.poll(ENGINE, 10, 1_100);
         watch.take(EXPORTER, 10, exporter("gpu-05"));
         assert_eq!(watch.by_node(), on("gpu-05", 100));
         watch.restart(3_610);
         if engine_first {
             watch.fail(EXPORTER, 3_610);
-            watch.look(ENGINE, 3_610, 5_000);
+            watch.poll(ENGINE, 3_610, 5_000);
             assert_eq!(watch.by_node(), on("gpu-05", 4_000), "the exporter has not answered yet");
             watch.fail(EXPORTER, 3_611);
-            watch.look(ENGINE, 3_611, 5_010);
+            watch.poll(ENGINE, 3_611, 5_010);
             watch.take(EXPORTER, 3_612, exporter("gpu-05"));
         } else {
             watch.take(EXPORTER, 3_610, exporter("gpu-05"));
         }
-        watch.look(ENGINE, 3_613, 5_030);
+        watch.poll(ENGINE, 3_613, 5_030);
         watch.tick(3_613);
         assert_eq!(watch.by_node(), on("gpu-05", 4_030), "engine first: {engine_first}");
         let snapshot = watch.fleet.snapshot();
@@ -146,11 +146,11 @@ fn tokens_of_a_gap_belong_to_the_node_they_were_made_on_whichever_page_answers_f
 fn an_exporter_that_fails_at_first_gives_its_name_to_what_was_made_before() {
     let mut watch = Watch::of(&[ENGINE, EXPORTER]);
     watch.fail(EXPORTER, 0);
-    watch.look(ENGINE, 0, 1_000);
-    watch.look(ENGINE, 10, 1_100);
+    watch.poll(ENGINE, 0, 1_000);
+    watch.poll(ENGINE, 10, 1_100);
     assert_eq!(watch.by_node(), on("10.0.0.5", 100), "no other name is known");
     watch.take(EXPORTER, 11, exporter("gpu-05"));
-    watch.look(ENGINE, 20, 1_200);
+    watch.poll(ENGINE, 20, 1_200);
     watch.tick(20);
     let snapshot = watch.fleet.snapshot();
     let nodes: Vec<_> = snapshot.nodes.iter().map(|node| (node.name.to_string(), node.revenue)).collect();
@@ -161,18 +161,18 @@ fn an_exporter_that_fails_at_first_gives_its_name_to_what_was_made_before() {
 /// restarted at its end or not.
 fn after_silence(seconds: i64, restarted: bool) -> u64 {
     let mut watch = Watch::of(&[ENGINE, OTHER]);
-    watch.look(ENGINE, 0, 1_000);
+    watch.poll(ENGINE, 0, 1_000);
     for second in (0..seconds).step_by(60) {
-        watch.look(OTHER, second, 1_000);
+        watch.poll(OTHER, second, 1_000);
         watch.tick(second);
     }
     if restarted {
         watch.restart(seconds);
     }
-    watch.look(OTHER, seconds, 1_000);
-    watch.look(ENGINE, seconds, 1_700);
+    watch.poll(OTHER, seconds, 1_000);
+    watch.poll(ENGINE, seconds, 1_700);
     let posted = watch.output();
-    watch.look(ENGINE, seconds + 1, 1_709);
+    watch.poll(ENGINE, seconds + 1, 1_709);
     assert_eq!(watch.output(), posted + 9, "and it is counted from then on");
     posted
 }
@@ -197,7 +197,7 @@ fn a_node_that_was_silent_for_too_long_is_paid_from_its_next_report() {
         let mut watch = Watch::of(&[EXPORTER, OTHER]);
         watch.take(EXPORTER, 0, exporter("gpu-05"));
         for second in (0..seconds).step_by(60) {
-            watch.look(OTHER, second, 1_000);
+            watch.poll(OTHER, second, 1_000);
             watch.tick(second);
         }
         watch.restart(seconds);
@@ -281,7 +281,7 @@ fn hits_of_before_the_baseline_settle_nothing() {
 /// Class: a counter that could not be read from the baseline on (NaN, blank, too large) is taken for one that was known.
 #[test]
 fn counters_that_could_not_be_read_at_the_baseline_say_nothing_of_what_they_missed() {
-    let look = |watch: &mut Watch, second: i64, tokens: TokenCounters| {
+    let poll = |watch: &mut Watch, second: i64, tokens: TokenCounters| {
         let mut read = page("deepseek-r1", tokens, Some(after(-500).wall));
         let is_whole = tokens.cached.is_some() && tokens.prompt != PromptCount::Unknown;
         read.refusals.values = u32::from(!is_whole);
@@ -290,19 +290,19 @@ fn counters_that_could_not_be_read_at_the_baseline_say_nothing_of_what_they_miss
     };
     // Hits: what they could take off stays.
     let mut watch = Watch::of(&[ENGINE]);
-    look(&mut watch, 0, TokenCounters { cached: None, ..counters(1_000_000, 0, 0) });
-    look(&mut watch, 1, TokenCounters { cached: None, ..counters(1_100_000, 0, 0) });
-    look(&mut watch, 2, counters(1_100_000, 50_000, 0));
-    look(&mut watch, 3, counters(1_200_000, 90_000, 0));
+    poll(&mut watch, 0, TokenCounters { cached: None, ..counters(1_000_000, 0, 0) });
+    poll(&mut watch, 1, TokenCounters { cached: None, ..counters(1_100_000, 0, 0) });
+    poll(&mut watch, 2, counters(1_100_000, 50_000, 0));
+    poll(&mut watch, 3, counters(1_200_000, 90_000, 0));
     assert_eq!(watch.posted(), [160_000, 40_000]);
     let money = watch.fleet.snapshot().money.clone();
     assert_eq!((money.upper_bound, money.uncertainty.to_string()), (true, "0.041".to_owned()));
     // Prompts: what they missed is a lost window, and the hits of those prompts are not those of later ones.
     let mut watch = Watch::of(&[ENGINE]);
-    look(&mut watch, 0, TokenCounters { prompt: PromptCount::Unknown, ..counters(0, 600_000, 0) });
-    look(&mut watch, 1, TokenCounters { prompt: PromptCount::Unknown, ..counters(0, 650_000, 0) });
-    look(&mut watch, 2, counters(1_100_000, 650_000, 0));
-    look(&mut watch, 3, counters(1_200_000, 690_000, 0));
+    poll(&mut watch, 0, TokenCounters { prompt: PromptCount::Unknown, ..counters(0, 600_000, 0) });
+    poll(&mut watch, 1, TokenCounters { prompt: PromptCount::Unknown, ..counters(0, 650_000, 0) });
+    poll(&mut watch, 2, counters(1_100_000, 650_000, 0));
+    poll(&mut watch, 3, counters(1_200_000, 690_000, 0));
     assert_eq!(watch.posted(), [60_000, 40_000]);
     let money = watch.fleet.snapshot().money.clone();
     assert_eq!((money.lower_bound, money.lost_windows), (true, 1));
@@ -313,18 +313,18 @@ fn counters_that_could_not_be_read_at_the_baseline_say_nothing_of_what_they_miss
 fn a_dip_that_is_taken_back_leaves_no_uncertainty() {
     let mut watch = Watch::of(&[ENGINE]);
     let mut second = 0;
-    let mut look = |watch: &mut Watch, prompts: u64| {
+    let mut poll = |watch: &mut Watch, prompts: u64| {
         second += 1;
         let tokens = TokenCounters { cached: None, ..counters(prompts, 0, 0) };
         watch.take(ENGINE, second, page("deepseek-r1", tokens, None));
         watch.tick(second);
     };
     for prompts in [9_000, 9_010, 5, 12, 20, 28] {
-        look(&mut watch, prompts);
+        poll(&mut watch, prompts);
     }
     assert_eq!(watch.posted(), [10 + 28, 0]);
     for prompts in [9_100, 9_110] {
-        look(&mut watch, prompts);
+        poll(&mut watch, prompts);
     }
     assert_eq!(watch.posted(), [110, 0], "the reset was a dip");
     let uncertainty = watch.fleet.snapshot().money.uncertainty;
@@ -337,7 +337,7 @@ fn late_hits_on_trial_are_turned_back() {
     for restarts in [false, true] {
         let mut watch = Watch::of(&[ENGINE]);
         let mut second = 0;
-        let mut look = |watch: &mut Watch, prompts: u64, hits: u64| {
+        let mut poll = |watch: &mut Watch, prompts: u64, hits: u64| {
             second += 1;
             if restarts && second == 8 {
                 watch.restart(second);
@@ -346,11 +346,11 @@ fn late_hits_on_trial_are_turned_back() {
             watch.tick(second);
         };
         for (prompts, hits) in [(9_000, 4_000), (9_010, 4_000), (5, 0), (12, 0), (20, 0), (520, 0), (520, 300)] {
-            look(&mut watch, prompts, hits);
+            poll(&mut watch, prompts, hits);
         }
         assert_eq!(watch.posted(), [10 + 220, 300], "the reset is on trial");
         for (prompts, hits) in [(9_700, 4_020), (9_710, 4_020)] {
-            look(&mut watch, prompts, hits);
+            poll(&mut watch, prompts, hits);
         }
         assert_eq!(watch.posted(), [690, 20], "the reset was a dip");
     }

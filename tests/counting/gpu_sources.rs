@@ -38,7 +38,7 @@ fn listing(nodes: &[&str], load: u32) -> PageReading {
     PageReading { engines: Vec::new(), gpus: nodes.iter().map(gpu).collect(), ..page("", counters(0, 0, 0), None) }
 }
 
-fn look(fleet: &mut Fleet, url: &str, second: i64, nodes: &[&str], load: u32) {
+fn poll(fleet: &mut Fleet, url: &str, second: i64, nodes: &[&str], load: u32) {
     fleet.apply(answered(url, after(second), listing(nodes, load)));
 }
 
@@ -71,26 +71,26 @@ fn a_gpu_of_two_exporters_counts_once_and_says_who_else_reports_it() {
             std::mem::swap(&mut first, &mut second);
         }
         let mut fleet = fleet_of(&[DIRECT, SECOND]);
-        for poll in 0..60 {
-            look(&mut fleet, first, poll, &["gpu-05"], 40);
-            look(&mut fleet, second, poll, &["gpu-05"], 60);
+        for nth in 0..60 {
+            poll(&mut fleet, first, nth, &["gpu-05"], 40);
+            poll(&mut fleet, second, nth, &["gpu-05"], 60);
         }
         assert_eq!(shown(&mut fleet, 59), (Some(40), vec![second.to_owned()]), "the first one that reports it");
         // The other one is the freshest now.
-        for poll in 60..70 {
-            look(&mut fleet, second, poll, &["gpu-05"], 60);
+        for nth in 60..70 {
+            poll(&mut fleet, second, nth, &["gpu-05"], 60);
         }
         assert_eq!(shown(&mut fleet, 69), (Some(60), Vec::new()), "and the silent one reports nothing");
-        look(&mut fleet, first, 70, &["gpu-05"], 40);
-        look(&mut fleet, second, 70, &["gpu-05"], 60);
+        poll(&mut fleet, first, 70, &["gpu-05"], 40);
+        poll(&mut fleet, second, 70, &["gpu-05"], 60);
         assert_eq!(shown(&mut fleet, 70), (Some(60), vec![first.to_owned()]), "a source that answers keeps it");
-        for poll in 71..75 {
-            look(&mut fleet, second, poll, &["gpu-05"], 60);
+        for nth in 71..75 {
+            poll(&mut fleet, second, nth, &["gpu-05"], 60);
         }
         assert_eq!(shown(&mut fleet, 74).1, Vec::<String>::new(), "the other one fell silent");
-        for poll in (75..=3600).step_by(2) {
-            look(&mut fleet, first, poll, &["gpu-05"], 40);
-            look(&mut fleet, second, poll, &["gpu-05"], 60);
+        for nth in (75..=3600).step_by(2) {
+            poll(&mut fleet, first, nth, &["gpu-05"], 40);
+            poll(&mut fleet, second, nth, &["gpu-05"], 60);
         }
         assert_eq!(cost(&mut fleet, 3600), "2.00", "one GPU for an hour");
     }
@@ -101,22 +101,22 @@ fn a_nodes_own_exporter_goes_before_a_page_of_several_nodes() {
     for direct_first in [false, true] {
         let mut fleet = fleet_of(&[DIRECT, FEDERATED]);
         if direct_first {
-            look(&mut fleet, DIRECT, 0, &["gpu-05"], 40);
+            poll(&mut fleet, DIRECT, 0, &["gpu-05"], 40);
         }
-        for poll in 0..3 {
-            look(&mut fleet, FEDERATED, poll, &["gpu-05", "gpu-06"], 60);
+        for nth in 0..3 {
+            poll(&mut fleet, FEDERATED, nth, &["gpu-05", "gpu-06"], 60);
         }
-        for poll in 3..5 {
-            look(&mut fleet, DIRECT, poll, &["gpu-05"], 40);
-            look(&mut fleet, FEDERATED, poll, &["gpu-05", "gpu-06"], 60);
+        for nth in 3..5 {
+            poll(&mut fleet, DIRECT, nth, &["gpu-05"], 40);
+            poll(&mut fleet, FEDERATED, nth, &["gpu-05", "gpu-06"], 60);
         }
         assert_eq!(shown(&mut fleet, 4), (Some(40), vec![FEDERATED.to_owned()]));
         assert_eq!(gpu(&mut fleet, 4, "gpu-06").also_reported_by, Vec::<TargetId>::new());
-        for poll in 5..12 {
-            look(&mut fleet, FEDERATED, poll, &["gpu-05", "gpu-06"], 60);
+        for nth in 5..12 {
+            poll(&mut fleet, FEDERATED, nth, &["gpu-05", "gpu-06"], 60);
         }
         assert_eq!(shown(&mut fleet, 11), (Some(60), Vec::new()), "the page of several goes on where it falls silent");
-        look(&mut fleet, DIRECT, 12, &["gpu-05"], 40);
+        poll(&mut fleet, DIRECT, 12, &["gpu-05"], 40);
         assert_eq!(shown(&mut fleet, 12).0, Some(40), "until it answers again");
     }
 }
@@ -132,10 +132,10 @@ fn the_driver_goes_before_every_page() {
         };
         fleet.apply(Event::nvml(NodeName::new("gpu-05"), after(second), Ok(vec![reading])));
     };
-    look(&mut fleet, DIRECT, 0, &["gpu-05"], 40);
+    poll(&mut fleet, DIRECT, 0, &["gpu-05"], 40);
     for second in 1..5 {
         driver(&mut fleet, second);
-        look(&mut fleet, DIRECT, second, &["gpu-05"], 40);
+        poll(&mut fleet, DIRECT, second, &["gpu-05"], 40);
     }
     assert_eq!(shown(&mut fleet, 4), (Some(20), vec![DIRECT.to_owned()]));
 }

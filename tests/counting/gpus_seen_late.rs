@@ -11,7 +11,7 @@ fn after(seconds: i64) -> Moment {
     at(moment("2025-02-20T10:00:00Z").wall + Span::from_secs(seconds))
 }
 
-fn look(fleet: &mut Fleet, second: i64) {
+fn poll(fleet: &mut Fleet, second: i64) {
     let made = 1000 + 100 * u64::try_from(second).unwrap();
     fleet.apply(answered("one", after(second), page("deepseek-r1", counters(0, 0, made), Some(after(-900).wall))));
 }
@@ -32,7 +32,7 @@ fn revenue_from_before_the_gpus_were_seen_has_no_cost() {
         for seen in [20, 35, 50] {
             let mut watch = fleet(vec![member("one", "n", None)], after(0));
             watch.restore(SavedState::default(), Span::from_secs(86_400));
-            (0..=10).for_each(|second| look(&mut watch, second));
+            (0..=10).for_each(|second| poll(&mut watch, second));
             if is_killed {
                 let saved = restart::saved(&mut watch);
                 let targets = vec![member("one", "n", None)];
@@ -42,7 +42,7 @@ fn revenue_from_before_the_gpus_were_seen_has_no_cost() {
             for second in seen..=80 {
                 watch.apply(gpus("n", "NVIDIA H200", 2, after(second)));
                 if second >= 50 {
-                    look(&mut watch, second);
+                    poll(&mut watch, second);
                 }
             }
             let before = 100 * u64::try_from(seen).unwrap();
@@ -55,8 +55,8 @@ fn revenue_from_before_the_gpus_were_seen_has_no_cost() {
 #[test]
 fn gpus_seen_a_moment_after_the_engine_pay_from_the_start() {
     let mut watch = fleet(vec![member("one", "n", None)], after(0));
-    look(&mut watch, 0);
+    poll(&mut watch, 0);
     watch.apply(gpus("n", "NVIDIA H200", 2, after(0) + Span::from_millis(700)));
-    (1..=10).for_each(|second| look(&mut watch, second));
+    (1..=10).for_each(|second| poll(&mut watch, second));
     assert_eq!(costed(&watch), [1_000, 0]);
 }

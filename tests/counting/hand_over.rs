@@ -47,8 +47,8 @@ fn output(fleet: &Fleet) -> u64 {
 }
 
 fn counted_at(fleet: &Fleet) -> Vec<String> {
-    let picture = fleet.snapshot();
-    picture.engines.iter().filter(|row| row.revenue.is_some()).map(|row| row.target.to_string()).collect()
+    let snapshot = fleet.snapshot();
+    snapshot.engines.iter().filter(|row| row.revenue.is_some()).map(|row| row.target.to_string()).collect()
 }
 
 /// Holds that what was made until a page of an address is posted, and nothing is said to be missing.

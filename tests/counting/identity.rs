@@ -57,8 +57,12 @@ fn a_model_whose_name_is_missing_for_once_is_no_new_row() {
         fleet.apply(answered_dated(URL, after(second * 1000), reading));
     }
     assert_eq!((posted(&fleet), disputed(&fleet)), ((5_000, 500), 0));
-    let picture = fleet.snapshot();
-    assert_eq!((picture.engines.len(), picture.money.unpriced_tokens), (1, 0), "one row, and all of it has its price");
+    let snapshot = fleet.snapshot();
+    assert_eq!(
+        (snapshot.engines.len(), snapshot.money.unpriced_tokens),
+        (1, 0),
+        "one row, and all of it has its price"
+    );
 }
 
 /// Class: the same the other way about: the name becomes known after the first page.
@@ -86,7 +90,7 @@ fn a_start_time_that_moves_by_less_than_two_seconds_is_the_same_process() {
     }
 }
 
-/// Class: the same of an engine that idles, and gets its first load at a look at which its start time moved.
+/// Class: the same of an engine that idles, and gets its first load at a poll at which its start time moved.
 #[test]
 fn the_first_load_of_an_idle_engine_whose_start_time_moves_is_counted_once() {
     for moved in 0..3 {
@@ -100,7 +104,7 @@ fn the_first_load_of_an_idle_engine_whose_start_time_moves_is_counted_once() {
     }
 }
 
-/// Class: the same of a busy engine whose start time moves from the first look on, to a new value each time.
+/// Class: the same of a busy engine whose start time moves from the first poll on, to a new value each time.
 #[test]
 fn a_busy_engine_whose_start_time_never_rests_is_counted() {
     for (speed, seed) in [(700, 7), (5_000, 3), (60_000, 11), (60_000, 13)] {
@@ -114,7 +118,7 @@ fn a_busy_engine_whose_start_time_never_rests_is_counted() {
     }
 }
 
-/// Class: the same of one whose start time drifts, a little at each look.
+/// Class: the same of one whose start time drifts, a little at each poll.
 #[test]
 fn an_engine_whose_start_time_drifts_is_counted() {
     for (step, speed) in [(20, 1_000), (200, 10), (900, 1_000), (-900, 5_000)] {
@@ -161,7 +165,7 @@ fn a_row_that_begins_anew_counts_from_zero_if_the_hardware_could() {
     }
 }
 
-/// Class: the same with values that no hardware made since the last look: disputed, not billed and not lost.
+/// Class: the same with values that no hardware made since the last poll: disputed, not billed and not lost.
 #[test]
 fn a_row_that_begins_anew_with_more_than_the_hardware_makes_is_disputed() {
     let mut fleet = watched();
@@ -188,13 +192,13 @@ fn the_evidence_of_a_restart_names_both_processes() {
 
 /// Class: more processes behind one address than anyone keeps: their lifetimes are never billed.
 #[test]
-fn a_hundred_processes_in_turn_are_never_billed_for_what_they_held_before() {
+fn a_hundred_processes_in_turn_are_never_billed_for_what_they_counted_before() {
     let mut fleet = watched();
-    for look in 0..400_i64 {
-        let nth = look % 100;
+    for poll in 0..400_i64 {
+        let nth = poll % 100;
         let start = long_ago() + Span::from_secs(nth * 10);
-        let total = 1_000_000 * (1 + nth.unsigned_abs()) + 100 * (look / 100).unsigned_abs();
-        fleet.apply(answered_dated(URL, after(look * 250), of(total, Some(start))));
+        let total = 1_000_000 * (1 + nth.unsigned_abs()) + 100 * (poll / 100).unsigned_abs();
+        fleet.apply(answered_dated(URL, after(poll * 250), of(total, Some(start))));
     }
     let (prompt, _) = posted(&fleet);
     assert!(prompt <= 100 * 300, "{prompt}");
@@ -202,7 +206,7 @@ fn a_hundred_processes_in_turn_are_never_billed_for_what_they_held_before() {
     assert!(row.processes <= 64, "{}", row.processes);
 }
 
-/// Class: a clock that was never set, or is ahead, makes a process new at every look, or for ever.
+/// Class: a clock that was never set, or is ahead, makes a process new at every poll, or for ever.
 #[test]
 fn a_start_time_of_1970_or_of_the_future_bills_no_lifetime() {
     let starts = [Timestamp::from_millis(12_000), after(0).wall + Span::from_secs(86_400 * 365)];
@@ -271,8 +275,8 @@ fn a_card_that_takes_an_index_releases_the_one_before() {
         fleet.apply(answered("http://10.0.0.5:9400", after(second * 1000), boards(&[first, "0000000b"], "gpu-1")));
     }
     assert_eq!(fleet.snapshot().gpus.count, 2);
-    let held = gpu_seconds(&fleet);
-    assert!((118..=120).contains(&held), "{held}");
+    let allocated = gpu_seconds(&fleet);
+    assert!((118..=120).contains(&allocated), "{allocated}");
 }
 
 /// Class: a start time that is ahead of its own server's clock proves a birth: its lifetime is billed.
@@ -292,14 +296,14 @@ fn a_start_time_of_the_future_beside_another_process_bills_no_lifetime() {
 #[test]
 fn more_processes_than_are_kept_are_said_and_make_a_lower_bound() {
     let mut fleet = watched();
-    for look in 0..300_i64 {
-        let start = long_ago() + Span::from_secs(look % 70 * 10);
-        let total = 1_000_000 + 100 * (look / 70).unsigned_abs();
-        fleet.apply(answered_dated(URL, after(look * 250), of(total, Some(start))));
+    for poll in 0..300_i64 {
+        let start = long_ago() + Span::from_secs(poll % 70 * 10);
+        let total = 1_000_000 + 100 * (poll / 70).unsigned_abs();
+        fleet.apply(answered_dated(URL, after(poll * 250), of(total, Some(start))));
     }
-    let picture = fleet.snapshot();
-    let row = &picture.engines[0];
-    assert!(picture.money.lower_bound);
+    let snapshot = fleet.snapshot();
+    let row = &snapshot.engines[0];
+    assert!(snapshot.money.lower_bound);
     assert!(row.note.as_ref().unwrap().as_str().contains("more processes"), "{:?}", row.note);
     assert_eq!(row.prompt_per_second, None, "unknown, not nothing");
 }
@@ -315,10 +319,10 @@ fn a_counter_that_is_gone_is_said_and_makes_a_lower_bound() {
         }
         fleet.apply(answered_dated(URL, after(second.cast_signed() * 1000), page));
         if second > 9 {
-            let picture = fleet.snapshot();
-            assert!(picture.money.lower_bound, "at {second}");
-            assert!(picture.engines[0].note.is_some(), "at {second}");
-            let rate = picture.engines[0].prompt_per_second;
+            let snapshot = fleet.snapshot();
+            assert!(snapshot.money.lower_bound, "at {second}");
+            assert!(snapshot.engines[0].note.is_some(), "at {second}");
+            let rate = snapshot.engines[0].prompt_per_second;
             assert!(rate.is_none_or(|rate| (rate - 1_000.0).abs() < 1.0), "at {second}: {rate:?}");
         }
     }
@@ -342,32 +346,32 @@ fn a_restart_takes_the_requests_of_the_process_before_with_it() {
     assert_eq!((row.running, row.processes), (Some(1), 1));
 }
 
-/// Class: what was held for some looks comes at once, and makes a peak of money an hour.
+/// Class: what was quarantined for some polls comes at once, and makes a peak of money an hour.
 #[test]
 fn a_dip_that_returns_makes_no_peak_and_leaves_no_bound() {
     for start in [None, Some(long_ago())] {
-        for looks in [1, 2, 3, 6, 9] {
+        for polls in [1, 2, 3, 6, 9] {
             let mut fleet = watched();
             let mut whole: Option<f64> = None;
             for second in 0_u64..60 {
-                let dips = (20..20 + looks).contains(&second);
+                let dips = (20..20 + polls).contains(&second);
                 let total = if dips { 4_000_000 } else { 9_000_000 + 1_000 * second };
                 fleet.apply(answered_dated(URL, after(second.cast_signed() * 1000), of(total, start)));
-                let picture = fleet.snapshot();
-                let an_hour: f64 = picture.money.revenue_per_hour.map_or(0.0, |it| it.to_string().parse().unwrap());
+                let snapshot = fleet.snapshot();
+                let an_hour: f64 = snapshot.money.revenue_per_hour.map_or(0.0, |it| it.to_string().parse().unwrap());
                 if second == 19 {
                     whole = Some(an_hour);
                 }
                 let most = whole.map_or(f64::MAX, |whole| whole * 1.02);
-                assert!(an_hour <= most, "{start:?} {looks} at {second}: {an_hour} above {most}");
-                let rate = picture.engines[0].prompt_per_second;
+                assert!(an_hour <= most, "{start:?} {polls} at {second}: {an_hour} above {most}");
+                let rate = snapshot.engines[0].prompt_per_second;
                 let even = |rate: f64| (rate - 1_000.0).abs() < 1.0;
-                assert!(second == 0 || rate.is_none_or(even), "{start:?} {looks} at {second}: {rate:?}");
+                assert!(second == 0 || rate.is_none_or(even), "{start:?} {polls} at {second}: {rate:?}");
             }
             let money = fleet.snapshot().money;
-            assert_eq!(posted(&fleet), (59_000, 5_900), "{start:?} {looks}");
+            assert_eq!(posted(&fleet), (59_000, 5_900), "{start:?} {polls}");
             let bounds = (money.lower_bound, money.lost_windows);
-            assert_eq!(bounds, (false, 0), "{start:?} {looks}: {:?}", fleet.snapshot().engines[0].note);
+            assert_eq!(bounds, (false, 0), "{start:?} {polls}: {:?}", fleet.snapshot().engines[0].note);
         }
     }
 }
@@ -395,8 +399,8 @@ fn a_process_without_a_start_time_beside_one_that_says_it_bills_no_lifetime() {
     for (quiet, turn) in [(500, 2), (90_000, 3), (500, 5), (40_000_000, 2)] {
         let mut fleet = watched();
         for second in 0_u64..60 {
-            let told = second < 4 || second / (turn - 1) % 2 == 0;
-            let (start, base) = if told { (Some(long_ago()), 300_000) } else { (None, quiet) };
+            let has_start = second < 4 || second / (turn - 1) % 2 == 0;
+            let (start, base) = if has_start { (Some(long_ago()), 300_000) } else { (None, quiet) };
             let page = of(base + 100 * second, start);
             fleet.apply(answered_dated(URL, after(second.cast_signed() * 1000), page));
         }
@@ -406,13 +410,13 @@ fn a_process_without_a_start_time_beside_one_that_says_it_bills_no_lifetime() {
     }
 }
 
-/// Tokens of a row at one look: prompt, cached, output.
-type Look = [u64; 3];
+/// Tokens of a row at one poll: prompt, cached, output.
+type Poll = [u64; 3];
 
-/// What is posted and disputed of an engine that says its start and whose counters go by these looks.
-fn counted(looks: impl IntoIterator<Item = Look>) -> (Look, u64) {
+/// What is posted and disputed of an engine that says its start and whose counters go by these polls.
+fn counted(polls: impl IntoIterator<Item = Poll>) -> (Poll, u64) {
     let mut fleet = watched();
-    for (second, [prompt, cached, output]) in (0..).zip(looks) {
+    for (second, [prompt, cached, output]) in (0..).zip(polls) {
         let page = page(MODEL, counters(prompt, cached, output), Some(long_ago()));
         fleet.apply(answered_dated(URL, after(second * 1000), page));
     }
@@ -429,15 +433,15 @@ fn a_counter_that_falls_alone_takes_no_other_with_it() {
     let steady = |n: u64| [1_000_000 + 500 * n, 200_000 + 250 * n, 300_000 + 100 * n];
     for fallen in 0..3 {
         for first in [0, 40] {
-            let look = |n: u64| {
-                let mut look = steady(n);
+            let poll = |n: u64| {
+                let mut poll = steady(n);
                 if n >= 10 {
-                    look[fallen] = first + [500, 250, 100][fallen] * (n - 10);
+                    poll[fallen] = first + [500, 250, 100][fallen] * (n - 10);
                 }
-                look
+                poll
             };
-            let (posted, disputed) = counted((0..40).map(look));
-            let made: Look = std::array::from_fn(|i| {
+            let (posted, disputed) = counted((0..40).map(poll));
+            let made: Poll = std::array::from_fn(|i| {
                 let each = [500, 250, 100][i];
                 if i == fallen { each * 9 + first + each * 29 } else { each * 39 }
             });
@@ -450,11 +454,11 @@ fn a_counter_that_falls_alone_takes_no_other_with_it() {
 /// Class: a part of a sum is gone for good, and what is left is billed as if it had been made since.
 #[test]
 fn a_sum_that_loses_a_part_is_disputed_and_not_billed() {
-    let look = |n: u64| {
+    let poll = |n: u64| {
         let total = if n < 10 { 5_000_000 } else { 2_500_000 } + 100 * n;
         [total, 0, total]
     };
-    let (posted, disputed) = counted((0..40).map(look));
+    let (posted, disputed) = counted((0..40).map(poll));
     assert!(posted[0] <= 3_900 && posted[2] <= 3_900, "{posted:?}");
     assert!(disputed >= 5_000_000, "{disputed}");
 }
@@ -462,13 +466,13 @@ fn a_sum_that_loses_a_part_is_disputed_and_not_billed() {
 /// Class: a dip that grows is believed to be a reset, and its return is billed as growth.
 #[test]
 fn a_dip_that_grows_and_returns_is_billed_once() {
-    for looks in 1..=8 {
-        let look = |n: u64| {
-            let dips = (10..10 + looks).contains(&n);
+    for polls in 1..=8 {
+        let poll = |n: u64| {
+            let dips = (10..10 + polls).contains(&n);
             let total = if dips { 1_000 * (n - 10) } else { 1_000_000 + 1_000 * n };
             [total, total / 5, total / 2]
         };
-        let (posted, disputed) = counted((0..60).map(look));
-        assert_eq!((posted, disputed), ([59_000, 11_800, 29_500], 0), "{looks}");
+        let (posted, disputed) = counted((0..60).map(poll));
+        assert_eq!((posted, disputed), ([59_000, 11_800, 29_500], 0), "{polls}");
     }
 }

@@ -51,8 +51,8 @@ fn ranks_share_the_bound_of_their_nodes_gpus() {
     // The rank that grew by more than its half is disputed, the other one is posted.
     read(&mut fleet, 2, &[("m", "0", 90_000), ("m", "1", 120_000)]);
     assert_eq!((output(&fleet), disputed(&fleet)), (140_000, 70_000));
-    let told = fleet.ledger().disputes()[0].evidence.bound.clone();
-    assert!(told.contains("110000 output tokens of 2 rows in 1.0 s; 2 GPUs produce at most 50000"), "{told}");
+    let bound = fleet.ledger().disputes()[0].evidence.bound.clone();
+    assert!(bound.contains("110000 output tokens of 2 rows in 1.0 s; 2 GPUs produce at most 50000"), "{bound}");
     // Both go on.
     read(&mut fleet, 3, &[("m", "0", 90_100), ("m", "1", 120_200)]);
     assert_eq!((output(&fleet), disputed(&fleet)), (140_300, 70_000));

@@ -39,22 +39,22 @@ fn a_longer_interval_is_a_longer_patience_and_a_shorter_one_a_shorter() {
 /// Class: a collector that is behind, as while a demonstration catches up or a machine is slow: no time goes unrecorded.
 #[tokio::test]
 async fn what_is_taken_in_at_once_is_recorded_step_by_step() {
-    const LOOKS: i64 = 60;
+    const POLLS: i64 = 60;
     let config = FleetConfig { targets: vec![member("e", "n", None)], ..FleetConfig::local("box") };
     let history = History::default();
     let mut collector = Collector::new(Fleet::new(config, Book::built_in().unwrap(), at(0))).recording(history.clone());
-    let picture = collector.snapshot();
+    let snapshot = collector.snapshot();
     let (events, inbox) = mpsc::channel(200);
     events.send(Message::Interval(Span::from_secs(10))).await.unwrap();
-    for look in 0..LOOKS {
-        let tokens = 1_000 * (look + 1).unsigned_abs();
+    for poll in 0..POLLS {
+        let tokens = 1_000 * (poll + 1).unsigned_abs();
         let page = page("m", counters(tokens, 0, tokens), Some(at(-500).wall));
-        let polled = answered_dated("e", at(10 * look), page);
-        events.send(Message::Events(vec![polled, Event::Tick(at(10 * look))])).await.unwrap();
+        let polled = answered_dated("e", at(10 * poll), page);
+        events.send(Message::Events(vec![polled, Event::Tick(at(10 * poll))])).await.unwrap();
     }
     drop(events);
-    session::run(collector, None, inbox, watch::channel(picture).0).await;
-    let until = at(10 * LOOKS).wall;
+    session::run(collector, None, inbox, watch::channel(snapshot).0).await;
+    let until = at(10 * POLLS).wall;
     let query =
         Query { subject: Subject::Fleet, measure: Measure::Output, until, step: Span::from_secs(5), points: 100 };
     let points = history.series(&query).points;

@@ -108,7 +108,7 @@ impl World {
     }
 
     /// GPU-seconds that are posted, and the nodes that they are posted to.
-    pub(crate) fn held(&self) -> (i64, Vec<String>) {
+    pub(crate) fn allocated(&self) -> (i64, Vec<String>) {
         let ledger = self.fleet.ledger();
         let mut nodes: Vec<String> = Vec::new();
         let mut sum = 0;
@@ -162,11 +162,11 @@ fn a_gpu_that_is_lost_stays_lost_over_a_restart() {
         assert_eq!(world.nodes(), [("n".to_owned(), vec![(0, LIVE), (1, LIVE), (2, LIVE), (3, LOST)])]);
         assert_eq!(world.alerts(Rule::GpuLost), ["n GPU 3"]);
     }
-    assert_eq!(world.held().0, 4 * (world.second - 1), "its rent runs on");
+    assert_eq!(world.allocated().0, 4 * (world.second - 1), "its rent runs on");
     // It is released by a card that takes its index, and is there again if it returns.
     world.restart(vec![target(A, None)], 20);
     (0..5).for_each(|_| world.take(&[(A, page(Some("n"), &cards(&[1, 2, 3, 4])))]));
-    assert_eq!((world.held().0, world.alerts(Rule::GpuLost).len()), (4 * (world.second - 1), 0));
+    assert_eq!((world.allocated().0, world.alerts(Rule::GpuLost).len()), (4 * (world.second - 1), 0));
 }
 
 /// Class: a cost that is not known yet is shown as nothing: an exporter is silent when the watch begins again.
@@ -197,7 +197,7 @@ fn a_gpu_that_left_in_an_absence_is_paid_until_it_was_last_seen() {
     (0..=10).for_each(|_| world.take(&[(A, page(Some("n"), &cards(&[1, 2])))]));
     world.restart(vec![target(A, None)], 99);
     (0..=10).for_each(|_| world.take(&[(A, page(Some("n"), &cards(&[1])))]));
-    assert_eq!(world.held().0, 120 + 10);
+    assert_eq!(world.allocated().0, 120 + 10);
 }
 
 /// Class: the others are numbered anew after one has died, and the dead one is taken for replaced.
@@ -212,9 +212,9 @@ fn a_dead_gpu_is_not_released_by_the_ones_that_move_up() {
             (0..5).for_each(|_| world.take(&[(A, page(Some("n"), &cards(&[1, 3, 4])))]));
         }
         assert_eq!(world.nodes(), [("n".to_owned(), vec![(0, LIVE), (1, LIVE), (2, LIVE), (3, LOST)])]);
-        assert_eq!((world.alerts(Rule::GpuLost).len(), world.held().0), (1, 4 * (world.second - 1)));
+        assert_eq!((world.alerts(Rule::GpuLost).len(), world.allocated().0), (1, 4 * (world.second - 1)));
         // A card that is new takes the place of the dead one, wherever it is numbered.
-        let seen_dead = world.held().0;
+        let seen_dead = world.allocated().0;
         for uuids in [[1, 9, 3, 4], [9, 1, 3, 4], [1, 3, 4, 9]] {
             let mut world = World::of(vec![target(A, None)]);
             (0..5).for_each(|_| world.take(&[(A, page(Some("n"), &cards(&[1, 2, 3, 4])))]));
@@ -236,7 +236,7 @@ fn gpus_that_trade_places_are_the_same() {
     }
     (0..3).for_each(|_| world.take(&[(A, page(Some("n"), &cards(&[2, 3])))]));
     (0..3).for_each(|_| world.take(&[(A, page(Some("n"), &cards(&[1, 2, 3])))]));
-    assert_eq!((world.nodes()[0].1.len(), world.held().0), (3, 3 * (world.second - 1)));
+    assert_eq!((world.nodes()[0].1.len(), world.allocated().0), (3, 3 * (world.second - 1)));
 }
 
 /// Class: several cards of one page at one index, the last of which wins.
@@ -265,8 +265,8 @@ fn a_node_that_the_configuration_names_keeps_its_rent() {
                 (0..5).for_each(|_| world.take(&[(A, page(label, gpus))]));
                 if gpus[0].1.is_some() || node.is_some() {
                     let name = node.or(label).unwrap_or("10.0.0.2");
-                    assert_eq!((world.names(), world.held().1), (vec![name.to_owned()], vec![name.to_owned()]));
-                    assert_eq!(world.held().0, 2 * (world.second - 1 - 28), "{gpus:?} {label:?} {node:?}");
+                    assert_eq!((world.names(), world.allocated().1), (vec![name.to_owned()], vec![name.to_owned()]));
+                    assert_eq!(world.allocated().0, 2 * (world.second - 1 - 28), "{gpus:?} {label:?} {node:?}");
                 }
             }
         }
@@ -291,7 +291,7 @@ fn a_machine_that_is_renamed_keeps_its_rent() {
     (0..5).for_each(|_| driver(&mut world, "box"));
     world.restart(Vec::new(), 30);
     (0..5).for_each(|_| driver(&mut world, "crate"));
-    assert_eq!((world.names(), world.held()), (vec!["crate".to_owned()], (2 * 39, vec!["crate".to_owned()])));
+    assert_eq!((world.names(), world.allocated()), (vec!["crate".to_owned()], (2 * 39, vec!["crate".to_owned()])));
 }
 
 /// The nodes that earned something.
@@ -369,10 +369,10 @@ fn a_node_that_left_before_a_restart_is_paid_until_it_was_last_seen() {
     for (gone_for, absent) in [(0, 3), (1, 3), (20, 3), (200, 3), (20, 400), (299, 1)] {
         let (mut world, [stays, _]) = left_before_a_restart(gone_for, absent);
         (0..340).for_each(|_| world.take(&[(A, stays.clone())]));
-        let held = 2 * 10 + world.second - 1;
+        let allocated = 2 * 10 + world.second - 1;
         assert_eq!(
-            (world.held().0, world.names()),
-            (held, vec!["n1".to_owned()]),
+            (world.allocated().0, world.names()),
+            (allocated, vec!["n1".to_owned()]),
             "gone for {gone_for} s, then {absent}"
         );
     }
@@ -385,7 +385,7 @@ fn a_node_that_returns_after_a_restart_was_paid_all_the_time() {
         let (mut world, [stays, all]) = left_before_a_restart(gone_for, absent);
         (0..later).for_each(|_| world.take(&[(A, stays.clone())]));
         (0..10).for_each(|_| world.take(&[(A, all.clone())]));
-        assert_eq!(world.held().0, 3 * (world.second - 1), "gone for {gone_for} s, then {absent}, then {later}");
+        assert_eq!(world.allocated().0, 3 * (world.second - 1), "gone for {gone_for} s, then {absent}, then {later}");
     }
 }
 
@@ -413,7 +413,7 @@ fn nodes_whose_names_become_one_stay_two_and_are_said() {
         (world.names(), world.alerts(Rule::HostnameShared).len()),
         (vec!["10.0.0.2".to_owned(), "10.0.0.3".to_owned()], 1)
     );
-    assert_eq!(world.held().0, 4 * (world.second - 1));
+    assert_eq!(world.allocated().0, 4 * (world.second - 1));
 }
 
 /// Class: a verdict about a name that outlives what it was made of.
@@ -434,7 +434,7 @@ fn nodes_whose_names_are_mended_are_called_by_them() {
                 (world.names(), world.alerts(Rule::HostnameShared)),
                 (names.map(str::to_owned).to_vec(), vec![])
             );
-            assert_eq!((world.held().0, world.held().1.len()), (4 * (world.second - 1), 2));
+            assert_eq!((world.allocated().0, world.allocated().1.len()), (4 * (world.second - 1), 2));
         }
     }
 }
@@ -447,7 +447,7 @@ fn nodes_that_the_user_names_share_no_name() {
     world.restart(vec![target(A, Some("n2")), target(B, Some("n3"))], 10);
     (0..5).for_each(|_| world.take(&both("localhost", "localhost")));
     assert_eq!((world.names(), world.alerts(Rule::HostnameShared)), (vec!["n2".to_owned(), "n3".to_owned()], vec![]));
-    assert_eq!(world.held(), (4 * (world.second - 1), vec!["n2".to_owned(), "n3".to_owned()]));
+    assert_eq!(world.allocated(), (4 * (world.second - 1), vec!["n2".to_owned(), "n3".to_owned()]));
 }
 
 /// Class: cards without UUIDs on two hosts are one another's.
@@ -458,7 +458,7 @@ fn cards_without_uuids_are_those_of_their_node() {
         let bare: Vec<_> = (0..4).map(|index| (index, None)).collect();
         let pages = [(A, page(Some(labels[0]), &bare)), (B, page(Some(labels[1]), &bare))];
         (0..=10).for_each(|_| world.take(&pages));
-        assert_eq!((world.snapshot().gpus.count, world.names().len(), world.held().0), (8, 2, 80));
+        assert_eq!((world.snapshot().gpus.count, world.names().len(), world.allocated().0), (8, 2, 80));
         let shared = world.alerts(Rule::HostnameShared).len();
         assert_eq!(shared, usize::from(labels[0] == "localhost"));
     }

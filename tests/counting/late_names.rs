@@ -50,7 +50,7 @@ fn two_dollars(seconds: i64) -> Money {
 }
 
 /// The GPU time in milliseconds that is posted under a name.
-fn held(fleet: &Fleet, name: &str) -> i64 {
+fn allocated(fleet: &Fleet, name: &str) -> i64 {
     let accounts = fleet.ledger().cost_accounts();
     let of_name = fleet.ledger().today().gpu_times().filter(|(id, _)| accounts[id.index()].gpu.as_str() == name);
     of_name.map(|(_, time)| time.allocated.millis()).sum()
@@ -73,13 +73,13 @@ fn the_time_before_a_name_is_paid_when_it_is_known() {
                 let is_due = seconds >= named.max(10);
                 assert!(rate.map_or(!is_due, |rate| rate == Money::from_micros(8_000_000)), "{seconds} s: {rate:?}");
             }
-            let picture = fleet.snapshot();
+            let snapshot = fleet.snapshot();
             assert_eq!(
-                picture.money.cost.map(|cost| cost.rounded(4)),
+                snapshot.money.cost.map(|cost| cost.rounded(4)),
                 Some(two_dollars(3_600).rounded(4)),
                 "{named} s"
             );
-            assert_eq!(held(&fleet, ""), 0, "{named} s");
+            assert_eq!(allocated(&fleet, ""), 0, "{named} s");
         }
     }
 }
@@ -97,7 +97,7 @@ fn a_restart_before_the_name_is_known_changes_nothing() {
     for seconds in (1_010..=3_600).step_by(10) {
         fleet.apply(report(seconds, if seconds < 2_000 { "" } else { H800 }));
     }
-    assert_eq!(held(&fleet, "H800"), 4 * 3_600_000);
+    assert_eq!(allocated(&fleet, "H800"), 4 * 3_600_000);
 }
 
 /// While the name is not known, neither is the cost.

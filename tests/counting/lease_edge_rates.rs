@@ -63,7 +63,7 @@ fn the_cost_an_hour_at_the_edge_of_a_lease_is_that_of_one_side() {
                 fleet.apply(Event::Tick(second(nth) + Span::from_millis(300)));
                 let Some(cost) = fleet.snapshot().money.cost_per_hour else { continue };
                 let truth = if nth < EDGE { before } else { after };
-                assert!((amount(cost) - truth).abs() < 0.01, "{what}, {pace:?}, look {nth}: {cost:?} of {truth}");
+                assert!((amount(cost) - truth).abs() < 0.01, "{what}, {pace:?}, poll {nth}: {cost:?} of {truth}");
             }
         }
     }

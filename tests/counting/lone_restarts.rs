@@ -32,10 +32,10 @@ fn watched(every: u64, base: u64, restarts: usize) -> Fleet {
         page.engines.iter_mut().for_each(|row| row.running = Some(5));
         fleet.apply(answered_dated("e", when, page));
         fleet.apply(Event::Tick(when));
-        let picture = fleet.snapshot();
-        assert!(picture.alerts.iter().all(|alert| alert.rule != Rule::EngineStalled), "at {second} s");
+        let snapshot = fleet.snapshot();
+        assert!(snapshot.alerts.iter().all(|alert| alert.rule != Rule::EngineStalled), "at {second} s");
         let waits =
-            picture.engines.iter().any(|row| row.note.as_ref().is_some_and(|note| note.as_str().contains("waits")));
+            snapshot.engines.iter().any(|row| row.note.as_ref().is_some_and(|note| note.as_str().contains("waits")));
         assert_eq!(waits, (6..8).contains(&nth), "every {every} s, {base}, counter {restarts}, at {second} s");
     }
     fleet

@@ -32,9 +32,9 @@ fn prompts_of_pages_without_some_hits_are_an_upper_bound_until_the_hits_are_ther
             let is_gone = (10..10 + gone).contains(&second);
             scene.take(HERE, second.cast_signed(), read(&page(second, !is_gone)));
             let [miss, hit, output] = scene.posted();
-            let picture = scene.picture(second.cast_signed());
+            let snapshot = scene.snapshot(second.cast_signed());
             assert_eq!(output, 100 * second);
-            let money = picture.money;
+            let money = snapshot.money;
             // Rates are of the last ten seconds, in which the hits were not known.
             if second < 10 + gone || second > 21 + gone {
                 assert_eq!(money.upper_bound, is_gone, "{gone} pages, second {second}: {miss} and {hit}, {money:?}");
@@ -59,7 +59,7 @@ fn series_that_leave_together_are_no_upper_bound() {
         let users = if second < 20 { &all[..] } else { &all[..1] };
         let text = START.to_owned() + &counter("prompt_tokens_total", users) + &counter("cached_tokens_total", users);
         scene.take(HERE, second.cast_signed(), read(&(text + &counter("generation_tokens_total", users))));
-        let money = scene.picture(second.cast_signed()).money;
+        let money = scene.snapshot(second.cast_signed()).money;
         assert!(!money.upper_bound, "second {second}: {money:?}");
     }
 }

@@ -25,8 +25,8 @@ fn answer(world: &mut World, label: Option<&str>, gpus: &[(u32, Option<u32>)]) {
     world.take(&[(A, page(label, gpus))]);
 }
 
-/// Looks which find these machines, one a second. Returns the GPU-seconds from when each was first seen.
-fn look(world: &mut World, label: Option<&str>, machines: &[u32]) -> i64 {
+/// Polls which find these machines, one a second. Returns the GPU-seconds from when each was first seen.
+fn poll(world: &mut World, label: Option<&str>, machines: &[u32]) -> i64 {
     let first = world.second;
     for nth in machines {
         answer(world, label, &machine(*nth));
@@ -52,8 +52,8 @@ fn machines_that_answer_by_turns_are_all_paid() {
     for label in [Some("localhost"), Some("dcgm"), None] {
         for order in ORDERS {
             let mut world = World::of(here());
-            let paid = look(&mut world, label, &order.repeat(4));
-            assert_eq!(world.held().0, paid, "{label:?} {order:?}");
+            let paid = poll(&mut world, label, &order.repeat(4));
+            assert_eq!(world.allocated().0, paid, "{label:?} {order:?}");
             let gpus: usize = world.nodes().iter().map(|(_, gpus)| gpus.len()).sum();
             assert_eq!(gpus, 2 * (1 + *order.iter().max().unwrap() as usize), "{order:?}");
             let lost =
@@ -71,8 +71,8 @@ fn machines_that_answer_by_turns_are_all_paid_over_a_restart() {
         for order in ORDERS {
             for (killed, away) in (1..10).map(|killed| (killed, i64::try_from(killed % 2).unwrap() * 5)) {
                 let mut world = World::of(here());
-                let (looks, mut first) = (order.repeat(4), [None; 10]);
-                for (at, nth) in looks.iter().enumerate() {
+                let (polls, mut first) = (order.repeat(4), [None; 10]);
+                for (at, nth) in polls.iter().enumerate() {
                     if at == killed {
                         world.restart(here(), away);
                     }
@@ -81,7 +81,7 @@ fn machines_that_answer_by_turns_are_all_paid_over_a_restart() {
                 }
                 let last = world.second - 1;
                 let paid: i64 = first.into_iter().flatten().map(|since| 2 * (last - since)).sum();
-                assert_eq!(world.held().0, paid, "{label:?} {order:?} killed at {killed} for {away}");
+                assert_eq!(world.allocated().0, paid, "{label:?} {order:?} killed at {killed} for {away}");
             }
         }
     }
@@ -97,11 +97,11 @@ fn a_card_that_is_replaced_is_paid_until_it_was_last_seen() {
             world.restart(here(), 0);
         }
         (0..=1000).for_each(|_| answer(&mut world, Some("localhost"), &cards(&[9, 2])));
-        assert_eq!(world.held().0, 10 + 1011 + 1000);
+        assert_eq!(world.allocated().0, 10 + 1011 + 1000);
         assert_eq!((world.snapshot().gpus.count, world.alerts(Rule::SharedAddress).len()), (2, 0));
         // The former one is put back.
         (0..=10).for_each(|_| answer(&mut world, Some("localhost"), &cards(&[1, 2])));
-        assert_eq!(world.held().0, 10 + 1022 + 1000 + 10);
+        assert_eq!(world.allocated().0, 10 + 1022 + 1000 + 10);
         assert_eq!((world.snapshot().gpus.count, world.alerts(Rule::SharedAddress).len()), (2, 0));
     }
 }
@@ -113,7 +113,7 @@ fn a_machine_that_is_back_after_an_hour_had_been_replaced() {
     (0..=10).for_each(|_| answer(&mut world, Some("localhost"), &machine(0)));
     (0..=3600).for_each(|_| answer(&mut world, Some("localhost"), &machine(1)));
     (0..=10).for_each(|_| answer(&mut world, Some("localhost"), &machine(0)));
-    assert_eq!(world.held().0, 20 + 7200 + 20);
+    assert_eq!(world.allocated().0, 20 + 7200 + 20);
     assert_eq!((world.snapshot().gpus.count, world.alerts(Rule::SharedAddress).len()), (2, 0));
 }
 
@@ -130,7 +130,7 @@ fn a_card_that_is_replaced_between_turns_is_released() {
     (0..5).for_each(|_| both(&mut world, &[1, 9]));
     let last = world.second - 1;
     // It was last seen two seconds before the new one was first.
-    assert_eq!(world.held().0, last + (before - 2) + (last - before) + 2 * (last - 1));
+    assert_eq!(world.allocated().0, last + (before - 2) + (last - before) + 2 * (last - 1));
     assert_eq!(world.snapshot().gpus.count, 4);
 }
 
@@ -138,19 +138,19 @@ fn a_card_that_is_replaced_between_turns_is_released() {
 #[test]
 fn a_machine_that_stops_taking_turns_is_lost_and_paid() {
     let mut world = World::of(here());
-    let _ = look(&mut world, Some("localhost"), &[0, 1, 0, 1, 0, 1]);
-    for (seconds, told) in [(40, 1), (600, 0)] {
+    let _ = poll(&mut world, Some("localhost"), &[0, 1, 0, 1, 0, 1]);
+    for (seconds, alerts) in [(40, 1), (600, 0)] {
         (0..seconds).for_each(|_| answer(&mut world, Some("localhost"), &machine(1)));
         let last = world.second - 1;
-        assert_eq!(world.held().0, 2 * last + 2 * (last - 1));
+        assert_eq!(world.allocated().0, 2 * last + 2 * (last - 1));
         let states: Vec<Health> = world.nodes()[0].1.iter().map(|(_, state)| *state).collect();
         assert_eq!(states.iter().filter(|state| **state == Health::Lost).count(), 2);
-        assert_eq!((world.alerts(Rule::GpuLost).len(), world.alerts(Rule::SharedAddress).len()), (2, told));
+        assert_eq!((world.alerts(Rule::GpuLost).len(), world.alerts(Rule::SharedAddress).len()), (2, alerts));
     }
     // It answers again.
     answer(&mut world, Some("localhost"), &machine(0));
     let last = world.second - 1;
-    assert_eq!(world.held().0, 2 * last + 2 * (last - 1));
+    assert_eq!(world.allocated().0, 2 * last + 2 * (last - 1));
 }
 
 /// An H100 on an exporter's page, of the nth machine, which has drawn so many joules.
@@ -168,8 +168,8 @@ fn board(nth: u64, index: u32, joules: u64) -> String {
 /// The cost of two machines of two GPUs each that answer by turns for 20 s, and its alerts.
 fn cost(prices: &str) -> f64 {
     let mut scene = Scene::priced(prices, vec![target(HERE, None)]);
-    scene.look(0..=20, |n, second| (0..2).map(|index| board(n % 2, index, second * 400)).collect());
-    scene.picture(20).money.cost.unwrap().to_string().parse().unwrap()
+    scene.poll(0..=20, |n, second| (0..2).map(|index| board(n % 2, index, second * 400)).collect());
+    scene.snapshot(20).money.cost.unwrap().to_string().parse().unwrap()
 }
 
 /// Class: energy of the turns that a machine was not asked.
@@ -216,9 +216,9 @@ fn a_clock_that_trembles_leaves_no_cost_below_zero() {
 #[test]
 fn the_alert_names_what_to_write() {
     let mut scene = Scene::one();
-    scene.look(0..=5, |n, _| (0..2).map(|index| board(n % 2, index, 0)).collect());
-    let picture = scene.picture(5);
-    let alert = picture.alerts.iter().find(|alert| alert.rule == Rule::SharedAddress).unwrap();
+    scene.poll(0..=5, |n, _| (0..2).map(|index| board(n % 2, index, 0)).collect());
+    let snapshot = scene.snapshot(5);
+    let alert = snapshot.alerts.iter().find(|alert| alert.rule == Rule::SharedAddress).unwrap();
     assert_eq!(alert.subject.as_str(), HERE);
     assert!(
         alert.text.as_str().contains("several machines") && alert.text.as_str().contains("exporter"),

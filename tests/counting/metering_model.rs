@@ -8,7 +8,7 @@
 //! * Nothing is posted that was not produced.
 //! * At the end, posted + disputed is what pages showed to have been produced, to the token (or more that was produced,
 //!   after a dip that hid one series of a sum), wherever a process can be
-//!   told by its start time or is alone and does not restart.
+//!   recognised by its start time or is alone and does not restart.
 //! * Elsewhere it is no more, and if it is less, `lower_bound` is set.
 //!
 //! A case is its seed: `MARGINTOP_MODEL_SEED=N` runs one of them, `MARGINTOP_MODEL_CASES=N` sets how many are run.

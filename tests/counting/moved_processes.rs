@@ -1,9 +1,10 @@
 //! A process that answers at one address and later at another, never at both at once: a name server or a load balancer that
 //! is set up anew, pods that swap their names.
 
+use crate::restart;
 use crate::support;
 
-use margintop::fleet::{Fleet, SavedState};
+use margintop::fleet::{Fleet, FleetConfig, SavedState};
 use margintop::reading::PageReading;
 use margintop::units::{Moment, Span};
 use support::{answered, at, counters, fleet, member, moment, page};
@@ -104,5 +105,32 @@ fn a_process_that_goes_to_and_fro_is_exact_or_marked() {
             .map(|nth| if nth % 2 == 0 { (nth * stay, Some(P), None) } else { (nth * stay, None, Some(P)) })
             .collect();
         assert_right(&format!("each {stay} s"), watch(&script, 12 * stay + 10, &[(P, 0)]));
+    }
+}
+
+/// Class: an engine that the next run reaches under another name of its host: the tokens of the absence.
+#[test]
+fn a_process_that_the_next_run_names_otherwise_goes_on() {
+    for (gap, back) in [(5, false), (30, false), (600, false), (5, true), (600, true)] {
+        let mut watch: Fleet = fleet(vec![member("a", "n", None)], after(0));
+        watch.restore(SavedState::default(), Span::from_secs(86_400));
+        let mut begin = 0;
+        for name in if back { vec!["a", "b", "a"] } else { vec!["a", "b"] } {
+            if begin > 0 {
+                let saved = restart::saved(&mut watch);
+                let config = FleetConfig { targets: vec![member(name, "n", None)], ..FleetConfig::local("box") };
+                watch = restart::restart(&watch, config, saved, after(begin * 1000));
+            }
+            for second in begin..begin + 60 {
+                watch.apply(answered(name, after(second * 1000), shown(P, second * 1000)));
+            }
+            begin += 60 + gap;
+        }
+        let last = begin - gap - 1;
+        let posted: u64 = watch.ledger().today().tokens().map(|(.., tokens)| tokens.output.count()).sum();
+        let money = watch.snapshot().money;
+        let truth = made(P, last * 1000) - made(P, 0);
+        assert_right(&format!("{gap} s, back {back}"), (posted, truth, money.lower_bound, money.upper_bound));
+        assert_eq!(posted, truth, "{gap} s, back {back}");
     }
 }

@@ -5,7 +5,7 @@ use crate::rate_truth;
 
 use margintop::reading::{CounterSeries, PageReading, PromptCount, TokenCounters};
 use margintop::snapshot::Snapshot;
-use rate_truth::{both, known, look, rows, started, wrong};
+use rate_truth::{both, known, poll, rows, started, wrong};
 
 const URL: &str = "http://engine:8000";
 
@@ -25,7 +25,7 @@ fn page(nth: i64, which: &str, shown_from: i64) -> PageReading {
 fn watched(which: &str, shown_from: i64, mut each: impl FnMut(i64, &Snapshot)) {
     for mut fleet in both(&[URL]) {
         for nth in 0..100 {
-            each(nth, &look(&mut fleet, URL, nth, page(nth, which, shown_from)));
+            each(nth, &poll(&mut fleet, URL, nth, page(nth, which, shown_from)));
         }
     }
 }
@@ -36,16 +36,16 @@ fn money_without_a_counter_that_is_billed_is_unknown_and_a_lower_bound() {
     for (which, words) in [("output", "no output tokens"), ("prompt", "no prompt tokens")] {
         for shown_from in [6, 20, 200] {
             let mut found = Vec::new();
-            watched(which, shown_from, |nth, picture| {
-                let is_marked = picture.money.lower_bound && picture.money.revenue_per_hour.is_none();
-                let note = picture.engines[0].note.as_ref().map(ToString::to_string).unwrap_or_default();
+            watched(which, shown_from, |nth, snapshot| {
+                let is_marked = snapshot.money.lower_bound && snapshot.money.revenue_per_hour.is_none();
+                let note = snapshot.engines[0].note.as_ref().map(ToString::to_string).unwrap_or_default();
                 if (2..shown_from).contains(&nth) && !(is_marked && note.contains(words)) {
-                    found.push(format!("look {nth}: {:?}, {note}", picture.money.revenue_per_hour));
+                    found.push(format!("poll {nth}: {:?}, {note}", snapshot.money.revenue_per_hour));
                 }
-                if nth > shown_from + 11 && (picture.money.lower_bound || !known(picture)) {
-                    found.push(format!("look {nth}: marked, {note}"));
+                if nth > shown_from + 11 && (snapshot.money.lower_bound || !known(snapshot)) {
+                    found.push(format!("poll {nth}: marked, {note}"));
                 }
-                found.extend(wrong(picture, 100.0, 0.06).map(|wrong| format!("look {nth}: {wrong}")));
+                found.extend(wrong(snapshot, 100.0, 0.06).map(|wrong| format!("poll {nth}: {wrong}")));
             });
             assert!(found.is_empty(), "{which} from {shown_from} on: {found:#?}");
         }
@@ -64,12 +64,12 @@ fn a_rank_that_lacks_its_output_makes_money_an_hour_unknown() {
                 if is_without {
                     page.engines[which].tokens.output = None;
                 }
-                let picture = look(&mut fleet, URL, nth, page);
-                let money = &picture.money;
-                assert_eq!(money.lower_bound, is_without, "look {nth}");
+                let snapshot = poll(&mut fleet, URL, nth, page);
+                let money = &snapshot.money;
+                assert_eq!(money.lower_bound, is_without, "poll {nth}");
                 let due = nth > 1 && !is_without;
-                assert!(money.revenue_per_hour.is_some() == due || nth < 2, "look {nth}: {:?}", money.revenue_per_hour);
-                assert_eq!(wrong(&picture, 200.0, 0.06), None, "look {nth}");
+                assert!(money.revenue_per_hour.is_some() == due || nth < 2, "poll {nth}: {:?}", money.revenue_per_hour);
+                assert_eq!(wrong(&snapshot, 200.0, 0.06), None, "poll {nth}");
             }
         }
     }
@@ -82,8 +82,12 @@ fn an_engine_that_made_nothing_lacks_nothing() {
         for nth in 0..30 {
             let mut page = rows(&[("0", "m", 0)], started(999));
             page.engines[0].tokens.output = None;
-            let picture = look(&mut fleet, URL, nth, page);
-            assert!(!picture.money.lower_bound && picture.engines[0].note.is_none(), "look {nth}: {:?}", picture.money);
+            let snapshot = poll(&mut fleet, URL, nth, page);
+            assert!(
+                !snapshot.money.lower_bound && snapshot.engines[0].note.is_none(),
+                "poll {nth}: {:?}",
+                snapshot.money
+            );
         }
     }
 }
@@ -102,16 +106,16 @@ fn without_counters(nth: i64, running: Option<u64>) -> PageReading {
 fn an_engine_at_work_without_any_counter_is_marked() {
     for mut fleet in both(&[URL]) {
         for nth in 0..30 {
-            let picture = look(&mut fleet, URL, nth, without_counters(nth, Some(3)));
-            let note = picture.engines[0].note.as_ref().map(ToString::to_string).unwrap_or_default();
+            let snapshot = poll(&mut fleet, URL, nth, without_counters(nth, Some(3)));
+            let note = snapshot.engines[0].note.as_ref().map(ToString::to_string).unwrap_or_default();
             if nth > 3 {
-                assert!(picture.money.lower_bound && picture.money.revenue_per_hour.is_none(), "look {nth}");
-                assert!(note.contains("shows no prompt and output tokens"), "look {nth}: {note}");
+                assert!(snapshot.money.lower_bound && snapshot.money.revenue_per_hour.is_none(), "poll {nth}");
+                assert!(note.contains("shows no prompt and output tokens"), "poll {nth}: {note}");
             }
         }
         for nth in 30..60 {
-            let picture = look(&mut fleet, URL, nth, page(nth, "output", 0));
-            assert!(nth < 45 || !picture.money.lower_bound && known(&picture), "look {nth}");
+            let snapshot = poll(&mut fleet, URL, nth, page(nth, "output", 0));
+            assert!(nth < 45 || !snapshot.money.lower_bound && known(&snapshot), "poll {nth}");
         }
     }
 }
@@ -122,8 +126,8 @@ fn an_idle_engine_without_counters_is_not_marked() {
     for running in [Some(0), None] {
         for mut fleet in both(&[URL]) {
             for nth in 0..30 {
-                let picture = look(&mut fleet, URL, nth, without_counters(nth, running));
-                assert!(!picture.money.lower_bound && picture.engines[0].note.is_none(), "look {nth}");
+                let snapshot = poll(&mut fleet, URL, nth, without_counters(nth, running));
+                assert!(!snapshot.money.lower_bound && snapshot.engines[0].note.is_none(), "poll {nth}");
             }
         }
     }

@@ -147,11 +147,11 @@ fn a_late_tick_changes_nothing() {
         poll(&mut fleet, "e", millis);
         rent(&mut fleet, at(millis), 8);
         let late = if nth % 7 == 6 { 2000 } else { 5 };
-        let picture = tick(&mut fleet, at(millis + late));
-        assert_eq!(picture.coverage.engines_live, 1, "a late tick makes nothing stale");
+        let snapshot = tick(&mut fleet, at(millis + late));
+        assert_eq!(snapshot.coverage.engines_live, 1, "a late tick makes nothing stale");
         if nth > 0 {
-            assert_near(picture.money.revenue_per_hour, REVENUE, 0.001, millis);
-            assert_near(picture.money.cost_per_hour, RENT, 0.001, millis);
+            assert_near(snapshot.money.revenue_per_hour, REVENUE, 0.001, millis);
+            assert_near(snapshot.money.cost_per_hour, RENT, 0.001, millis);
         }
         millis += 1000 + late;
     }
@@ -171,7 +171,7 @@ fn an_outage_ebbs_and_its_return_makes_no_peak() {
         let money = tick(&mut fleet, at(second * 1000 + 30)).money;
         assert!(amount(money.revenue_per_hour) <= REVENUE * 1.001);
     }
-    assert!(amount(fleet.snapshot().money.revenue_per_hour) < REVENUE * 0.3, "what is not heard of earns nothing");
+    assert!(amount(fleet.snapshot().money.revenue_per_hour) < REVENUE * 0.3, "what does not answer earns nothing");
     for second in 150..230 {
         poll(&mut fleet, "e", second * 1000);
         let money = tick(&mut fleet, at(second * 1000 + 30)).money;
@@ -374,11 +374,11 @@ fn a_birth_makes_no_peak() {
                     page.date = Some(Timestamp::from_millis(at(now).wall.millis() / 1000 * 1000));
                     fleet.apply(support::answered("e", at(now), page));
                     rent(&mut fleet, at(now), 8);
-                    let picture = tick(&mut fleet, at(now + 10));
-                    let money = picture.money.revenue_per_hour;
+                    let snapshot = tick(&mut fleet, at(now + 10));
+                    let money = snapshot.money.revenue_per_hour;
                     let is_right = |money| (amount(Some(money)) - REVENUE).abs() <= REVENUE / 10.0;
                     assert!(money.map_or(nth == 0, is_right), "{money:?}: {}", what(now - born));
-                    let rate = picture.engines[0].output_per_second;
+                    let rate = snapshot.engines[0].output_per_second;
                     assert!(
                         rate.map_or(nth == 0, |rate| (rate - 1000.0).abs() < 100.0),
                         "{rate:?}: {}",

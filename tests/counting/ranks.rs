@@ -50,7 +50,7 @@ fn whole(tokens: TokenCounters, live: &[u64]) -> PageReading {
     page_of(std::iter::once(EngineReading { tokens, ..reading(None) }).chain(ranks).collect())
 }
 
-fn look(fleet: &mut Fleet, second: i64, page: PageReading) {
+fn poll(fleet: &mut Fleet, second: i64, page: PageReading) {
     fleet.apply(answered("e", after(second), page));
     fleet.apply(Event::Tick(after(second)));
 }
@@ -62,23 +62,23 @@ fn what_is_in_the_engines_own_row_is_summed_once() {
     let mut fleet = watched();
     for second in 0..30_u64 {
         let tokens = counters(2_000 * second, 0, 1_000 * second);
-        look(&mut fleet, second.cast_signed(), whole(tokens, &[700 * second, 300 * second]));
+        poll(&mut fleet, second.cast_signed(), whole(tokens, &[700 * second, 300 * second]));
     }
-    let picture = fleet.snapshot();
-    let made = picture.tokens.output_per_second.unwrap();
-    let marked: Vec<_> = picture.engines.iter().map(|row| (row.rank.is_some(), row.in_engine_row)).collect();
+    let snapshot = fleet.snapshot();
+    let made = snapshot.tokens.output_per_second.unwrap();
+    let marked: Vec<_> = snapshot.engines.iter().map(|row| (row.rank.is_some(), row.in_engine_row)).collect();
     assert_eq!(marked, [(false, false), (true, true), (true, true)]);
     let history = History::default();
-    history.record(&picture, Span::from_secs(5));
-    let until = picture.at + Span::from_secs(60);
-    let engine = Subject::Engine(picture.engines[0].target.clone(), None);
-    let node = Subject::Node(picture.nodes[0].name.clone());
+    history.record(&snapshot, Span::from_secs(5));
+    let until = snapshot.at + Span::from_secs(60);
+    let engine = Subject::Engine(snapshot.engines[0].target.clone(), None);
+    let node = Subject::Node(snapshot.nodes[0].name.clone());
     for subject in [engine, node, Subject::Model(ModelName::new(MODEL))] {
         let query = Query { subject, measure: Measure::Output, until, step: Span::from_secs(60), points: 2 };
-        let told = history.series(&query).points.into_iter().flatten().next().unwrap();
-        assert!((told - made).abs() < made * 0.01, "{:?}: {told} of {made}", query.subject);
+        let drawn = history.series(&query).points.into_iter().flatten().next().unwrap();
+        assert!((drawn - made).abs() < made * 0.01, "{:?}: {drawn} of {made}", query.subject);
     }
-    let a_node = efficiency(&picture).output_per_node.unwrap();
+    let a_node = efficiency(&snapshot).output_per_node.unwrap();
     assert!((a_node - made).abs() < made * 0.01, "{a_node} of {made}");
 }
 
@@ -87,7 +87,7 @@ fn what_is_in_the_engines_own_row_is_summed_once() {
 fn ranks_that_count_for_themselves_are_all_summed() {
     let mut fleet = watched();
     for second in 0..30_u64 {
-        look(&mut fleet, second.cast_signed(), counting(&[700 * second, 300 * second]));
+        poll(&mut fleet, second.cast_signed(), counting(&[700 * second, 300 * second]));
     }
     assert!(fleet.snapshot().engines.iter().all(|row| !row.in_engine_row));
 }
@@ -102,13 +102,13 @@ fn rows(fleet: &Fleet) -> Vec<EngineRow> {
 }
 
 #[test]
-fn the_worst_rank_is_told_once_the_window_is_full() {
+fn the_worst_rank_is_reported_once_the_window_is_full() {
     let mut fleet = watched();
     for second in 0..=9_u64 {
-        look(&mut fleet, i64::try_from(second).unwrap(), counting(&[10 * second, 30 * second]));
+        poll(&mut fleet, i64::try_from(second).unwrap(), counting(&[10 * second, 30 * second]));
         assert_eq!(unit(&fleet).worst, None, "{second} s of a window of ten");
     }
-    look(&mut fleet, 10, counting(&[100, 300]));
+    poll(&mut fleet, 10, counting(&[100, 300]));
     let worst = unit(&fleet).worst.unwrap();
     assert_eq!((worst.rank, worst.over_mean.get()), (Rank::new("1"), 1.5));
 }
@@ -117,14 +117,14 @@ fn the_worst_rank_is_told_once_the_window_is_full() {
 fn a_rank_that_appears_has_no_load_until_its_window_is_full() {
     let mut fleet = watched();
     for second in 0..20_u64 {
-        look(&mut fleet, i64::try_from(second).unwrap(), counting(&[10 * second, 30 * second]));
+        poll(&mut fleet, i64::try_from(second).unwrap(), counting(&[10 * second, 30 * second]));
     }
     for second in 20..30_u64 {
         let late = 1000 * (second - 20);
-        look(&mut fleet, i64::try_from(second).unwrap(), counting(&[10 * second, 30 * second, late]));
+        poll(&mut fleet, i64::try_from(second).unwrap(), counting(&[10 * second, 30 * second, late]));
         assert_eq!(unit(&fleet).worst.unwrap().rank, Rank::new("1"), "at {second} s");
     }
-    look(&mut fleet, 30, counting(&[300, 900, 10_000]));
+    poll(&mut fleet, 30, counting(&[300, 900, 10_000]));
     assert_eq!(unit(&fleet).worst.unwrap().rank, Rank::new("2"));
 }
 
@@ -132,7 +132,7 @@ fn a_rank_that_appears_has_no_load_until_its_window_is_full() {
 fn a_single_rank_is_not_the_worst() {
     let mut fleet = watched();
     for second in 0..=20_u64 {
-        look(&mut fleet, i64::try_from(second).unwrap(), counting(&[10 * second]));
+        poll(&mut fleet, i64::try_from(second).unwrap(), counting(&[10 * second]));
     }
     assert_eq!(unit(&fleet).worst, None);
 }
@@ -140,8 +140,8 @@ fn a_single_rank_is_not_the_worst() {
 #[test]
 fn ranks_that_count_their_own_tokens_earn_what_they_made() {
     let mut fleet = watched();
-    look(&mut fleet, 0, counting(&[0, 0]));
-    look(&mut fleet, 10, counting(&[1_000, 3_000]));
+    poll(&mut fleet, 0, counting(&[0, 0]));
+    poll(&mut fleet, 10, counting(&[1_000, 3_000]));
     let revenues: Vec<String> = rows(&fleet).iter().map(|row| row.revenue.unwrap().to_string()).collect();
     // By output 2.19, hit 0.14 and miss 0.55 a million: 2.88 for a million of each.
     assert_eq!(revenues, ["0.00288", "0.00864"]);
@@ -168,8 +168,8 @@ fn assert_shares(fleet: &Fleet, parts: [u64; 3]) {
 #[test]
 fn ranks_share_their_engines_revenue_by_their_own_deltas() {
     let mut fleet = watched();
-    look(&mut fleet, 0, whole(counters(0, 0, 0), &[5_000_000, 0, 70]));
-    look(&mut fleet, 2, whole(counters(7_001, 3_000, 1_013), &[5_000_100, 300, 77]));
+    poll(&mut fleet, 0, whole(counters(0, 0, 0), &[5_000_000, 0, 70]));
+    poll(&mut fleet, 2, whole(counters(7_001, 3_000, 1_013), &[5_000_100, 300, 77]));
     assert_shares(&fleet, [100, 300, 7]);
     let engine = rows(&fleet)[0].clone();
     let totals = [engine.prompt_total, engine.cached_total, engine.output_total];
@@ -178,15 +178,15 @@ fn ranks_share_their_engines_revenue_by_their_own_deltas() {
         assert_eq!([row.prompt_total, row.cached_total, row.output_total], [None; 3], "and a rank has none");
     }
     // Another rank works from now on.
-    look(&mut fleet, 4, whole(counters(9_001, 3_500, 9_013), &[5_000_100, 300, 8_077]));
+    poll(&mut fleet, 4, whole(counters(9_001, 3_500, 9_013), &[5_000_100, 300, 8_077]));
     assert_shares(&fleet, [100, 300, 8_007]);
 }
 
 #[test]
 fn the_engines_own_row_has_the_rates_of_its_ranks() {
     let mut fleet = watched();
-    look(&mut fleet, 0, whole(counters(0, 0, 0), &[0, 0, 0]));
-    look(&mut fleet, 2, whole(counters(0, 0, 0), &[20, 60, 10]));
+    poll(&mut fleet, 0, whole(counters(0, 0, 0), &[0, 0, 0]));
+    poll(&mut fleet, 2, whole(counters(0, 0, 0), &[20, 60, 10]));
     let rates: Vec<_> = rows(&fleet).iter().map(|row| row.output_per_second).collect();
     assert_eq!(rates, [Some(45.0), Some(10.0), Some(30.0), Some(5.0)]);
 }
@@ -195,9 +195,9 @@ fn the_engines_own_row_has_the_rates_of_its_ranks() {
 #[test]
 fn ranks_share_what_was_made_in_a_gap_by_their_deltas() {
     let mut fleet = watched();
-    look(&mut fleet, 0, whole(counters(0, 0, 0), &[0, 0, 0]));
-    look(&mut fleet, 2, whole(counters(7_001, 3_000, 400), &[100, 300, 0]));
-    look(&mut fleet, 60, whole(counters(17_001, 3_000, 4_400), &[100, 300, 4_000]));
-    look(&mut fleet, 62, whole(counters(17_001, 3_000, 4_400), &[100, 300, 4_000]));
+    poll(&mut fleet, 0, whole(counters(0, 0, 0), &[0, 0, 0]));
+    poll(&mut fleet, 2, whole(counters(7_001, 3_000, 400), &[100, 300, 0]));
+    poll(&mut fleet, 60, whole(counters(17_001, 3_000, 4_400), &[100, 300, 4_000]));
+    poll(&mut fleet, 62, whole(counters(17_001, 3_000, 4_400), &[100, 300, 4_000]));
     assert_shares(&fleet, [100, 300, 4_000]);
 }

@@ -1,6 +1,6 @@
 //! Series, rows and instances of one process that take each other's labels.
 //!
-//! By its labels each of them jumps by what another one had before. That is never posted: it is told by the values, or
+//! By its labels each of them jumps by what another one had before. That is never posted: it is recognised by the values, or
 //! disputed. Each test names the class of fault that it stands for.
 #![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 
@@ -83,11 +83,11 @@ fn play(page: impl Fn(u64) -> String, kill: Option<(u64, u64)>) -> Came {
         dispute.entries.iter().map(|entry| entry.tokens.output.count()).sum()
     };
     let disputed = fleet.ledger().disputes().iter().map(of).sum();
-    let picture = fleet.snapshot();
-    let total = picture.tokens.output_total.map_or(0, margintop::units::Tokens::count);
-    let of_models = picture.models.iter().filter_map(|row| row.output_total).map(margintop::units::Tokens::count);
+    let snapshot = fleet.snapshot();
+    let total = snapshot.tokens.output_total.map_or(0, margintop::units::Tokens::count);
+    let of_models = snapshot.models.iter().filter_map(|row| row.output_total).map(margintop::units::Tokens::count);
     assert_eq!(total, of_models.sum::<u64>(), "models add up to the fleet");
-    Came { posted, disputed, is_bound: picture.money.lower_bound, total }
+    Came { posted, disputed, is_bound: snapshot.money.lower_bound, total }
 }
 
 /// With the watch always there, and killed while the labels change.

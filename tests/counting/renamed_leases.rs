@@ -62,7 +62,7 @@ fn name_of(nth: i64) -> &'static str {
 }
 
 /// GPU time in thousandths of a second, by lease and node.
-fn held(fleet: &Fleet) -> Vec<(Option<String>, String, i64)> {
+fn allocated(fleet: &Fleet) -> Vec<(Option<String>, String, i64)> {
     let accounts = fleet.ledger().cost_accounts();
     let of_gpus = fleet.ledger().today().gpu_times().filter(|(id, _)| accounts[id.index()].kind == CostKind::Gpus);
     let line = |(id, time): (margintop::ledger::CostAccountId, margintop::ledger::AllocatedTime)| {
@@ -90,7 +90,7 @@ fn the_cost_an_hour_of_a_renamed_node_is_that_of_one_lease() {
                 poll(&mut fleet, nth, &[(5, name_of(nth))]);
                 let Some(cost) = fleet.snapshot().money.cost_per_hour else { continue };
                 let truth = if nth < RENAMED { before } else { after };
-                assert!((amount(cost) - truth).abs() < 0.01, "{what}, {pace:?}, look {nth}: {cost:?} of {truth}");
+                assert!((amount(cost) - truth).abs() < 0.01, "{what}, {pace:?}, poll {nth}: {cost:?} of {truth}");
             }
             let money = fleet.snapshot().money;
             let assumed = money.rates.iter().filter(|rate| rate.assumed).count();
@@ -110,21 +110,21 @@ fn a_lease_follows_a_renamed_node_over_restarts() {
             for nth in 0..=30 {
                 poll(&mut fleet, nth, &[(5, name_of(nth))]);
             }
-            assert_eq!(held(&fleet).len(), 1, "{gpus:?}: {:?}", held(&fleet));
+            assert_eq!(allocated(&fleet).len(), 1, "{gpus:?}: {:?}", allocated(&fleet));
             let state = saved(&mut fleet);
             let began = 30 + absence;
             let mut next = restart(&fleet, config(&leases, None), state, second(began));
             for nth in began..=began + 20 {
                 poll(&mut next, nth, &[(5, "h2")]);
             }
-            let told = held(&next);
+            let rows = allocated(&next);
             assert!(
-                told.iter()
+                rows.iter()
                     .all(|(lease, node, _)| lease.as_deref().is_some_and(|l| l.contains("h1 at")) && node == "h2"),
-                "{told:?}"
+                "{rows:?}"
             );
             let cost = next.snapshot().money.cost_per_hour.map(amount);
-            assert_eq!(cost, Some(7200.0), "{gpus:?}, {absence}: {told:?}");
+            assert_eq!(cost, Some(7200.0), "{gpus:?}, {absence}: {rows:?}");
         }
     }
 }
@@ -139,11 +139,11 @@ fn a_node_of_the_written_name_has_the_lease() {
         let Some(cost) = fleet.snapshot().money.cost_per_hour else { continue };
         // Two GPUs at the lease's rate, then two more at the assumed rate.
         let truth = if nth < 31 { 7200.0 } else { 7209.0 };
-        assert!((amount(cost) - truth).abs() < 0.01 || nth == 30, "look {nth}: {cost:?} of {truth}");
+        assert!((amount(cost) - truth).abs() < 0.01 || nth == 30, "poll {nth}: {cost:?} of {truth}");
     }
     let of_h2: i64 =
-        held(&fleet).iter().filter(|(lease, node, _)| lease.is_some() && node == "h2").map(|(.., ms)| ms).sum();
-    assert!((58_000..=62_000).contains(&of_h2), "{:?}", held(&fleet));
+        allocated(&fleet).iter().filter(|(lease, node, _)| lease.is_some() && node == "h2").map(|(.., ms)| ms).sum();
+    assert!((58_000..=62_000).contains(&of_h2), "{:?}", allocated(&fleet));
 }
 
 /// Class: a lease by a hostname that several nodes report goes to the one that happened to answer first.
@@ -157,10 +157,10 @@ fn a_lease_by_a_hostname_that_nodes_share_is_of_none_of_them() {
         }
         let nodes: Vec<_> = fleet.snapshot().nodes.iter().map(|node| node.name.to_string()).collect();
         assert_eq!(nodes, ["10.0.0.5", "10.0.0.6"]);
-        let by_lease: Vec<_> = held(&fleet).into_iter().filter(|(lease, ..)| lease.is_some()).collect();
+        let by_lease: Vec<_> = allocated(&fleet).into_iter().filter(|(lease, ..)| lease.is_some()).collect();
         assert!(by_lease.iter().all(|(.., time)| *time <= 1000), "{order:?}: {by_lease:?}");
         let snapshot = fleet.snapshot();
-        let told = snapshot.notices.iter().find(|notice| notice.rule == Rule::HostnameShared).unwrap();
-        assert!(told.text.as_str().contains("a lease of that name is none of theirs"), "{told:?}");
+        let notice = snapshot.notices.iter().find(|notice| notice.rule == Rule::HostnameShared).unwrap();
+        assert!(notice.text.as_str().contains("a lease of that name is none of theirs"), "{notice:?}");
     }
 }

@@ -51,26 +51,26 @@ fn check(script: &Script<'_>, start: Option<Timestamp>, is_exact: bool, found: &
                 fleet.apply(support::answered_dated(URL, second(nth), script.page(nth, start)));
             }
             fleet.apply(Event::Tick(second(nth) + margintop::units::Span::from_millis(20)));
-            let picture = fleet.snapshot();
-            let what = format!("{}, start time {}, look {nth}", script.what, start.is_some());
+            let snapshot = fleet.snapshot();
+            let what = format!("{}, start time {}, poll {nth}", script.what, start.is_some());
             if !fails {
                 last = script.made(nth);
-                found.extend(wrong(&picture, pace, 0.05).map(|why| format!("{what}: {why}")));
+                found.extend(wrong(&snapshot, pace, 0.05).map(|why| format!("{what}: {why}")));
                 let is_new = (SINCE..SINCE + script.gap + 1).contains(&nth);
-                if contradicts(&picture) && !is_new && !picture.money.lower_bound {
+                if contradicts(&snapshot) && !is_new && !snapshot.money.lower_bound {
                     found.push(format!("{what}: one rate of two"));
                 }
             }
-            found.extend(misposted(&picture, last, last).map(|why| format!("{what}: {why}")));
+            found.extend(misposted(&snapshot, last, last).map(|why| format!("{what}: {why}")));
             let settled = nth > SINCE + script.gap + 14;
-            if is_exact && settled && (picture.money.lower_bound || !known(&picture)) {
-                found.push(format!("{what}: {:?}", picture.money.lower_bound));
+            if is_exact && settled && (snapshot.money.lower_bound || !known(&snapshot)) {
+                found.push(format!("{what}: {:?}", snapshot.money.lower_bound));
             }
         }
     }
 }
 
-/// Class: of several rows that are renamed at once, one is told and the growth of the others is lost without a word.
+/// Class: of several rows that are renamed at once, one is recognised and the growth of the others is lost without a word.
 #[test]
 fn rows_that_are_renamed_together_go_on_from_their_own_values() {
     let (old, new) = (["a", "b", "c", "d"], ["x", "y", "z", "w"]);
@@ -121,9 +121,9 @@ fn rows_that_are_renamed_beside_one_that_is_not_post_no_lifetime() {
     assert!(found.is_empty(), "{}: {:#?}", found.len(), found.iter().take(12).collect::<Vec<_>>());
 }
 
-/// The same of rows that grew too much since the last page to be told.
+/// The same of rows that grew too much since the last page to be recognised.
 #[test]
-fn renamed_rows_that_cannot_be_told_make_a_lower_bound() {
+fn renamed_rows_that_cannot_be_recognised_make_a_lower_bound() {
     let mut found = Vec::new();
     for gap in [0, 1, 20] {
         let rows = vec![(5_000_000, 30_000, ["a", "x"]), (9_000_000, 20_000, ["b", "y"])];

@@ -1,4 +1,4 @@
-//! What people saw other tools of this kind do, told to this one: pages in, money and picture out.
+//! What people saw other tools of this kind do, given to this one: pages in, money and snapshot out.
 //!
 //! Each test names the class of fault that it is a case of. Data are made up; the prices are those of `scene`.
 

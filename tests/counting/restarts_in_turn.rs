@@ -4,7 +4,7 @@
 
 use crate::rate_truth;
 
-use rate_truth::{both, contradicts, known, look, rows, started, wrong};
+use rate_truth::{both, contradicts, known, poll, rows, started, wrong};
 
 const URL: &str = "http://engine:8000";
 
@@ -45,24 +45,24 @@ fn a_restart_of_one_of_several_leaves_the_rates_of_the_others() {
                     let which = if in_turn { nth % count } else { mixed(nth, count) };
                     let Known { base, pace, start } = all[usize::try_from(which).unwrap()];
                     let page = rows(&[("0", "m", (base + pace * nth).unsigned_abs())], started(-start));
-                    let picture = look(&mut fleet, URL, nth, page);
-                    let what = format!("{count}, {restarts:?}, in turn {in_turn}, look {nth}");
+                    let snapshot = poll(&mut fleet, URL, nth, page);
+                    let what = format!("{count}, {restarts:?}, in turn {in_turn}, poll {nth}");
                     let is_new = nth < 5 * count || !in_turn && nth < 20;
                     if !is_new {
-                        found.extend(wrong(&picture, truth as f64, 0.15).map(|why| format!("{what}: {why}")));
-                        if contradicts(&picture) {
+                        found.extend(wrong(&snapshot, truth as f64, 0.15).map(|why| format!("{what}: {why}")));
+                        if contradicts(&snapshot) {
                             found.push(format!("{what}: one rate of two"));
                         }
                     }
-                    let is_dark = !is_new && !known(&picture);
+                    let is_dark = !is_new && !known(&snapshot);
                     dark += i64::from(is_dark);
-                    if is_dark && count > 1 && picture.engines[0].note.is_none() {
+                    if is_dark && count > 1 && snapshot.engines[0].note.is_none() {
                         found.push(format!("{what}: no reason"));
                     }
                 }
                 let most = i64::try_from(restarts.len()).unwrap() * (3 * count + if in_turn { 0 } else { 16 });
                 if dark > most {
-                    found.push(format!("{count}, {restarts:?}, in turn {in_turn}: {dark} looks without rates"));
+                    found.push(format!("{count}, {restarts:?}, in turn {in_turn}: {dark} polls without rates"));
                 }
             }
         }

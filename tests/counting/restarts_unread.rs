@@ -8,7 +8,7 @@ use crate::support;
 use margintop::reading::{PageReading, PromptCount};
 use margintop::snapshot::Snapshot;
 use margintop::units::Span;
-use rate_truth::{amount, both, known, look, rows, second, started, wrong};
+use rate_truth::{amount, both, known, poll, rows, second, started, wrong};
 
 const URL: &str = "http://engine:8000";
 const AT: i64 = 14;
@@ -52,13 +52,13 @@ fn a_restart_while_a_counter_is_unknown_makes_no_peak_of_rates() {
                 let what = format!("without {which} from {from} to {to}, refused {is_refused}");
                 for (nth_fleet, mut fleet) in both(&[URL]).into_iter().enumerate() {
                     for nth in 0..ALL {
-                        let mut picture = look(&mut fleet, URL, nth, page(nth, which, (from, to), is_refused, true));
-                        let what = format!("{what}, {}, look {nth}", ["a second", "a minute"][nth_fleet]);
-                        if nth > to + 11 && !known(&picture) {
+                        let mut snapshot = poll(&mut fleet, URL, nth, page(nth, which, (from, to), is_refused, true));
+                        let what = format!("{what}, {}, poll {nth}", ["a second", "a minute"][nth_fleet]);
+                        if nth > to + 11 && !known(&snapshot) {
                             found.push(format!("{what}: unknown"));
                         }
                         found.extend(
-                            misposted(&picture, nth, AT - from.min(AT))
+                            misposted(&snapshot, nth, AT - from.min(AT))
                                 .filter(|_| nth > to)
                                 .map(|wrong| format!("{what}: {wrong}")),
                         );
@@ -66,9 +66,9 @@ fn a_restart_while_a_counter_is_unknown_makes_no_peak_of_rates() {
                             // A process that shows nothing had nothing, as far as its pages say.
                             continue;
                         }
-                        let output = picture.tokens.output_per_second.take();
-                        found.extend(wrong(&picture, 100.0 * SHARE, 0.06).map(|wrong| format!("{what}: {wrong}")));
-                        if output.is_some_and(|output| output > 106.0 || output < 94.0 && !picture.money.lower_bound) {
+                        let output = snapshot.tokens.output_per_second.take();
+                        found.extend(wrong(&snapshot, 100.0 * SHARE, 0.06).map(|wrong| format!("{what}: {wrong}")));
+                        if output.is_some_and(|output| output > 106.0 || output < 94.0 && !snapshot.money.lower_bound) {
                             found.push(format!("{what}: {output:?} tokens a second"));
                         }
                     }
@@ -81,10 +81,10 @@ fn a_restart_while_a_counter_is_unknown_makes_no_peak_of_rates() {
 
 /// What is wrong with what is posted after the return: of a counter that was unknown before the restart, the growth of so many
 /// seconds is lost.
-fn misposted(picture: &Snapshot, nth: i64, lost: i64) -> Option<String> {
+fn misposted(snapshot: &Snapshot, nth: i64, lost: i64) -> Option<String> {
     let worth = |seconds: f64| seconds * 343.0e-6;
-    let (made, posted) = (worth(nth as f64 - 0.5), amount(picture.money.revenue.unwrap_or_default()));
+    let (made, posted) = (worth(nth as f64 - 0.5), amount(snapshot.money.revenue.unwrap_or_default()));
     let is_below = posted < made - worth(lost as f64 + 0.01);
-    let is_right = posted <= made + 1e-9 && !is_below && picture.money.lower_bound;
+    let is_right = posted <= made + 1e-9 && !is_below && snapshot.money.lower_bound;
     (!is_right).then(|| format!("{posted} posted of {made}"))
 }

@@ -7,7 +7,7 @@ use crate::support;
 
 use margintop::reading::PageReading;
 use margintop::snapshot::Snapshot;
-use rate_truth::{both, known, look, rows, started, wrong};
+use rate_truth::{both, known, poll, rows, started, wrong};
 
 const URL: &str = "http://engine:8000";
 const FROM: i64 = 15;
@@ -17,7 +17,7 @@ fn at(nth: i64, pace: i64) -> u64 {
     u64::try_from(900_000 + nth * pace).unwrap()
 }
 
-/// What is wrong at each look, and whether a rate that is due is unknown. Where nothing was lost or waits, there is no mark.
+/// What is wrong at each poll, and whether a rate that is due is unknown. Where nothing was lost or waits, there is no mark.
 fn check(
     what: &str,
     truth: f64,
@@ -28,15 +28,15 @@ fn check(
     let mut all = Vec::new();
     for (nth_fleet, mut fleet) in both(&[URL]).into_iter().enumerate() {
         for nth in 0..ALL {
-            let picture = look(&mut fleet, URL, nth, page(nth));
-            let what = format!("{what}, {}, look {nth}", ["a second", "a minute"][nth_fleet]);
-            found.extend(wrong(&picture, truth, 0.1).map(|wrong| format!("{what}: {wrong}")));
+            let snapshot = poll(&mut fleet, URL, nth, page(nth));
+            let what = format!("{what}, {}, poll {nth}", ["a second", "a minute"][nth_fleet]);
+            found.extend(wrong(&snapshot, truth, 0.1).map(|wrong| format!("{what}: {wrong}")));
             // While pages that no process is known to have sent are in the window, rates are unknown.
             let is_due = (2..FROM).contains(&nth) || nth > returned + 11;
-            if is_due && !picture.money.lower_bound && !known(&picture) {
+            if is_due && !snapshot.money.lower_bound && !known(&snapshot) {
                 found.push(format!("{what}: unknown"));
             }
-            all.push(picture);
+            all.push(snapshot);
         }
     }
     all
@@ -148,10 +148,10 @@ fn a_counter_that_returns_makes_no_peak_of_rates() {
                     format!("{pages} pages without {which}, refused {is_refused}, start time {}", start.is_some());
                 for (nth_fleet, mut fleet) in both(&[URL]).into_iter().enumerate() {
                     for nth in 0..ALL {
-                        let mut picture = look(&mut fleet, URL, nth, page(nth));
-                        picture.tokens.output_per_second = None;
-                        let what = format!("{what}, {}, look {nth}", ["a second", "a minute"][nth_fleet]);
-                        found.extend(wrong(&picture, truth, 0.05).map(|wrong| format!("{what}: {wrong}")));
+                        let mut snapshot = poll(&mut fleet, URL, nth, page(nth));
+                        snapshot.tokens.output_per_second = None;
+                        let what = format!("{what}, {}, poll {nth}", ["a second", "a minute"][nth_fleet]);
+                        found.extend(wrong(&snapshot, truth, 0.05).map(|wrong| format!("{what}: {wrong}")));
                     }
                 }
             }

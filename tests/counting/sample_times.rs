@@ -44,7 +44,7 @@ impl Federation {
         Self { fleet: fleet(vec![member("e", "n", None)], after(0)), now: 0, has_times }
     }
 
-    fn look(&mut self, second: i64, sampled: [i64; 2], is_dated: bool) {
+    fn poll(&mut self, second: i64, sampled: [i64; 2], is_dated: bool) {
         self.now = second;
         let hint = Hint { date: is_dated.then(|| after(second).wall), ..Hint::default() };
         let reading = dialect::read(page(sampled, self.has_times).as_bytes(), &hint).unwrap();
@@ -68,7 +68,7 @@ fn a_page_whose_samples_stand_still_is_stale_after_three_steps() {
         let mut federation = Federation::new(true);
         for second in 0..40 {
             let step = |last: i64| second.min(last) / 5 * 5;
-            federation.look(second, [step(40), step(20)], is_dated);
+            federation.poll(second, [step(40), step(20)], is_dated);
             // Samples every five seconds are live between two of them, whatever the interval of polls is.
             let frozen = if second - 20 >= 15 { Health::Stale } else { Health::Live };
             assert_eq!(federation.states(), [Health::Live, frozen], "{second}");
@@ -77,16 +77,16 @@ fn a_page_whose_samples_stand_still_is_stale_after_three_steps() {
         assert!(row.age_seconds.is_some_and(|age| (age - 19.0).abs() < 1.1), "{:?}", row.age_seconds);
         assert!(row.note.as_ref().is_some_and(|note| note.as_str().contains("samples are old")), "{:?}", row.note);
         assert_eq!((row.running, row.output_per_second), (None, None), "no figure of earlier is of now");
-        federation.look(40, [40, 40], is_dated);
+        federation.poll(40, [40, 40], is_dated);
         assert_eq!(federation.states(), [Health::Live; 2], "it is reached again");
     }
 }
 
 #[test]
-fn a_page_of_old_samples_is_stale_from_the_first_look_on() {
+fn a_page_of_old_samples_is_stale_from_the_first_poll_on() {
     let mut federation = Federation::new(true);
     for second in 0..12 {
-        federation.look(second, [second - 600; 2], true);
+        federation.poll(second, [second - 600; 2], true);
     }
     assert_eq!(federation.states(), [Health::Stale; 2]);
     assert!(federation.rows().iter().all(|row| row.age_seconds.is_some_and(|age| (age - 600.0).abs() < 1.1)));
@@ -100,7 +100,7 @@ fn the_totals_are_those_of_a_page_without_times() {
         let mut federation = Federation::new(has_times);
         for second in 0..60 {
             let frozen = if (20..45).contains(&second) { 20 } else { second };
-            federation.look(second, [second / 3 * 3, frozen], true);
+            federation.poll(second, [second / 3 * 3, frozen], true);
         }
         posted(&federation.fleet)
     });

@@ -2,7 +2,7 @@
 
 use margintop::fleet::{Fleet, FleetConfig};
 use margintop::pricing::{Book, Lease, Leased, RentWhen};
-use margintop::reading::Event;
+use margintop::reading::{Event, NodeName};
 use margintop::units::{Moment, Span, Timestamp};
 
 use crate::support;
@@ -23,7 +23,7 @@ fn started(seconds: i64) -> Option<Timestamp> {
     Some(after(seconds).wall)
 }
 
-fn look(fleet: &mut Fleet, seconds: i64, value: u64, start: Option<Timestamp>) {
+fn poll(fleet: &mut Fleet, seconds: i64, value: u64, start: Option<Timestamp>) {
     fleet.apply(answered_dated("e", after(seconds), page(MODEL, counters(10 * value, 4 * value, value), start)));
 }
 
@@ -32,7 +32,7 @@ fn look(fleet: &mut Fleet, seconds: i64, value: u64, start: Option<Timestamp>) {
 #[test]
 fn serving_leases_pay_no_time_without_an_engine() {
     let old = || started(-9000);
-    // What answers at 100 s, after the engine was last heard at 10 s; the seconds that are paid up to 110 s.
+    // What answers at 100 s, after the engine last answered at 10 s; the seconds that are paid up to 110 s.
     let cases = [
         ("the same process", "e", 40, old(), 110),
         ("the same by a clock that jitters", "e", 40, old().map(|start| start + Span::from_millis(900)), 110),
@@ -51,7 +51,7 @@ fn serving_leases_pay_no_time_without_an_engine() {
             fleet.apply(gpus("n", "NVIDIA H800", 1, after(seconds)));
             let made = u64::try_from(seconds).unwrap() + made;
             match seconds {
-                0..=10 => look(&mut fleet, seconds, made, old()),
+                0..=10 => poll(&mut fleet, seconds, made, old()),
                 100.. => fleet.apply(answered(name, after(seconds), page(MODEL, counters(0, 0, made), start))),
                 _ => {}
             }
@@ -64,5 +64,34 @@ fn serving_leases_pay_no_time_without_an_engine() {
         .cost
         .unwrap();
         assert_eq!(cost.rounded(2), i128::from(paid) * 100, "{what}: {cost:?}");
+    }
+}
+
+/// Class: what a lease that is ended as of an earlier instant paid after it is taken back, also if it pays only while an engine
+/// answers.
+#[test]
+fn an_end_in_the_past_takes_back_what_a_serving_lease_paid() {
+    // When the engine is silent and the end, in minutes, and the cents that are paid.
+    for (silent, end, paid) in [(0..0, 4, 400), (2..7, 4, 275), (2..7, 8, 375), (0..0, 10, 1000)] {
+        let node = Leased::Node(NodeName::new("n"));
+        let lease = Lease { when: RentWhen::Serving, ..Lease::of(node, "60".parse().unwrap()) };
+        let targets = vec![member("e", "n", None)];
+        let config = FleetConfig { leases: vec![lease], targets, ..FleetConfig::local("box") };
+        let mut fleet = Fleet::new(config, Book::built_in().unwrap(), began());
+        let mut born = -9000;
+        for minute in 0..=10_u64 {
+            let seconds = i64::try_from(minute * 60).unwrap();
+            fleet.apply(gpus("n", "NVIDIA X1", 1, after(seconds)));
+            if silent.contains(&minute) && minute > silent.start {
+                born = seconds + 60;
+            } else {
+                for second in [seconds, seconds + 15, seconds + 30, seconds + 45] {
+                    look(&mut fleet, second, 1 + u64::try_from(second).unwrap(), started(born));
+                }
+            }
+        }
+        fleet.end_leases(vec![(1, NodeName::new("n"), after(end * 60).wall)]);
+        let cost = fleet.snapshot().money.cost.unwrap();
+        assert_eq!(cost.rounded(2), paid, "silent {silent:?}, ended at {end}: {cost:?}");
     }
 }

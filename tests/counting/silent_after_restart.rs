@@ -24,7 +24,7 @@ fn engine(second: i64) -> String {
 }
 
 fn cost(scene: &mut Scene, second: i64) -> f64 {
-    scene.picture(second).money.cost.unwrap().to_string().parse().unwrap()
+    scene.snapshot(second).money.cost.unwrap().to_string().parse().unwrap()
 }
 
 fn step(scene: &mut Scene, second: i64, with_gpus: bool) {
@@ -53,7 +53,7 @@ fn the_cost_of_silent_gpus_is_that_of_a_watch_without_a_restart() {
             }
             step(&mut scene, second, second < 30 || second >= back);
             let began = restarts.iter().rev().find(|began| **began <= second).copied().unwrap_or(0);
-            let hourly = scene.picture(second).money.cost_per_hour;
+            let hourly = scene.snapshot(second).money.cost_per_hour;
             if let Some(hourly) = hourly.filter(|_| second > 2) {
                 let hourly: f64 = hourly.to_string().parse().unwrap();
                 assert!(near(hourly, 7.2), "{restarts:?}, {back}, at {second}: {hourly}");

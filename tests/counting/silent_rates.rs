@@ -16,7 +16,7 @@ fn after(millis: u64) -> Moment {
     at(moment("2026-03-10T10:00:00Z").wall + Span::from_millis(millis.cast_signed()))
 }
 
-/// Processes by what they had at first, and what they make a second; which of them answers in a look.
+/// Processes by what they had at first, and what they make a second; which of them answers in a poll.
 struct Case {
     what: &'static str,
     bases: Vec<u64>,
@@ -44,17 +44,17 @@ fn the_rate_of_processes_that_answer_in_any_order_is_that_of_all_or_unknown() {
         for seed in 1..=8 {
             let (mut dice, mut fleet) = (Dice::new(seed), fleet(vec![member(URL, "n", None)], after(0)));
             let all: u64 = paces.iter().sum();
-            for look in 0..480 {
+            for poll in 0..480 {
                 let nth = usize::try_from(dice.below(bases.len() as u64)).unwrap();
-                let now = look * EVERY;
+                let now = poll * EVERY;
                 let made = bases[nth] + paces[nth] * now / 1_000;
                 fleet.apply(answered_dated(URL, after(now), page("m", counters(2 * made, made, made), None)));
-                let picture = fleet.snapshot();
-                let Some(rate) = picture.engines[0].output_per_second else { continue };
+                let snapshot = fleet.snapshot();
+                let Some(rate) = snapshot.engines[0].output_per_second else { continue };
                 // In a window of ten seconds some answer more often than others.
-                if look > 60 && !(0.6..=1.6).contains(&(rate / all as f64)) {
-                    let note = picture.engines[0].note.as_ref().map(ToString::to_string);
-                    wrong.push(format!("{what}, seed {seed}, look {look}: {rate} of {all}, {note:?}"));
+                if poll > 60 && !(0.6..=1.6).contains(&(rate / all as f64)) {
+                    let note = snapshot.engines[0].note.as_ref().map(ToString::to_string);
+                    wrong.push(format!("{what}, seed {seed}, poll {poll}: {rate} of {all}, {note:?}"));
                 }
             }
         }
@@ -64,20 +64,20 @@ fn the_rate_of_processes_that_answer_in_any_order_is_that_of_all_or_unknown() {
 
 /// Class: the same of processes that are told apart: the rate is known, and each counts by its own pages.
 #[test]
-fn the_rate_of_processes_that_are_told_apart_is_known() {
+fn the_rate_of_processes_that_are_distinguished_is_known() {
     for Case { what, bases, paces } in cases() {
         let mut fleet = fleet(vec![member(URL, "n", None)], after(0));
         let all: u64 = paces.iter().sum();
-        for look in 0..400 {
-            let nth = usize::try_from(look).unwrap() % bases.len();
-            let now = look * EVERY;
+        for poll in 0..400 {
+            let nth = usize::try_from(poll).unwrap() % bases.len();
+            let now = poll * EVERY;
             let made = bases[nth] + paces[nth] * now / 1_000;
             fleet.apply(answered_dated(URL, after(now), page("m", counters(2 * made, made, made), None)));
-            let picture = fleet.snapshot();
-            let rate = picture.engines[0].output_per_second;
-            if look > 300 && what != "two alike" {
+            let snapshot = fleet.snapshot();
+            let rate = snapshot.engines[0].output_per_second;
+            if poll > 300 && what != "two alike" {
                 let is_right = rate.is_some_and(|rate| (0.95..=1.05).contains(&(rate / all as f64)));
-                assert!(is_right, "{what}, look {look}: {rate:?} of {all}, {:?}", picture.engines[0].note);
+                assert!(is_right, "{what}, poll {poll}: {rate:?} of {all}, {:?}", snapshot.engines[0].note);
             }
         }
     }
@@ -89,11 +89,11 @@ fn growth_of_a_process_that_answers_alone_is_no_upper_bound() {
     for burst in [0, 3_000, 40_000] {
         let mut fleet = fleet(vec![member(URL, "n", None)], after(0));
         let mut made = 1_000_000;
-        for look in 0..240 {
-            made += 25 + if look % 40 == 39 { burst } else { 0 };
-            fleet.apply(answered_dated(URL, after(look * EVERY), page("m", counters(2 * made, made, made), None)));
+        for poll in 0..240 {
+            made += 25 + if poll % 40 == 39 { burst } else { 0 };
+            fleet.apply(answered_dated(URL, after(poll * EVERY), page("m", counters(2 * made, made, made), None)));
             let money = fleet.snapshot().money;
-            assert!(!money.upper_bound && !money.on_trial || burst > 10_000, "{burst}, look {look}");
+            assert!(!money.upper_bound && !money.on_trial || burst > 10_000, "{burst}, poll {poll}");
         }
         assert!(!fleet.snapshot().money.on_trial, "{burst}");
     }

@@ -32,7 +32,7 @@ struct Replica {
 }
 
 impl Replica {
-    fn look(&mut self, now: i64) -> [u64; 3] {
+    fn poll(&mut self, now: i64) -> [u64; 3] {
         let life = (now - self.born.max(0)).unsigned_abs();
         self.last = std::array::from_fn(|i| self.base[i] + self.rates[i] * life / 1_000);
         self.first.get_or_insert(if self.born > 0 { [0; 3] } else { self.last });
@@ -122,8 +122,8 @@ impl Case {
         let mut fleet = fleet(vec![member(URL, "n", None)], after(0));
         fleet.apply(gpus("n", "NVIDIA H800", 8, after(0)));
         let (mut nth, count) = (0, self.slots.len());
-        for look in 0..self.pages {
-            let now = 20 + look * self.every;
+        for poll in 0..self.pages {
+            let now = 20 + poll * self.every;
             while let Some(&(at, slot)) = self.restarts.first().filter(|(at, _)| *at <= now) {
                 self.restarts.remove(0);
                 let old = self.slots[slot].clone();
@@ -140,7 +140,7 @@ impl Case {
                 Some(sticky) if dice.below(100) >= sticky => nth = usize::try_from(dice.below(count as u64)).unwrap(),
                 Some(_) => {}
             }
-            let mut values = self.slots[nth].look(now);
+            let mut values = self.slots[nth].poll(now);
             for dip in self.dips.iter().filter(|dip| dip.slot == nth && (dip.from..dip.upto).contains(&now)) {
                 for i in (0..3).filter(|i| dip.counters[*i]) {
                     values[i] = values[i] * dip.percent / 100;

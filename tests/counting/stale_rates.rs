@@ -4,7 +4,7 @@ use crate::rate_truth;
 
 use margintop::reading::Event;
 use margintop::units::{Money, Span};
-use rate_truth::{both, look, refused, rows, second, started};
+use rate_truth::{both, poll, refused, rows, second, started};
 
 const URLS: [&str; 2] = ["http://one:8000", "http://two:8000"];
 
@@ -15,14 +15,14 @@ fn money_an_hour_is_unknown_while_all_engines_are_stale_for_longer_than_its_span
         let is_of_a_minute = nth_fleet == 1;
         for nth in 0..100 {
             let output = u64::try_from(nth * 100).unwrap();
-            look(&mut fleet, URLS[0], nth, rows(&[("0", "m", output)], started(999)));
+            poll(&mut fleet, URLS[0], nth, rows(&[("0", "m", output)], started(999)));
         }
         let mut before = fleet.snapshot().money.revenue_per_hour.unwrap();
         for nth in 0..120 {
             fleet.apply(refused(URLS[0], 100 + nth));
             fleet.apply(Event::Tick(second(100 + nth) + Span::from_millis(20)));
-            let picture = fleet.snapshot();
-            let (has_tokens, money) = (picture.tokens.output_per_second.is_some(), picture.money.revenue_per_hour);
+            let snapshot = fleet.snapshot();
+            let (has_tokens, money) = (snapshot.tokens.output_per_second.is_some(), snapshot.money.revenue_per_hour);
             let is_right = match nth {
                 0..=1 => has_tokens && money == Some(before),
                 // Live for three intervals, stale until it is lost after 30 s.
@@ -31,7 +31,7 @@ fn money_an_hour_is_unknown_while_all_engines_are_stale_for_longer_than_its_span
                 65.. => money.is_none_or(Money::is_zero),
                 _ => true,
             };
-            assert!(is_right, "look {nth} without an answer, of a minute {is_of_a_minute}: {has_tokens}, {money:?}");
+            assert!(is_right, "poll {nth} without an answer, of a minute {is_of_a_minute}: {has_tokens}, {money:?}");
             before = money.unwrap_or(before);
         }
     }
@@ -43,14 +43,14 @@ fn an_engine_that_answers_earns_beside_a_stale_one() {
     for mut fleet in both(&URLS) {
         for nth in 0..30 {
             let output = u64::try_from(nth * 100).unwrap();
-            look(&mut fleet, URLS[0], nth, rows(&[("0", "m", output)], started(999)));
-            let picture = if nth < 20 {
-                look(&mut fleet, URLS[1], nth, rows(&[("0", "m", output)], started(777)))
+            poll(&mut fleet, URLS[0], nth, rows(&[("0", "m", output)], started(999)));
+            let snapshot = if nth < 20 {
+                poll(&mut fleet, URLS[1], nth, rows(&[("0", "m", output)], started(777)))
             } else {
                 fleet.apply(refused(URLS[1], nth));
                 fleet.snapshot()
             };
-            assert!(nth < 2 || picture.money.revenue_per_hour.is_some(), "look {nth}");
+            assert!(nth < 2 || snapshot.money.revenue_per_hour.is_some(), "poll {nth}");
         }
     }
 }

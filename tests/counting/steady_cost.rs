@@ -25,13 +25,13 @@ fn the_cost_an_hour_of_the_same_gpus_is_steady() {
             fleet.apply(Event::Tick(moment(60 + nth % 3, nth % 3 % 2)));
             fleet.apply(gpus("other", "NVIDIA H200", 2, moment(130, nth * 3 % 2)));
             fleet.apply(Event::Tick(moment(250 + nth % 3, nth % 2)));
-            let picture = fleet.snapshot();
+            let snapshot = fleet.snapshot();
             if nth > 0 {
-                let cost = picture.money.cost_per_hour.unwrap();
-                assert_eq!(cost.rounded(6), 27_000_000, "{pace:?}, look {nth}: {cost:?}");
+                let cost = snapshot.money.cost_per_hour.unwrap();
+                assert_eq!(cost.rounded(6), 27_000_000, "{pace:?}, poll {nth}: {cost:?}");
                 let of_nodes: Vec<_> =
-                    picture.nodes.iter().map(|node| node.cost_per_hour.unwrap().rounded(6)).collect();
-                assert_eq!(of_nodes, [18_000_000, 9_000_000], "{pace:?}, look {nth}");
+                    snapshot.nodes.iter().map(|node| node.cost_per_hour.unwrap().rounded(6)).collect();
+                assert_eq!(of_nodes, [18_000_000, 9_000_000], "{pace:?}, poll {nth}");
             }
         }
     }
@@ -50,13 +50,13 @@ fn the_cost_an_hour_of_gpus_without_a_rate_is_unknown() {
                 fleet.apply(gpus("n", "Unheard-of 9000", 4, second(nth)));
             }
             fleet.apply(Event::Tick(second(nth) + Span::from_millis(300)));
-            let picture = fleet.snapshot();
-            let money = &picture.money;
+            let snapshot = fleet.snapshot();
+            let money = &snapshot.money;
             let is_known = (1..before).contains(&nth);
             if nth != before && nth > 0 {
-                let costs = [money.cost_per_hour, picture.nodes[0].cost_per_hour].map(|cost| cost.is_some());
-                assert_eq!(costs, [is_known; 2], "after {before}, look {nth}: {:?}", money.cost_per_hour);
-                assert!(is_known || money.profit_per_hour.is_none(), "after {before}, look {nth}");
+                let costs = [money.cost_per_hour, snapshot.nodes[0].cost_per_hour].map(|cost| cost.is_some());
+                assert_eq!(costs, [is_known; 2], "after {before}, poll {nth}: {:?}", money.cost_per_hour);
+                assert!(is_known || money.profit_per_hour.is_none(), "after {before}, poll {nth}");
             }
         }
     }
@@ -83,7 +83,7 @@ fn the_cost_an_hour_of_cards_of_several_names_is_steady() {
                 fleet.apply(Event::Tick(moment(millis)));
                 let cost = fleet.snapshot().money.cost_per_hour;
                 let expected = 4_500_000 * i128::try_from(names.len()).unwrap();
-                assert!(nth == 0 || cost.unwrap().rounded(6) == expected, "look {nth} at {millis}: {cost:?}");
+                assert!(nth == 0 || cost.unwrap().rounded(6) == expected, "poll {nth} at {millis}: {cost:?}");
             }
         }
     }
@@ -108,11 +108,11 @@ fn the_cost_an_hour_of_a_released_node_ends_with_it() {
         fleet.apply(support::answered(URL, second(nth), page));
         for millis in [300, 800] {
             fleet.apply(Event::Tick(second(nth) + Span::from_millis(millis)));
-            let picture = fleet.snapshot();
-            let of_nodes: Money = picture.nodes.iter().filter_map(|node| node.cost_per_hour).sum();
-            let of_fleet = picture.money.cost_per_hour.unwrap_or_default();
-            assert_eq!(of_fleet, of_nodes, "look {nth}");
-            assert!(nth < 15 || of_fleet.rounded(6) == 4_500_000, "look {nth}: {of_fleet:?}");
+            let snapshot = fleet.snapshot();
+            let of_nodes: Money = snapshot.nodes.iter().filter_map(|node| node.cost_per_hour).sum();
+            let of_fleet = snapshot.money.cost_per_hour.unwrap_or_default();
+            assert_eq!(of_fleet, of_nodes, "poll {nth}");
+            assert!(nth < 15 || of_fleet.rounded(6) == 4_500_000, "poll {nth}: {of_fleet:?}");
         }
     }
 }

@@ -5,26 +5,26 @@ use crate::rate_truth;
 
 use margintop::reading::PageReading;
 use margintop::units::Span;
-use rate_truth::{both, instances, known, look, rows, second, started, watched, wrong};
+use rate_truth::{both, instances, known, poll, rows, second, started, watched, wrong};
 
 const URL: &str = "http://engine:8000";
-/// The look at which the rows are others.
+/// The poll at which the rows are others.
 const SINCE: i64 = 20;
 
 fn made(base: u64, nth: i64, pace: u64) -> u64 {
     base + u64::try_from(nth.max(0)).unwrap() * pace
 }
 
-/// Looks at pages of a fleet that makes 400 output tokens a second throughout. Until so many looks after the change the
+/// Polls pages of a fleet that makes 400 output tokens a second throughout. Until so many polls after the change the
 /// rates may be unknown.
 fn stays_right(what: &str, unknown: i64, page: impl Fn(i64) -> PageReading) {
     for mut fleet in both(&[URL]) {
         for nth in 0..60 {
-            let picture = look(&mut fleet, URL, nth, page(nth));
-            assert_eq!(wrong(&picture, 400.0, 0.02), None, "{what}, look {nth}");
-            assert!(!picture.money.upper_bound, "{what}, look {nth}");
+            let snapshot = poll(&mut fleet, URL, nth, page(nth));
+            assert_eq!(wrong(&snapshot, 400.0, 0.02), None, "{what}, poll {nth}");
+            assert!(!snapshot.money.upper_bound, "{what}, poll {nth}");
             let is_due = nth > 1 && !(SINCE..SINCE + unknown).contains(&nth);
-            assert!(!is_due || known(&picture), "{what}, look {nth}: unknown");
+            assert!(!is_due || known(&snapshot), "{what}, poll {nth}: unknown");
         }
     }
 }
@@ -95,10 +95,10 @@ fn a_target_that_shows_no_rows_has_no_rate() {
             let (of_a, of_b) =
                 (rows(&[("0", "a", made(9_000, nth, 400))], None), rows(&[("0", "b", made(7_000, nth, 400))], None));
             let (of_a, of_b) = if nth < SINCE { (of_a, rows(&[], None)) } else { (rows(&[], None), of_b) };
-            look(&mut fleet, a, nth, of_a);
-            let picture = look(&mut fleet, b, nth, of_b);
-            assert_eq!(wrong(&picture, 400.0, 0.02), None, "look {nth}");
-            assert!(nth < 2 || nth == SINCE || known(&picture), "look {nth}");
+            poll(&mut fleet, a, nth, of_a);
+            let snapshot = poll(&mut fleet, b, nth, of_b);
+            assert_eq!(wrong(&snapshot, 400.0, 0.02), None, "poll {nth}");
+            assert!(nth < 2 || nth == SINCE || known(&snapshot), "poll {nth}");
         }
     }
 }
@@ -111,16 +111,16 @@ fn a_process_whose_address_another_one_has_taken_has_no_rate() {
         for nth in 0..90 {
             let of_second = nth >= SINCE;
             let (base, start) = if of_second { (2_000_000, second) } else { (900_000, first) };
-            let picture = look(&mut fleet, URL, nth, rows(&[("0", "m", made(base, nth, 400))], start));
-            assert_eq!(wrong(&picture, 400.0, 0.02), None, "look {nth}");
+            let snapshot = poll(&mut fleet, URL, nth, rows(&[("0", "m", made(base, nth, 400))], start));
+            assert_eq!(wrong(&snapshot, 400.0, 0.02), None, "poll {nth}");
             if nth > SINCE + 12 {
-                assert!(known(&picture) && !picture.money.upper_bound, "look {nth}");
+                assert!(known(&snapshot) && !snapshot.money.upper_bound, "poll {nth}");
             }
         }
     }
 }
 
-/// Which of so many processes answers at a look.
+/// Which of so many processes answers at a poll.
 type Turn = fn(i64, i64) -> i64;
 
 /// The same of one of several that answer in turn, in any order or for some pages each.
@@ -143,13 +143,13 @@ fn of_processes_that_share_an_address_one_that_stops_has_no_rate_or_is_marked() 
                 let n = if nth < 70 { 3 } else { 2 };
                 let which = usize::try_from(turn(nth, n)).unwrap();
                 let output = made([900_000, 2_000_000, 4_000_000][which], nth, 100);
-                let picture = look(&mut fleet, URL, nth, rows(&[("0", "m", output)], starts[which]));
+                let snapshot = poll(&mut fleet, URL, nth, rows(&[("0", "m", output)], starts[which]));
                 let truth = 100.0 * n as f64;
                 let may_answer = nth < 12 || (70..70 + absent).contains(&nth);
-                assert_eq!(wrong(&picture, truth, 0.1).filter(|_| !may_answer), None, "{what}, look {nth}");
+                assert_eq!(wrong(&snapshot, truth, 0.1).filter(|_| !may_answer), None, "{what}, poll {nth}");
                 let settled = (40..70).contains(&nth) || nth >= 132;
-                assert!(!settled || known(&picture), "{what}, look {nth}: unknown");
-                assert!(!settled || what == "any order" || !picture.money.upper_bound, "{what}, look {nth}: marked");
+                assert!(!settled || known(&snapshot), "{what}, poll {nth}: unknown");
+                assert!(!settled || what == "any order" || !snapshot.money.upper_bound, "{what}, poll {nth}: marked");
             }
         }
     }

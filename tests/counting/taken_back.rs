@@ -6,20 +6,20 @@ use crate::rate_truth;
 use margintop::reading::Event;
 use margintop::snapshot::Snapshot;
 use margintop::units::Span;
-use rate_truth::{amount, both, look, misposted, refused, rows, second, wrong};
+use rate_truth::{amount, both, misposted, poll, refused, rows, second, wrong};
 
 const URL: &str = "http://engine:8000";
 
-/// What is wrong with a look: more is posted than was made, or less, or what stood unmarked before is taken back.
-fn check(last: &mut Option<Snapshot>, picture: Snapshot, made: u64, what: &str, found: &mut Vec<String>) {
-    found.extend(misposted(&picture, made, made).map(|why| format!("{what}: {why}")));
-    let posted = |picture: &Snapshot| picture.money.revenue.map_or(0.0, amount);
+/// What is wrong with a poll: more is posted than was made, or less, or what stood unmarked before is taken back.
+fn check(last: &mut Option<Snapshot>, snapshot: Snapshot, made: u64, what: &str, found: &mut Vec<String>) {
+    found.extend(misposted(&snapshot, made, made).map(|why| format!("{what}: {why}")));
+    let posted = |snapshot: &Snapshot| snapshot.money.revenue.map_or(0.0, amount);
     let before = last.as_ref().filter(|last| !last.money.upper_bound).map_or(0.0, posted);
-    if posted(&picture) < before - 1e-9 {
-        found.push(format!("{what}: {before} stood unmarked, and then {}", posted(&picture)));
+    if posted(&snapshot) < before - 1e-9 {
+        found.push(format!("{what}: {before} stood unmarked, and then {}", posted(&snapshot)));
     }
-    found.extend(wrong(&picture, 80.0, 0.1).map(|why| format!("{what}: {why}")));
-    *last = Some(picture);
+    found.extend(wrong(&snapshot, 80.0, 0.1).map(|why| format!("{what}: {why}")));
+    *last = Some(snapshot);
 }
 
 /// Class: a restart that is first seen between the values of the baseline and the last ones is taken for the process of the
@@ -39,11 +39,11 @@ fn a_restart_takes_back_nothing_that_was_posted() {
                 for mut fleet in both(&[URL]) {
                     let mut last = None;
                     for nth in 0..at + gap + 40 {
-                        let what = format!("{base}, then {first} after {at} pages and {gap}, look {nth}");
+                        let what = format!("{base}, then {first} after {at} pages and {gap}, poll {nth}");
                         let page = |output: i64| rows(&[("0", "m", output.unsigned_abs())], None);
                         if nth < at {
-                            let picture = look(&mut fleet, URL, nth, page(base + 80 * nth));
-                            check(&mut last, picture, 80 * nth.unsigned_abs(), &what, &mut found);
+                            let snapshot = poll(&mut fleet, URL, nth, page(base + 80 * nth));
+                            check(&mut last, snapshot, 80 * nth.unsigned_abs(), &what, &mut found);
                         } else if nth < at + gap {
                             fleet.apply(refused(URL, nth));
                             fleet.apply(Event::Tick(second(nth) + Span::from_millis(20)));
@@ -52,10 +52,10 @@ fn a_restart_takes_back_nothing_that_was_posted() {
                             let output = first + 80 * (nth - at - gap);
                             let is_whole = first <= 1_000;
                             let made = 80 * (at - 1) + if is_whole { output } else { 80 * (nth - at - gap) };
-                            let mut picture = look(&mut fleet, URL, nth, page(output));
+                            let mut snapshot = poll(&mut fleet, URL, nth, page(output));
                             let is_far = !is_whole;
-                            picture.money.lower_bound |= is_far;
-                            check(&mut last, picture, made.unsigned_abs(), &what, &mut found);
+                            snapshot.money.lower_bound |= is_far;
+                            check(&mut last, snapshot, made.unsigned_abs(), &what, &mut found);
                         }
                     }
                 }
@@ -74,7 +74,7 @@ fn a_model_that_left_a_routers_list_takes_back_nothing_when_it_returns() {
             for mut fleet in both(&[URL]) {
                 let mut last = None;
                 for nth in 0..60 {
-                    let what = format!("{base}, away for {away}, then {first}, look {nth}");
+                    let what = format!("{base}, away for {away}, then {first}, poll {nth}");
                     let page = |output: i64| {
                         let mut page = rows(&[("0", "m", output.unsigned_abs())], None);
                         page.engines[0].listed = Some(margintop::reading::Listed { not_running: None });
@@ -82,14 +82,14 @@ fn a_model_that_left_a_routers_list_takes_back_nothing_when_it_returns() {
                     };
                     let back = 20 + away;
                     if nth < 20 {
-                        let picture = look(&mut fleet, URL, nth, page(base + 80 * nth));
-                        check(&mut last, picture, 80 * nth.unsigned_abs(), &what, &mut found);
+                        let snapshot = poll(&mut fleet, URL, nth, page(base + 80 * nth));
+                        check(&mut last, snapshot, 80 * nth.unsigned_abs(), &what, &mut found);
                     } else if nth < back {
-                        look(&mut fleet, URL, nth, rows(&[], None));
+                        poll(&mut fleet, URL, nth, rows(&[], None));
                     } else {
                         let output = first + 80 * (nth - back);
-                        let picture = look(&mut fleet, URL, nth, page(output));
-                        check(&mut last, picture, (80 * 19 + output).unsigned_abs(), &what, &mut found);
+                        let snapshot = poll(&mut fleet, URL, nth, page(output));
+                        check(&mut last, snapshot, (80 * 19 + output).unsigned_abs(), &what, &mut found);
                     }
                 }
             }

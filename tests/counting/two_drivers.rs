@@ -146,8 +146,8 @@ fn what_does_not_work_is_said_of_each_driver() {
         }
     };
     let source_errors = |fleet: &mut Fleet, second| {
-        let told = seen(fleet, second).source_errors;
-        told.iter().map(|error| error.source.to_string()).collect::<Vec<_>>()
+        let errors = seen(fleet, second).source_errors;
+        errors.iter().map(|error| error.source.to_string()).collect::<Vec<_>>()
     };
     fleet.apply(fails(ONE, 0));
     fleet.apply(fails(OTHER, 0));

@@ -8,7 +8,7 @@ use margintop::ledger::{Past, RevenueAccountId, SloDay, SloMinutes, SloPast, Tar
 use margintop::reading::{EngineRole, Label, NodeName};
 use margintop::statement::{Capacity, PoolCapacity, SloQuarters};
 use margintop::units::{GpuTime, Money, Span};
-use past::{Making, classes, held};
+use past::{Making, classes, gpu_time};
 
 fn money(text: &str) -> Money {
     Money::from_micros((text.parse::<f64>().unwrap() * 1e6).round() as i64)
@@ -37,8 +37,8 @@ fn eight_hours() -> Past {
             if load > 0 {
                 making.tokens(at, account, Some(tariff), classes(load * 1000, 0, load * 1000));
             }
-            let idle = if load > 0 { GpuTime::ZERO } else { held(8, 15) };
-            making.rent(at, rent, held(8, 15), idle);
+            let idle = if load > 0 { GpuTime::ZERO } else { gpu_time(8, 15) };
+            making.rent(at, rent, gpu_time(8, 15), idle);
         }
     }
     making.0
@@ -113,7 +113,7 @@ fn nodes_that_serve_something_else_are_no_help() {
         let at = making.0.since + Span::from_secs(quarter * 900);
         making.tokens(at, other, Some(tariff), classes(0, 0, 100));
         for rent in gpu_times {
-            making.rent(at, rent, held(8, 15), GpuTime::ZERO);
+            making.rent(at, rent, gpu_time(8, 15), GpuTime::ZERO);
         }
     }
     let capacity = Capacity::of(&making.0, &TimeZone::UTC);
@@ -137,9 +137,9 @@ fn a_unit_that_works_as_one_is_measured_as_one() {
         let load = if quarter < 16 { 1_800_000 } else { 900_000 };
         making.tokens(at, account, Some(tariff), classes(0, 0, load));
         for rent in gpu_times {
-            making.rent(at, rent, held(8, 15), GpuTime::ZERO);
+            making.rent(at, rent, gpu_time(8, 15), GpuTime::ZERO);
         }
-        making.rent(at, whole, held(8, 15), GpuTime::ZERO);
+        making.rent(at, whole, gpu_time(8, 15), GpuTime::ZERO);
     }
     let capacity = Capacity::of(&making.0, &TimeZone::UTC);
     let pool = only(&capacity);
@@ -149,16 +149,16 @@ fn a_unit_that_works_as_one_is_measured_as_one() {
     assert_eq!(unmeasured, ["w"], "a unit that is leased as a whole has no number of nodes");
 }
 
-/// The eight hours under an objective for latency: what `held` says of a node's quarter hour (from 0) is known of it.
-fn under_an_objective(held: impl Fn(&str, i64) -> Option<bool>) -> Past {
+/// The eight hours under an objective for latency: what `is_met` says of a node's quarter hour (from 0) is known of it.
+fn under_an_objective(is_met: impl Fn(&str, i64) -> Option<bool>) -> Past {
     let mut past = eight_hours();
     let (since, slo) = (past.since, Label::new("ttft_p99 2s"));
     let days = ["a", "b"].map(|node| {
         let mut day = SloDay::default();
         for quarter in 0..32 {
             let at = since + Span::from_secs(quarter * 900);
-            if let Some(held) = held(node, quarter) {
-                day.add(at, SloMinutes::one(held));
+            if let Some(is_met) = is_met(node, quarter) {
+                day.add(at, SloMinutes::one(is_met));
             }
         }
         (NodeName::new(node), vec![(since, day)])

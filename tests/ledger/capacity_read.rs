@@ -28,8 +28,8 @@ fn quarters(open: &Connection, seed: i64) {
             }
             let gpus = [8, 8, 8, 4, 7, 0][usize::try_from(next(6)).unwrap()];
             let idle = next(2) * gpus * QUARTER / 3;
-            let held = gpus * QUARTER - next(3) * 20_000 * i64::from(gpus > 0);
-            let amounts = params![at, account, held, idle.min(held), next(1_000_000)];
+            let allocated = gpus * QUARTER - next(3) * 20_000 * i64::from(gpus > 0);
+            let amounts = params![at, account, allocated, idle.min(allocated), next(1_000_000)];
             open.execute("INSERT OR REPLACE INTO quarter_gpu_time VALUES (?1, ?2, ?3, ?4, ?5)", amounts).unwrap();
         }
     }

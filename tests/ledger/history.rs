@@ -34,7 +34,7 @@ fn empty(at: Timestamp) -> Snapshot {
 }
 
 /// A snapshot with a load and a rate of output.
-fn look(at: Timestamp, load: f64, output: f64) -> Snapshot {
+fn poll(at: Timestamp, load: f64, output: f64) -> Snapshot {
     let mut snapshot = empty(at);
     snapshot.gpus.utilization = Ratio::new(load);
     snapshot.tokens.output_per_second = Some(output);
@@ -61,7 +61,7 @@ fn outputs(history: &History, until: i64, step: i64, points: usize) -> Vec<Optio
 fn a_point_is_five_seconds_and_what_nobody_watched_is_a_gap() {
     let history = History::default();
     for seconds in [0, 5, 20, 25] {
-        assert!(history.record(&look(after(seconds), 0.5, seconds as f64), TICK));
+        assert!(history.record(&poll(after(seconds), 0.5, seconds as f64), TICK));
     }
     assert_eq!(outputs(&history, 30, 5, 7), [None, Some(0.0), Some(5.0), None, None, Some(20.0), Some(25.0)]);
     assert_eq!(outputs(&history, 33, 5, 2), [Some(20.0), Some(25.0)], "the end is a multiple of the step");
@@ -76,7 +76,7 @@ fn an_answer_is_of_what_has_been_recorded_until_then() {
     let history = History::default();
     let mut known = Vec::new();
     for second in 0..60 {
-        if history.record(&look(after(second), 0.5, second as f64), TICK) {
+        if history.record(&poll(after(second), 0.5, second as f64), TICK) {
             known.push(Some(second as f64));
         }
         let asked = outputs(&history, 60, 5, 12);
@@ -92,11 +92,11 @@ fn an_answer_is_of_what_has_been_recorded_until_then() {
 #[test]
 fn with_every_source_dead_there_is_a_gap_and_no_zero() {
     let history = History::default();
-    history.record(&look(after(0), 0.5, 100.0), TICK);
+    history.record(&poll(after(0), 0.5, 100.0), TICK);
     for seconds in (5..60).step_by(5) {
         history.record(&empty(after(seconds)), TICK);
     }
-    history.record(&look(after(60), 0.5, 300.0), TICK);
+    history.record(&poll(after(60), 0.5, 300.0), TICK);
     assert_eq!(outputs(&history, 65, 5, 13)[1..12], [None; 11]);
     assert_eq!(outputs(&history, 120, 60, 2), [Some(100.0), Some(300.0)], "a mean of what is known");
     assert_eq!(asked(&history, Subject::Fleet, Measure::Nodes, 10, 5, 1).len(), 1);
@@ -105,12 +105,12 @@ fn with_every_source_dead_there_is_a_gap_and_no_zero() {
 #[test]
 fn nothing_is_recorded_twice() {
     let history = History::default();
-    assert!(history.record(&look(after(1), 0.5, 100.0), TICK));
-    assert!(!history.record(&look(after(4), 0.5, 900.0), TICK));
-    assert!(!history.record(&look(after(1), 0.5, 900.0), TICK));
+    assert!(history.record(&poll(after(1), 0.5, 100.0), TICK));
+    assert!(!history.record(&poll(after(4), 0.5, 900.0), TICK));
+    assert!(!history.record(&poll(after(1), 0.5, 900.0), TICK));
     assert_eq!(outputs(&history, 5, 5, 1), [Some(100.0)]);
     assert!(history.record(&empty(after(7)), TICK));
-    assert!(history.record(&look(after(9), 0.5, 200.0), TICK), "what was not known yet is known now");
+    assert!(history.record(&poll(after(9), 0.5, 200.0), TICK), "what was not known yet is known now");
     assert_eq!(outputs(&history, 60, 60, 1), [Some(150.0)]);
 }
 
@@ -118,31 +118,31 @@ fn nothing_is_recorded_twice() {
 fn a_clock_that_is_set_leaves_a_gap_or_forgets_what_was_ahead() {
     let history = History::default();
     for seconds in (0..600).step_by(5) {
-        history.record(&look(after(seconds), 0.5, 100.0), TICK);
+        history.record(&poll(after(seconds), 0.5, 100.0), TICK);
     }
     // Forward by an hour.
-    history.record(&look(after(4200), 0.5, 200.0), TICK);
+    history.record(&poll(after(4200), 0.5, 200.0), TICK);
     assert_eq!(outputs(&history, 4260, 60, 71)[10..], [vec![None; 60], vec![Some(200.0)]].concat());
     // Back by a minute less a second: it goes on where nothing is recorded yet.
-    assert!(!history.record(&look(after(4150), 0.5, 900.0), TICK), "another minute is closed");
-    assert!(history.record(&look(after(4205), 0.5, 220.0), TICK));
+    assert!(!history.record(&poll(after(4150), 0.5, 900.0), TICK), "another minute is closed");
+    assert!(history.record(&poll(after(4205), 0.5, 220.0), TICK));
     assert_eq!(outputs(&history, 4260, 60, 1), [Some(210.0)]);
     // Back by more: what was ahead was recorded under a wrong time.
-    assert!(history.record(&look(after(300), 0.5, 300.0), TICK));
+    assert!(history.record(&poll(after(300), 0.5, 300.0), TICK));
     let now = outputs(&history, 4260, 60, 71);
     assert_eq!((now[4], now[5]), (Some(100.0), Some(300.0)));
     assert_eq!(now[6..], [None; 65]);
 }
 
 #[test]
-fn one_look_a_minute_is_known_for_all_of_it_and_an_absence_is_not() {
+fn one_poll_a_minute_is_known_for_all_of_it_and_an_absence_is_not() {
     let history = History::default();
     let every = Span::from_secs(60);
     for minute in 0..5 {
-        history.record(&look(after(minute * 60), 0.5, minute as f64), every);
+        history.record(&poll(after(minute * 60), 0.5, minute as f64), every);
     }
     assert_eq!(outputs(&history, 245, 5, 24).iter().flatten().count(), 24);
-    history.record(&look(after(3600), 0.5, 9.0), every);
+    history.record(&poll(after(3600), 0.5, 9.0), every);
     assert_eq!(outputs(&history, 3000, 60, 10), [None; 10]);
 }
 
@@ -150,7 +150,7 @@ fn one_look_a_minute_is_known_for_all_of_it_and_an_absence_is_not() {
 fn a_day_is_kept_by_the_minute_and_an_hour_by_five_seconds() {
     let history = History::default();
     for minute in 0..3000 {
-        history.record(&look(after(minute * 60), 0.5, minute as f64), TICK);
+        history.record(&poll(after(minute * 60), 0.5, minute as f64), TICK);
     }
     let end = 3000 * 60;
     let minutes = outputs(&history, end, 60, 1501);
@@ -164,7 +164,7 @@ fn a_day_is_kept_by_the_minute_and_an_hour_by_five_seconds() {
 /// A fleet of so many nodes with eight GPUs each, and so many engines with so many ranks.
 fn fleet(at: Timestamp, nodes: usize, engines: usize, ranks: usize) -> Snapshot {
     let busy = |nth: usize| ((at.millis() / 5000) as usize * 37 + nth * 11) as f64 % 97.0 / 100.0;
-    let mut snapshot = look(at, 0.7, 2.4e6);
+    let mut snapshot = poll(at, 0.7, 2.4e6);
     let with_power = |mut node: NodeRow| {
         node.gpus.iter_mut().for_each(|gpu| gpu.power_watts = Some(500.0));
         Arc::new(node)
@@ -212,7 +212,7 @@ fn every_subject_has_its_rings() {
 fn a_subject_that_is_gone_for_an_hour_is_dropped_and_its_room_is_used_again() {
     let history = History::default();
     let nodes = |from: usize, minute: i64| {
-        let mut snapshot = look(after(minute * 60), 0.5, 1.0);
+        let mut snapshot = poll(after(minute * 60), 0.5, 1.0);
         snapshot.nodes = (from..from + 10).map(|nth| Arc::new(node(nth, 8, 0.5))).collect();
         history.record(&snapshot, TICK);
     };
@@ -255,7 +255,7 @@ mod money {
     use margintop::reading::EngineRole;
     use margintop::units::{GpuTime, Span, Timestamp};
 
-    use super::past::{Making, R1, classes, held};
+    use super::past::{Making, R1, classes, gpu_time};
 
     /// By the hour, the newest first; the revenue of each minute is another one.
     pub(super) fn day(nodes: usize, units: usize) -> (Vec<Past>, Timestamp) {
@@ -278,7 +278,7 @@ mod money {
                 for (nth, (account, pays)) in accounts.iter().enumerate() {
                     let made = 1_000_000 + ((hour * 60 + minute) as u64 * 7_919 + nth as u64 * 104_729) % 500_000;
                     making.tokens(at, *account, Some(tariff), classes(made * 4, made * 2, made));
-                    making.rent(at, *pays, held(8, 1), GpuTime::ZERO);
+                    making.rent(at, *pays, gpu_time(8, 1), GpuTime::ZERO);
                 }
             }
             making.0
@@ -338,30 +338,30 @@ fn the_log_of_events_is_bounded() {
     assert_eq!(all.last().unwrap().at, after(2_999 * 60));
 }
 
-/// Looks at steps of a minute.
-type Looks = Vec<(i64, f64)>;
+/// Polls steps of a minute.
+type Polls = Vec<(i64, f64)>;
 
-fn shuffled() -> impl Strategy<Value = (Looks, Looks)> {
-    let looks = prop::collection::btree_map(0..12_i64, 0.0..1e9_f64, 1..12);
-    looks.prop_flat_map(|looks| {
-        let looks: Vec<_> = looks.into_iter().collect();
-        (Just(looks.clone()), Just(looks).prop_shuffle())
+fn shuffled() -> impl Strategy<Value = (Polls, Polls)> {
+    let polls = prop::collection::btree_map(0..12_i64, 0.0..1e9_f64, 1..12);
+    polls.prop_flat_map(|polls| {
+        let polls: Vec<_> = polls.into_iter().collect();
+        (Just(polls.clone()), Just(polls).prop_shuffle())
     })
 }
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
-    fn a_minute_is_the_same_whatever_the_order_of_its_looks((ordered, shuffled) in shuffled()) {
-        let minute = |looks: &[(i64, f64)]| {
+    fn a_minute_is_the_same_whatever_the_order_of_its_polls((ordered, shuffled) in shuffled()) {
+        let minute = |polls: &[(i64, f64)]| {
             let history = History::default();
-            for (slot, output) in looks {
+            for (slot, output) in polls {
                 let mut snapshot = fleet(after(slot * 5), 2, 1, 2);
                 snapshot.tokens.output_per_second = Some(*output);
                 snapshot.nodes = vec![Arc::new(NodeRow { output_per_second: Some(*output), ..node(1, 8, 0.5) })];
                 history.record(&snapshot, TICK);
             }
-            history.record(&look(after(60), 0.5, 1.0), TICK);
+            history.record(&poll(after(60), 0.5, 1.0), TICK);
             let engine = Subject::Engine(TargetId::new("http://10.0.0.0:8000/metrics"), Some(Rank::new("1")));
             [Subject::Fleet, Subject::Node(NodeName::new("gpu-0001")), engine]
                 .map(|subject| asked(&history, subject, Measure::Output, 60, 60, 1))
@@ -380,7 +380,7 @@ fn what_was_recorded_stays_when_the_ledger_is_read() {
         making.tokens(after(minute * 60), account, Some(tariff), past::classes(4_000, 2_000, 600));
     }
     let history = History::default();
-    history.record(&look(after(1_810), 0.5, 42.0), Span::from_secs(5));
+    history.record(&poll(after(1_810), 0.5, 42.0), Span::from_secs(5));
     history.read_past(&making.0);
     assert_eq!(outputs(&history, 1_920, 60, 3), [Some(10.0), Some(42.0), Some(10.0)]);
     let fine = outputs(&history, 1_820, 5, 4);

@@ -17,9 +17,9 @@ fn all(history: &History) -> Vec<HistoryEvent> {
 }
 
 /// Two seconds: after longer ones the machine counts as just woken, and silence says nothing.
-fn look(watch: &mut LedgerWatch) {
+fn poll(watch: &mut LedgerWatch) {
     watch.tick();
-    let _ = watch.picture();
+    let _ = watch.snapshot();
     watch.advance(2);
 }
 
@@ -29,14 +29,14 @@ fn watch(path: &Path, returns: bool) -> Vec<HistoryEvent> {
     let mut watch = LedgerWatch::at(path, began()).recording(history.clone());
     for made in 0..60 {
         watch.gpus(&["GPU-a", "GPU-b"]);
-        watch.look(1_000 * (made + 1), None);
-        look(&mut watch);
+        watch.poll(1_000 * (made + 1), None);
+        poll(&mut watch);
     }
-    (0..60).for_each(|_| look(&mut watch));
+    (0..60).for_each(|_| poll(&mut watch));
     for made in 0..6 * u64::from(returns) {
         watch.gpus(&["GPU-a", "GPU-b"]);
-        watch.look(100_000 * (made + 1), None);
-        look(&mut watch);
+        watch.poll(100_000 * (made + 1), None);
+        poll(&mut watch);
     }
     watch.leave();
     all(&history)
@@ -46,7 +46,7 @@ fn watch(path: &Path, returns: bool) -> Vec<HistoryEvent> {
 fn again(path: &Path) -> Vec<HistoryEvent> {
     let history = History::default();
     let mut watch = LedgerWatch::at(path, began() + Span::from_secs(3600)).recording(history.clone());
-    look(&mut watch);
+    poll(&mut watch);
     let started = Instant::now();
     while !all(&history).iter().any(|event| event.at < began() + Span::from_secs(600)) {
         assert!(started.elapsed() < Duration::from_secs(20), "the ledger does not answer");
@@ -100,7 +100,7 @@ fn a_ledger_without_the_table_is_given_it_and_an_export_has_it() {
     Connection::open(&path).unwrap().execute_batch("DROP TABLE events").unwrap();
     let history = History::default();
     let mut watch = LedgerWatch::at(&path, began() + Span::from_secs(3600)).recording(history);
-    look(&mut watch);
+    poll(&mut watch);
     watch.leave();
     let count: i64 =
         Connection::open(&path).unwrap().query_row("SELECT count(*) FROM events", [], |row| row.get(0)).unwrap();

@@ -15,7 +15,7 @@ use margintop::reading::{EngineRole, Label, ModelName, NodeName};
 use margintop::statement::{By, Statement};
 use margintop::store::Reader;
 use margintop::units::{GpuTime, Money, Span, Timestamp};
-use past::{Making, R1, classes, held};
+use past::{Making, R1, classes, gpu_time};
 use support::instant;
 
 const HOUR: i64 = 3600;
@@ -55,9 +55,9 @@ fn reported(past: &Past, by: By, key: Option<&str>) -> [f64; 2] {
     [revenue, cost].map(|amount| amount.grains() as f64 / Money::GRAINS_PER_UNIT as f64 * 1e6)
 }
 
-fn within(told: [f64; 2], wanted: [f64; 2], error: f64) {
-    let near = told.iter().zip(wanted).all(|(told, wanted)| (told - wanted).abs() <= error);
-    assert!(near, "{told:?} {wanted:?}");
+fn within(drawn: [f64; 2], wanted: [f64; 2], error: f64) {
+    let near = drawn.iter().zip(wanted).all(|(drawn, wanted)| (drawn - wanted).abs() <= error);
+    assert!(near, "{drawn:?} {wanted:?}");
 }
 
 /// Works until `until` seconds after the beginning, with work that changes from minute to minute.
@@ -65,9 +65,9 @@ fn work(watch: &mut LedgerWatch, from: i64, until: i64) {
     for step in from / 5..until / 5 {
         watch.gpus(&["GPU-a", "GPU-b"]);
         let made = (0..=step).map(|step| 3_001 + (step * step) % 977).sum::<i64>();
-        watch.look(u64::try_from(made).unwrap(), None);
+        watch.poll(u64::try_from(made).unwrap(), None);
         watch.tick();
-        let _ = watch.picture();
+        let _ = watch.snapshot();
         watch.advance(5);
     }
 }
@@ -123,7 +123,7 @@ fn a_dashboard_that_starts_on_a_ledger_opens_with_its_charts_filled() {
     let again = History::default();
     let mut watch = LedgerWatch::at(&path, began() + Span::from_secs(HOUR + 660)).recording(again.clone());
     watch.tick();
-    let _ = watch.picture();
+    let _ = watch.snapshot();
     let until = began() + Span::from_secs(HOUR + 540);
     let all = |history: &History, subject: Subject, of: Measure| series(history, subject, of, until, 60, 69);
     until_known(&again, |history| all(history, Subject::Fleet, Measure::Cost).iter().flatten().count() == 69);
@@ -158,9 +158,9 @@ fn a_scripted_day_is_all_there_at_its_end() {
     let mut watch = LedgerWatch::at(&path, began()).recording(history.clone());
     for minute in 0..=1440 {
         watch.gpus(&["GPU-a", "GPU-b"]);
-        watch.look(1_000 + minute * 977, None);
+        watch.poll(1_000 + minute * 977, None);
         watch.tick();
-        let _ = watch.picture();
+        let _ = watch.snapshot();
         watch.advance(60);
     }
     let until = began() + Span::from_secs(86_400);
@@ -201,7 +201,7 @@ fn minutes(making: &mut Making, count: i64) {
         let at = making.0.since + Span::from_secs(minute * 60);
         let made = 10_000 + (minute as u64 * 7_919) % 5_000;
         making.tokens(at, account, Some(tariff), classes(made * 4, made * 2, made));
-        making.rent(at, pays, held(8, 1), GpuTime::ZERO);
+        making.rent(at, pays, gpu_time(8, 1), GpuTime::ZERO);
     }
 }
 
@@ -313,7 +313,7 @@ fn a_minute_that_goes_on_is_a_rate_of_what_is_over() {
     watch.leave();
 }
 
-/// Class: a first look in the middle of a minute. Its amount is that of the seconds that were watched, not of a minute.
+/// Class: a first poll in the middle of a minute. Its amount is that of the seconds that were watched, not of a minute.
 #[test]
 fn the_first_minute_is_a_rate_of_what_was_watched_of_it() {
     let (_home, path) = file();

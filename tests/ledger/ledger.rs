@@ -144,7 +144,7 @@ proptest! {
 
     #[test]
     fn restarts_anywhere_lose_nothing_that_was_seen(steps in proptest::collection::vec((1_u64..5000, any::<bool>(), any::<bool>()), 1..60)) {
-        // An engine whose true production is known: it restarts at some looks, and some looks fail.
+        // An engine whose true production is known: it restarts at some polls, and some polls fail.
         let began = at(instant("2025-03-10T10:00:00Z"));
         let mut fleet = fleet(vec![member("e", "n", None)], began);
         let (mut start, mut value, mut seen, mut counted) = (began.wall - Span::from_secs(9999), 1_000_u64, 1_000_u64, 0_u64);
@@ -152,7 +152,7 @@ proptest! {
         for (second, (made, restarts, fails)) in (1_i64..).zip(&steps) {
             let now = at(began.wall + Span::from_secs(second * 20));
             if *restarts {
-                // What it made since the last look dies with it; what follows counts from zero.
+                // What it made since the last poll dies with it; what follows counts from zero.
                 (start, value, seen) = (now.wall - Span::from_secs(5), 0, 0);
             }
             value += made;

@@ -57,9 +57,9 @@ fn posted(ledger: &Ledger) -> u64 {
 fn a_posting_of_more_than_a_counter_holds_is_refused_and_named() {
     for output in [Tokens::LIMIT + 1, 1 << 62, 1 << 63, u64::MAX - 1, u64::MAX] {
         let (mut ledger, account) = ledger();
-        let mut told = 0;
-        ledger.post(&posting(account, output), |_| told += 1);
-        assert_eq!((posted(&ledger), told, ledger.earned()[account.index()]), (0, 0, Money::ZERO), "{output}");
+        let mut postings = 0;
+        ledger.post(&posting(account, output), |_| postings += 1);
+        assert_eq!((posted(&ledger), postings, ledger.earned()[account.index()]), (0, 0, Money::ZERO), "{output}");
         assert_eq!(ledger.uncertainty().lost_windows, 1, "the total is a lower bound");
         let pending = ledger.take_changes().unwrap();
         assert!(pending.tokens.is_empty() && pending.markers.len() == 1, "{pending:?}");
@@ -156,16 +156,16 @@ fn gpu_time_and_energy_beyond_every_clock_are_refused_and_cost_never_falls_below
     ledger.meter(id, i64::MAX, now(), now() + Span::from_secs(1));
     let gpu_times: Vec<_> =
         ledger.today().gpu_times().map(|(_, time)| (time.allocated.millis(), time.energy)).collect();
-    assert!(gpu_times.iter().all(|(held, energy)| (*held, *energy) == (0, 0)), "{gpu_times:?}");
+    assert!(gpu_times.iter().all(|(allocated, energy)| (*allocated, *energy) == (0, 0)), "{gpu_times:?}");
     let pending = ledger.take_changes().unwrap();
-    let told: Vec<&str> = pending.markers.iter().map(|marker| marker.text.as_str()).collect();
-    assert!(told.contains(&"rent of H100 on n is not posted: energy below zero"), "{told:?}");
-    assert!(told.contains(&"rent of H100 on n is not posted: more than a ledger can hold"), "{told:?}");
+    let markers: Vec<&str> = pending.markers.iter().map(|marker| marker.text.as_str()).collect();
+    assert!(markers.contains(&"rent of H100 on n is not posted: energy below zero"), "{markers:?}");
+    assert!(markers.contains(&"rent of H100 on n is not posted: more than a ledger can hold"), "{markers:?}");
     // What was posted can be taken back, and no more than that.
     ledger.post_gpu_time(id, 8, now(), now() + Span::from_secs(10));
     ledger.refund(id, 8, now(), now() + Span::from_secs(30));
-    let held: Vec<i64> = ledger.today().gpu_times().map(|(_, time)| time.allocated.millis()).collect();
-    assert_eq!(held, [0]);
+    let allocated: Vec<i64> = ledger.today().gpu_times().map(|(_, time)| time.allocated.millis()).collect();
+    assert_eq!(allocated, [0]);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::support;
 use std::path::Path;
 use std::time::Duration;
 
-use ledger_watch::{ENGINE, LedgerWatch, MODEL, began, file, held, output, past};
+use ledger_watch::{ENGINE, LedgerWatch, MODEL, allocated, began, file, output, past};
 use margintop::clock::{Clock, ScriptedClock};
 use margintop::ledger::Grain;
 use margintop::reading::TargetId;
@@ -70,14 +70,14 @@ fn a_state_that_cannot_be_read_is_dropped_and_said() {
         watch.gpus(&["a", "b"]);
         watch.work(&[], 2, [5_000, 5_007]);
         watch.leave();
-        assert_eq!((output(&path), held(&path)), (67, 44), "{state}");
-        let told = format!("the saved state of {ENGINE} cannot be read: its next page is a baseline");
-        assert_eq!(markers(&path).iter().filter(|text| **text == told).count(), 1, "{state}");
+        assert_eq!((output(&path), allocated(&path)), (67, 44), "{state}");
+        let reason = format!("the saved state of {ENGINE} cannot be read: its next page is a baseline");
+        assert_eq!(markers(&path).iter().filter(|text| **text == reason).count(), 1, "{state}");
         let lost: i64 = past(&path, Grain::Day).uncertainty.iter().map(|cell| cell.lost_windows).sum();
         assert!(lost >= 1, "{state}: the total is a lower bound");
         // It is said once: the next watch reads what this one wrote.
         LedgerWatch::at(&path, began() + Span::from_secs(30)).leave();
-        assert_eq!(markers(&path).iter().filter(|text| **text == told).count(), 1, "{state}");
+        assert_eq!(markers(&path).iter().filter(|text| **text == reason).count(), 1, "{state}");
     }
 }
 
@@ -88,11 +88,11 @@ fn a_node_that_cannot_be_read_is_rented_anew_and_said() {
     change(&path, "UPDATE saved_nodes SET state = 'x'");
     let mut watch = LedgerWatch::at(&path, began() + Span::from_secs(20));
     watch.gpus(&["a", "b"]);
-    watch.look(170, None);
+    watch.poll(170, None);
     watch.advance(2);
     watch.gpus(&["a", "b"]);
     watch.leave();
-    assert_eq!((output(&path), held(&path)), (70, 24), "the rent of the absence is not known");
+    assert_eq!((output(&path), allocated(&path)), (70, 24), "the rent of the absence is not known");
     assert!(markers(&path).iter().any(|text| text.starts_with("the saved state of gpu-01 cannot be read")));
 }
 
@@ -101,7 +101,7 @@ fn what_is_rented_is_kept_in_columns() {
     let (_home, path) = file();
     let mut watch = LedgerWatch::at(&path, began());
     watch.gpus(&["a", "b"]);
-    watch.look(100, None);
+    watch.poll(100, None);
     watch.advance(60);
     watch.leave();
     let rows = Reader::open(&path).unwrap().leased().unwrap();

@@ -24,7 +24,7 @@ fn faults(path: &Path) -> Vec<String> {
 fn grains_that_differ_are_named() {
     let quarter = "2025-03-10T10:00:00Z";
     let day = "2025-03-10T00:00:00Z";
-    for (damage, told) in [
+    for (damage, fault) in [
         (
             "UPDATE quarter_tokens SET miss = miss + 1",
             vec![
@@ -65,7 +65,7 @@ fn grains_that_differ_are_named() {
         watch.leave();
         assert_eq!(faults(&path), Vec::<String>::new());
         Connection::open(&path).unwrap().execute_batch(damage).unwrap();
-        assert_eq!(faults(&path), told, "{damage}");
+        assert_eq!(faults(&path), fault, "{damage}");
     }
 }
 
@@ -102,7 +102,7 @@ fn gpu_time_beyond_that_of_the_known_gpus_is_named() {
     let mut watch = LedgerWatch::at(&path, began());
     for second in 0..=70 {
         watch.gpus(&["a", "b"]);
-        watch.look(second * 10, None);
+        watch.poll(second * 10, None);
         watch.advance(1);
     }
     watch.leave();
@@ -111,8 +111,8 @@ fn gpu_time_beyond_that_of_the_known_gpus_is_named() {
     tamper(&path, "allocated_ms", 4_000);
     assert_eq!(faults(&path), Vec::<String>::new());
     tamper(&path, "allocated_ms", 1);
-    let told = "minute_gpu_time: 2025-03-10T10:00:00Z on gpu-01: 124.001 GPU-seconds in 60 s, more than 2 GPUs have";
-    assert_eq!(faults(&path), [told]);
+    let fault = "minute_gpu_time: 2025-03-10T10:00:00Z on gpu-01: 124.001 GPU-seconds in 60 s, more than 2 GPUs have";
+    assert_eq!(faults(&path), [fault]);
 }
 
 /// A watch of one GPU whose energy is paid for: it draws 700 W for 70 s, its limit.
@@ -150,11 +150,11 @@ fn energy_beyond_the_power_limit_is_named() {
         tamper(&path, "energy_mj", most - drawn);
         assert_eq!(faults(&path), Vec::<String>::new(), "{watts} W");
         tamper(&path, "energy_mj", 1);
-        let told = format!(
+        let fault = format!(
             "minute_gpu_time: 2025-03-10T10:00:00Z on gpu-01: {}.001 J in 60 s, more than 1 GPU draw at 1.5 times {watts} W",
             most / 1000
         );
-        assert_eq!(faults(&path), [told]);
+        assert_eq!(faults(&path), [fault]);
         let raised = Plausibility { energy_thousandths: 2_000, ..Plausibility::default() };
         assert_eq!(Reader::open(&path).unwrap().verify_within(raised).unwrap(), Vec::<String>::new());
     }
@@ -189,8 +189,8 @@ fn a_clock_that_is_set_back_and_unseen_gpus_are_no_faults() {
     watch.leave();
     assert_eq!(faults(&path), Vec::<String>::new());
     tamper(&path, "allocated_ms", 3_600_000);
-    let told = faults(&path);
+    let fault = faults(&path);
     for node in ["gpu-01", "gpu-02", "unit decode"] {
-        assert!(told.iter().any(|fault| fault.contains(&format!(" on {node}: "))), "{node} in {told:?}");
+        assert!(fault.iter().any(|fault| fault.contains(&format!(" on {node}: "))), "{node} in {fault:?}");
     }
 }

@@ -19,7 +19,7 @@ fn past(path: &Path, grain: Grain) -> Past {
 }
 
 /// All that a statement is made of: tokens, money, and whether each account's cost is known.
-fn told(path: &Path) -> (Totals, Vec<(String, bool)>, i64) {
+fn reason(path: &Path) -> (Totals, Vec<(String, bool)>, i64) {
     let past = past(path, Grain::Day);
     let lost = past.uncertainty.iter().map(|cell| cell.lost_windows).sum();
     let accounts = past.accounts.iter().map(|account| (account.node.to_string(), account.costed)).collect();
@@ -36,13 +36,13 @@ fn bring_up_to_date(path: &Path) {
 fn a_ledger_of_version_2_keeps_its_totals() {
     let folder = TempDir::new().unwrap();
     let path = former::open(&folder, VERSION_2);
-    let before = told(&path);
+    let before = reason(&path);
     assert_eq!(version(&path), 2, "reading changes nothing");
     let costed: Vec<_> = before.1.iter().map(|(node, costed)| (node == "elsewhere", *costed)).collect();
     assert_eq!(costed, [(false, true), (false, true), (true, false)]);
     assert!(before.0.revenue > before.0.uncosted_revenue && !before.0.uncosted_revenue.is_zero() && before.2 == 1);
     bring_up_to_date(&path);
-    assert_eq!((version(&path), told(&path)), (5, before.clone()));
+    assert_eq!((version(&path), reason(&path)), (5, before.clone()));
     assert_eq!(Reader::open(&path).unwrap().verify().unwrap(), Vec::<String>::new());
     for view in ["revenue_by_day", "cost_by_day", "profit_by_model_by_day"] {
         let rows: i64 = Connection::open(&path)
@@ -57,7 +57,7 @@ fn a_ledger_of_version_2_keeps_its_totals() {
 fn an_export_of_version_2_is_imported() {
     let folder = TempDir::new().unwrap();
     let path = former::open(&folder, VERSION_2);
-    let before = told(&path);
+    let before = reason(&path);
     let export = |path: &Path| {
         let mut text = Vec::new();
         Reader::open(path).unwrap().export(&mut text).unwrap();
@@ -77,7 +77,7 @@ fn an_export_of_version_2_is_imported() {
     ] {
         let new = folder.path().join(name);
         import(&new, text.as_slice()).unwrap();
-        assert_eq!(told(&new), before, "{name}");
+        assert_eq!(reason(&new), before, "{name}");
         // The first is compared with what it becomes.
         bring_up_to_date(&path);
         assert_eq!(lines(&new), lines(&path), "{name}");

@@ -1,4 +1,4 @@
-//! What is told of a model beside its revenue: its prices with their dates, its cost, its worth where it has no price.
+//! What is shown of a model beside its revenue: its prices with their dates, its cost, its worth where it has no price.
 
 use crate::support;
 
@@ -29,10 +29,10 @@ fn row(model: &str, compare_to: Option<&str>) -> ModelRow {
 }
 
 #[test]
-fn prices_are_told_with_the_instants_from_which_they_hold() {
+fn prices_are_reported_with_the_instants_from_which_they_hold() {
     let row = row("deepseek-r1", None);
-    let told = |step: &PriceStep| (step.from, step.tier.to_string(), step.prices.output.nanos());
-    let prices: Vec<_> = row.money.prices.iter().map(told).collect();
+    let as_tuple = |step: &PriceStep| (step.from, step.tier.to_string(), step.prices.output.nanos());
+    let prices: Vec<_> = row.money.prices.iter().map(as_tuple).collect();
     // Off-peak is from 16:30 to 00:30 UTC.
     assert_eq!(
         prices,
@@ -67,19 +67,19 @@ fn what_models_and_engines_earned_adds_up_as_it_is_printed() {
             fleet.apply(answered(target, after(second), page(model, counters(made, made / 3, made / 7), None)));
         }
         fleet.apply(Event::Tick(after(second)));
-        let told = fleet.snapshot();
+        let snapshot = fleet.snapshot();
         let micros = |revenue: Option<Money>| revenue.map_or(0, |revenue| revenue.rounded(6));
-        let total = micros(told.money.revenue);
-        let models: i128 = told.models.iter().map(|row| micros(row.money.revenue)).sum();
-        let engines: i128 = told.engines.iter().map(|row| micros(row.revenue)).sum();
-        let nodes: i128 = told.nodes.iter().map(|row| micros(row.revenue)).sum();
+        let total = micros(snapshot.money.revenue);
+        let models: i128 = snapshot.models.iter().map(|row| micros(row.money.revenue)).sum();
+        let engines: i128 = snapshot.engines.iter().map(|row| micros(row.revenue)).sum();
+        let nodes: i128 = snapshot.nodes.iter().map(|row| micros(row.revenue)).sum();
         assert_eq!((models, engines, nodes), (total, total, total), "after {second} s");
-        assert!(second < 3 || total > 0 && told.money.uncosted_revenue > Money::ZERO);
+        assert!(second < 3 || total > 0 && snapshot.money.uncosted_revenue > Money::ZERO);
     }
 }
 
 #[test]
-fn without_a_price_cost_and_worth_are_told() {
+fn without_a_price_cost_and_worth_are_reported() {
     let row = row("my-finetune", Some("deepseek-r1-standard"));
     assert_eq!((row.money.revenue, row.money.profit_per_hour, row.money.prices.len()), (None, None, 0));
     assert_eq!(row.money.cost_per_hour.unwrap().to_string(), "16.00", "eight GPUs at $2");
@@ -104,12 +104,12 @@ fn a_model_that_was_renamed_keeps_what_it_earned() {
             fleet.apply(answered("e", after(second), page(name, counters(made, 0, made / 2), start)));
             fleet.apply(Event::Tick(after(second)));
         }
-        let told = fleet.snapshot();
-        let row = |name: &str| told.models.iter().find(|row| row.model.as_str() == name);
+        let snapshot = fleet.snapshot();
+        let row = |name: &str| snapshot.models.iter().find(|row| row.model.as_str() == name);
         let (former, present) = (row("deepseek-r1").unwrap(), row("deepseek-v3").unwrap());
         assert!(former.money.revenue > Some(Money::ZERO), "{former:?}");
         assert_eq!(former.prompt_total, None, "its counters go on under the other name");
-        let (revenue, money) = (|row: &ModelRow| row.money.revenue.unwrap(), &told.money);
+        let (revenue, money) = (|row: &ModelRow| row.money.revenue.unwrap(), &snapshot.money);
         assert_eq!(Some(revenue(former) + revenue(present)), money.revenue.map(|revenue| revenue.round_to(6)));
         let profit = |row: &ModelRow| row.money.profit_per_hour.unwrap();
         assert_eq!((former.money.revenue_per_hour, profit(former)), (Some(Money::ZERO), Money::ZERO));

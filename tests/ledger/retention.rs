@@ -68,9 +68,9 @@ fn each_grain_is_kept_as_long_as_the_rules_say_and_no_sum_changes() {
             hit: Tokens::new(120 * watched),
             output: Tokens::new(60 * watched),
         };
-        let held = i64::try_from(watched).unwrap() * 10_000;
+        let allocated = i64::try_from(watched).unwrap() * 10_000;
         for grain in [Grain::Minute, Grain::Quarter, Grain::Day] {
-            assert_eq!(sums(&path, grain), (made, held), "{after} s, read by {grain:?}");
+            assert_eq!(sums(&path, grain), (made, allocated), "{after} s, read by {grain:?}");
         }
         assert_eq!(Reader::open(&path).unwrap().verify().unwrap(), Vec::<String>::new(), "{after} s");
     }

@@ -11,7 +11,7 @@ use margintop::statement::{
     differences, reprice, what_if,
 };
 use margintop::units::{GpuTime, Money, NodeCount, Span};
-use past::{Making, R1, book, classes, deepseek_day, held, instant};
+use past::{Making, R1, book, classes, deepseek_day, gpu_time, instant};
 
 fn beijing() -> TimeZone {
     TimeZone::get("Asia/Shanghai").unwrap()
@@ -72,7 +72,7 @@ fn the_published_day_by_hour_is_the_published_table() {
         assert!((revenue - income).abs() * 100 <= income, "{}: {revenue} is not within 1 % of {income}", hour.key);
     }
     assert_eq!(money(&day.total), ["562100.00", "87072.00", "475028.00"]);
-    assert_eq!(day.total.gpu_time, held(8, 5442 * 60));
+    assert_eq!(day.total.gpu_time, gpu_time(8, 5442 * 60));
     let special: Vec<_> = day.rows.iter().filter(|row| row.kind != RowKind::Key).map(|row| row.key.as_str()).collect();
     assert_eq!(special, ["(uncosted)", "(unpriced)", "(idle)"]);
 }
@@ -81,10 +81,10 @@ fn the_published_day_by_hour_is_the_published_table() {
 fn the_night_discount_took_what_it_is_said_to_have_taken() {
     let (day, mut book) = (deepseek_day(), book());
     let change = WhatIfChange { list: book.list("deepseek-r1-2025"), ..WhatIfChange::default() };
-    let told = what_if(&day, &change).unwrap();
-    assert_eq!(told.before.rounded(2).revenue.to_string(), "562100.00");
+    let result = what_if(&day, &change).unwrap();
+    assert_eq!(result.before.rounded(2).revenue.to_string(), "562100.00");
     // V25 says 490,037 of 562,027; the same share of the exact 562,100 is 490,101.
-    let discounted = told.after.revenue.rounded(0);
+    let discounted = result.after.revenue.rounded(0);
     assert!((489_900..490_300).contains(&discounted), "{discounted}");
     let pinned = "[[history]]\nmodels = [\"deepseek-r1\"]\nlists = [\"deepseek-r1-2025\"]\n";
     book.add(toml::from_str(pinned).unwrap()).unwrap();
@@ -105,11 +105,11 @@ fn the_night_discount_took_what_it_is_said_to_have_taken() {
 
 #[test]
 fn the_published_day_breaks_even_where_it_is_said_to() {
-    let told = what_if(&deepseek_day(), &WhatIfChange::default()).unwrap();
-    assert_eq!(told.before, told.after);
-    assert_eq!(told.break_even.load_ppm, Some(154_904));
-    assert_eq!(told.break_even.gpu_rate.unwrap().to_string(), "12.911154");
-    assert_eq!(told.break_even.hit_rate_ppm, None, "even nothing but hits pays");
+    let result = what_if(&deepseek_day(), &WhatIfChange::default()).unwrap();
+    assert_eq!(result.before, result.after);
+    assert_eq!(result.break_even.load_ppm, Some(154_904));
+    assert_eq!(result.break_even.gpu_rate.unwrap().to_string(), "12.911154");
+    assert_eq!(result.break_even.hit_rate_ppm, None, "even nothing but hits pays");
     let nodes =
         what_if(&deepseek_day(), &WhatIfChange { nodes: NodeCount::whole(278), ..WhatIfChange::default() }).unwrap();
     assert_eq!(text(nodes.after.cost), "106752.00", "the staircase is 226.75 nodes on average");
@@ -131,7 +131,7 @@ fn a_hit_rate_at_which_it_breaks_even_is_found() {
     let account = making.account("n", None, "m", EngineRole::Unified);
     let cost_account = making.cost_account(Some("n"), None, Some("0.25"));
     making.tokens(at, account, Some(tariff), classes(1_000_000, 0, 0));
-    making.rent(at, cost_account, held(1, 60), GpuTime::ZERO);
+    making.rent(at, cost_account, gpu_time(1, 60), GpuTime::ZERO);
     assert_eq!(what_if(&making.0, &WhatIfChange::default()).unwrap().break_even.hit_rate_ppm, Some(750_000));
 }
 
@@ -161,11 +161,11 @@ fn mixed() -> Past {
     making.tokens(at, priced, Some(tariff), classes(3_000_000, 0, 0));
     making.tokens(at, unpriced, None, classes(0, 1_000_000, 0));
     making.tokens(at, uncosted, Some(tariff), classes(0, 0, 5_000_000));
-    making.rent(at, rated, held(8, 60), held(8, 15));
-    making.rent(at, unrated, held(4, 60), held(4, 60));
-    making.rent(at, spare, held(1, 60), held(1, 60));
-    making.rent(at, rounding, held(1, 6), GpuTime::ZERO);
-    making.rent(at, overhead, held(1, 60), GpuTime::ZERO);
+    making.rent(at, rated, gpu_time(8, 60), gpu_time(8, 15));
+    making.rent(at, unrated, gpu_time(4, 60), gpu_time(4, 60));
+    making.rent(at, spare, gpu_time(1, 60), gpu_time(1, 60));
+    making.rent(at, rounding, gpu_time(1, 6), GpuTime::ZERO);
+    making.rent(at, overhead, gpu_time(1, 60), GpuTime::ZERO);
     making.0
 }
 
@@ -175,7 +175,7 @@ fn each_thing_stands_in_one_row() {
     assert_eq!(money(row(&by_model, "m")), ["13.00", "9.00", "-6.00"], "three quarters of the busy rent");
     assert_eq!(text(Some(row(&by_model, "m").uncosted_revenue)), "10.00", "b's part is in no profit");
     assert_eq!(money(row(&by_model, "(uncosted)")), ["0.00", "unknown", "unknown"]);
-    assert_eq!(row(&by_model, "(uncosted)").gpu_time, held(4, 60));
+    assert_eq!(row(&by_model, "(uncosted)").gpu_time, gpu_time(4, 60));
     assert_eq!(money(row(&by_model, "(unpriced)")), ["unknown", "3.00", "-3.00"]);
     assert!(row(&by_model, "(unpriced)").lower_bound && by_model.total.lower_bound);
     assert_eq!(money(row(&by_model, "(overhead)")), ["0.00", "1.00", "-1.00"]);
@@ -196,25 +196,25 @@ fn each_thing_stands_in_one_row() {
 /// By node and by unit a row says what stands in other rows and is its own.
 #[test]
 fn a_node_and_a_unit_say_their_whole_cost() {
-    let told = |by, key: &str| {
+    let result = |by, key: &str| {
         let statement = statement(&mixed(), by);
         let row = statement.rows.iter().find(|row| row.key.as_str() == key).unwrap().clone();
         (text(row.whole_cost), row.unpriced_tokens.map(margintop::units::Tokens::count))
     };
     // 8 GPUs at 2.00 for an hour, a quarter of it idle and a quarter of the rest for tokens without a price; rounding.
-    assert_eq!(told(By::Node, "a"), ("16.10".to_owned(), Some(1_000_000)));
-    assert_eq!(told(By::Node, "b"), ("unknown".to_owned(), Some(0)), "it has no GPU time of its own");
-    assert_eq!(told(By::Unit, "u"), ("17.00".to_owned(), Some(1_000_000)), "with the node that idled");
-    assert_eq!(told(By::Unit, "(no unit)"), ("unknown".to_owned(), Some(0)), "c has no rate");
-    assert_eq!(told(By::Node, "(idle)"), ("unknown".to_owned(), None));
+    assert_eq!(result(By::Node, "a"), ("16.10".to_owned(), Some(1_000_000)));
+    assert_eq!(result(By::Node, "b"), ("unknown".to_owned(), Some(0)), "it has no GPU time of its own");
+    assert_eq!(result(By::Unit, "u"), ("17.00".to_owned(), Some(1_000_000)), "with the node that idled");
+    assert_eq!(result(By::Unit, "(no unit)"), ("unknown".to_owned(), Some(0)), "c has no rate");
+    assert_eq!(result(By::Node, "(idle)"), ("unknown".to_owned(), None));
     for by in [By::Model, By::Tenant, By::Hour, By::Tier, By::Role] {
-        let told = statement(&mixed(), by);
-        assert!(told.rows.iter().all(|row| row.whole_cost.is_none() && row.unpriced_tokens.is_none()), "{by}");
+        let result = statement(&mixed(), by);
+        assert!(result.rows.iter().all(|row| row.whole_cost.is_none() && row.unpriced_tokens.is_none()), "{by}");
     }
     let mut past = mixed();
     past.cost_accounts[0].rate = None;
-    let told = statement(&past, By::Node);
-    assert_eq!(text(row(&told, "a").whole_cost), "unknown");
+    let result = statement(&past, By::Node);
+    assert_eq!(text(row(&result, "a").whole_cost), "unknown");
 }
 
 /// Class: an amount that does not say where its price and its rate came from.
@@ -222,8 +222,8 @@ fn a_node_and_a_unit_say_their_whole_cost() {
 fn every_row_names_the_lists_and_rates_behind_its_amounts() {
     let past = mixed();
     for by in [By::Node, By::Unit, By::Model, By::Hour, By::Tier, By::Role, By::Lease] {
-        let told = statement(&past, by);
-        for row in told.rows.iter().chain([&told.total]) {
+        let result = statement(&past, by);
+        for row in result.rows.iter().chain([&result.total]) {
             let origins = &row.origins;
             let earns = row.revenue.is_some_and(|revenue| revenue > Money::ZERO);
             assert_eq!(earns, !origins.lists.is_empty(), "{by} {}: {origins:?}", row.key);
@@ -232,9 +232,9 @@ fn every_row_names_the_lists_and_rates_behind_its_amounts() {
             assert!(!costs || !origins.rates.is_empty(), "{by} {}: {origins:?}", row.key);
         }
     }
-    let told = statement(&past, By::Node);
+    let result = statement(&past, By::Node);
     let rates = |key: &str| {
-        let rates = row(&told, key).origins.rates.iter();
+        let rates = row(&result, key).origins.rates.iter();
         rates.map(|it| (it.rate.to_string(), it.lease.as_ref().map(ToString::to_string))).collect::<Vec<_>>()
     };
     assert!(rates("a").iter().any(|(rate, _)| rate == "2.00"), "{:?}", rates("a"));
@@ -259,13 +259,13 @@ fn a_model_at_no_known_cost_has_no_profit() {
     let mut past = mixed();
     past.cost_accounts.iter_mut().for_each(|cost_account| cost_account.rate = None);
     past.accounts.iter_mut().for_each(|account| account.costed = false);
-    let told = statement(&past, By::Model);
-    assert_eq!(money(&told.total), ["13.00", "unknown", "unknown"]);
-    assert_eq!(text(Some(told.uncosted_revenue)), "13.00");
+    let result = statement(&past, By::Model);
+    assert_eq!(money(&result.total), ["13.00", "unknown", "unknown"]);
+    assert_eq!(text(Some(result.uncosted_revenue)), "13.00");
     for by in [By::Hour, By::Day, By::Model, By::Role, By::Tier] {
-        let told = statement(&past, by);
-        assert_eq!(money(&told.rows[0]), ["13.00", "unknown", "unknown"], "{by}: it is a row by any key");
-        assert_eq!(told.rows[0].kind, RowKind::Key, "{by}");
+        let result = statement(&past, by);
+        assert_eq!(money(&result.rows[0]), ["13.00", "unknown", "unknown"], "{by}: it is a row by any key");
+        assert_eq!(result.rows[0].kind, RowKind::Key, "{by}");
     }
     assert_eq!(what_if(&past, &WhatIfChange::default()).unwrap().break_even, BreakEven::default());
 }
@@ -279,21 +279,21 @@ fn a_row_has_a_cost_if_anything_in_it_has() {
     past.until = later + Span::from_secs(3600);
     let uncosted = past.tokens.iter().find(|cell| cell.tokens.output.count() > 0).copied().unwrap();
     past.tokens.push(margintop::ledger::TokenCell { bucket: later, ..uncosted });
-    let told = statement(&past, By::Hour);
-    assert_eq!(money(&told.rows[0]), ["13.00", "18.10", "-15.10"]);
-    assert_eq!(money(&told.rows[1]), ["10.00", "unknown", "unknown"]);
-    assert_eq!(money(&told.total), ["23.00", "18.10", "-15.10"]);
-    assert_eq!(text(Some(told.uncosted_revenue)), "20.00");
+    let result = statement(&past, By::Hour);
+    assert_eq!(money(&result.rows[0]), ["13.00", "18.10", "-15.10"]);
+    assert_eq!(money(&result.rows[1]), ["10.00", "unknown", "unknown"]);
+    assert_eq!(money(&result.total), ["23.00", "18.10", "-15.10"]);
+    assert_eq!(text(Some(result.uncosted_revenue)), "20.00");
 }
 
 #[test]
 fn overhead_takes_its_share_of_revenue() {
     let mut past = mixed();
     past.tariffs[0] = Tariff { overhead: Some("0.1".parse().unwrap()), ..past.tariffs[0].clone() };
-    let told = statement(&past, By::Model);
+    let result = statement(&past, By::Model);
     // Revenue whose cost is unknown bears none of it.
-    assert_eq!(money(row(&told, "(overhead)")), ["0.00", "1.30", "-1.30"]);
-    assert_eq!(Totals::of(&past).rounded(6).profit(), told.total.profit);
+    assert_eq!(money(row(&result, "(overhead)")), ["0.00", "1.30", "-1.30"]);
+    assert_eq!(Totals::of(&past).rounded(6).profit(), result.total.profit);
 }
 
 #[test]
@@ -301,7 +301,7 @@ fn a_day_on_which_clocks_are_set_has_all_its_hours() {
     let mut making = Making::new("2025-10-25T22:00:00Z", "2025-10-26T23:00:00Z");
     let cost_account = making.cost_account(Some("n"), None, Some("1"));
     for hour in 0..25 {
-        making.rent(making.0.since + Span::from_secs(hour * 3600), cost_account, held(1, 60), GpuTime::ZERO);
+        making.rent(making.0.since + Span::from_secs(hour * 3600), cost_account, gpu_time(1, 60), GpuTime::ZERO);
     }
     let berlin = TimeZone::get("Europe/Berlin").unwrap();
     let day = Statement::of(&making.0, By::Day, &berlin);
@@ -316,10 +316,10 @@ fn the_month_costs_what_it_will_at_this_rate() {
     let mut making = Making::new("2025-02-01T00:00:00Z", "2025-02-08T00:00:00Z");
     let cost_account = making.cost_account(Some("n"), None, Some("1"));
     for day in 0..7 {
-        making.rent(making.0.since + Span::from_secs(day * 86_400), cost_account, held(1, 1440), GpuTime::ZERO);
+        making.rent(making.0.since + Span::from_secs(day * 86_400), cost_account, gpu_time(1, 1440), GpuTime::ZERO);
     }
     let end = instant("2025-03-01T00:00:00Z");
-    let budget = "600".parse::<margintop::units::HourlyRate>().unwrap().of(held(1, 60));
+    let budget = "600".parse::<margintop::units::HourlyRate>().unwrap().of(gpu_time(1, 60));
     let month = MonthToDate::of(&making.0, making.0.since, end, Some(budget));
     assert_eq!((text(month.cost), text(month.projected_cost)), ("168.00".to_owned(), "672.00".to_owned()));
     assert_eq!(text(month.over_budget()), "72.00");
@@ -337,9 +337,9 @@ fn only_what_goes_on_is_projected_and_only_when_enough_was_watched() {
     let rounding = CostAccount { kind: CostKind::Rounding, ..making.0.cost_accounts[0].clone() };
     let rounding = making.landlord_of(rounding);
     let at = making.0.since;
-    making.rent(at, gpus, held(1, 4 * 1440), GpuTime::ZERO);
-    making.rent(at, rounding, held(1, 60), GpuTime::ZERO);
-    let correction = GpuTime::from_millis(-held(1, 120).millis());
+    making.rent(at, gpus, gpu_time(1, 4 * 1440), GpuTime::ZERO);
+    making.rent(at, rounding, gpu_time(1, 60), GpuTime::ZERO);
+    let correction = GpuTime::from_millis(-gpu_time(1, 120).millis());
     making.rent(at, gpus, correction, GpuTime::ZERO);
     making.0.unwatched = vec![(instant("2025-02-03T00:00:00Z"), instant("2025-02-06T00:00:00Z"))];
     let month = MonthToDate::of(&making.0, making.0.since, end, None);
@@ -374,17 +374,17 @@ fn hour(tokens: [u64; 3], prices: [&str; 3], gpus: u32, idle: u32) -> Past {
     let cost_account = making.cost_account(Some("n"), None, Some("1"));
     let [miss, hit, output] = tokens.map(|millions| millions * 1_000_000);
     making.tokens(at, account, Some(tariff), classes(miss, hit, output));
-    making.rent(at, cost_account, held(gpus, 60), held(idle, 60));
+    making.rent(at, cost_account, gpu_time(gpus, 60), gpu_time(idle, 60));
     making.0
 }
 
 #[test]
-fn each_cause_is_told_apart() {
+fn each_cause_is_distinguished() {
     let before = hour([8, 2, 10], R1, 2, 0);
     let parts = |after: &Past| {
         let bridge = Bridge::between(&before, after);
-        let told = bridge.parts.iter().filter(|(_, part)| !part.is_zero());
-        told.map(|(cause, part)| (*cause, part.to_string())).collect::<Vec<_>>()
+        let result = bridge.parts.iter().filter(|(_, part)| !part.is_zero());
+        result.map(|(cause, part)| (*cause, part.to_string())).collect::<Vec<_>>()
     };
     assert_eq!(parts(&before), []);
     assert_eq!(parts(&hour([16, 4, 20], R1, 2, 0)), [(Cause::Traffic, "26.58".to_owned())]);
@@ -406,9 +406,9 @@ fn each_cause_is_told_apart() {
     let tenth = with_overhead(&before, "0.1");
     let parts = |after: &Past| {
         let bridge = Bridge::between(&tenth, after);
-        let told: Vec<_> = bridge.parts.iter().filter(|(_, part)| !part.is_zero()).copied().collect();
-        assert_eq!(told.iter().map(|(_, part)| *part).sum::<Money>(), bridge.change());
-        told.into_iter().map(|(cause, part)| (cause, part.to_string())).collect::<Vec<_>>()
+        let result: Vec<_> = bridge.parts.iter().filter(|(_, part)| !part.is_zero()).copied().collect();
+        assert_eq!(result.iter().map(|(_, part)| *part).sum::<Money>(), bridge.change());
+        result.into_iter().map(|(cause, part)| (cause, part.to_string())).collect::<Vec<_>>()
     };
     for (tokens, prices, cause, part) in [
         ([16, 4, 20], R1, Cause::Traffic, "23.922"),

@@ -60,9 +60,9 @@ fn world(tokens: &[Tokens], gpu_times: &[Rent]) -> Past {
     for ((_, account, tariff, (miss, hit, output)), at) in tokens.iter().zip(token_cells) {
         making.tokens(at, RevenueAccountId::at(*account), tariff.map(TariffId::at), classes(*miss, *hit, *output));
     }
-    for ((_, cost_account, held, idle), at) in gpu_times.iter().zip(rent_cells) {
+    for ((_, cost_account, allocated, idle), at) in gpu_times.iter().zip(rent_cells) {
         let time = |millis: i64| GpuTime::of(1, Span::from_millis(millis));
-        making.rent(at, CostAccountId::at(*cost_account), time(*held), time(*idle.min(held)));
+        making.rent(at, CostAccountId::at(*cost_account), time(*allocated), time(*idle.min(allocated)));
     }
     making.0
 }
@@ -90,21 +90,21 @@ proptest! {
     #[test]
     fn rows_add_up_to_the_total_as_they_are_printed(past in pasts(), places in 0_u32..8) {
         for by in By::ALL {
-            let told = Statement::of(&past, by, &zone()).rounded(places);
-            prop_assert_eq!(sum(&told.rows, |row| row.revenue), told.total.revenue);
-            prop_assert_eq!(sum(&told.rows, |row| row.cost), told.total.cost);
-            prop_assert_eq!(sum(&told.rows, |row| row.idle_cost), told.total.idle_cost);
-            prop_assert_eq!(sum(&told.rows, |row| row.profit), told.total.profit);
-            prop_assert_eq!(told.rows.iter().map(|row| row.uncosted_revenue).sum::<Money>(), told.uncosted_revenue);
-            prop_assert_eq!(told.total.uncosted_revenue, told.uncosted_revenue);
-            for row in told.rows.iter().filter(|row| row.kind == RowKind::Key && row.cost.is_none()) {
+            let result = Statement::of(&past, by, &zone()).rounded(places);
+            prop_assert_eq!(sum(&result.rows, |row| row.revenue), result.total.revenue);
+            prop_assert_eq!(sum(&result.rows, |row| row.cost), result.total.cost);
+            prop_assert_eq!(sum(&result.rows, |row| row.idle_cost), result.total.idle_cost);
+            prop_assert_eq!(sum(&result.rows, |row| row.profit), result.total.profit);
+            prop_assert_eq!(result.rows.iter().map(|row| row.uncosted_revenue).sum::<Money>(), result.uncosted_revenue);
+            prop_assert_eq!(result.total.uncosted_revenue, result.uncosted_revenue);
+            for row in result.rows.iter().filter(|row| row.kind == RowKind::Key && row.cost.is_none()) {
                 prop_assert_eq!(row.profit, None);
             }
-            let hours = rounded_hours(told.rows.iter().map(|row| row.gpu_time), places.min(6));
+            let hours = rounded_hours(result.rows.iter().map(|row| row.gpu_time), places.min(6));
             let (total, rows) = hours.split_last().unwrap();
             prop_assert_eq!(rows.iter().sum::<i128>(), *total);
             for kind in [RowKind::Uncosted, RowKind::Unpriced, RowKind::Idle] {
-                prop_assert_eq!(told.rows.iter().filter(|row| row.kind == kind).count(), 1);
+                prop_assert_eq!(result.rows.iter().filter(|row| row.kind == kind).count(), 1);
             }
         }
     }
@@ -113,13 +113,13 @@ proptest! {
     fn every_key_tells_the_same_total(past in pasts()) {
         let totals = Totals::of(&past);
         for by in By::ALL.into_iter().filter(|by| *by != By::Lease) {
-            let told = Statement::of(&past, by, &zone());
-            prop_assert_eq!(told.total.tokens.unwrap_or_default(), totals.tokens);
-            prop_assert_eq!(told.total.gpu_time, totals.gpu_time);
-            prop_assert_eq!(told.total.revenue.unwrap_or_default(), totals.revenue);
-            prop_assert_eq!(told.total.cost, totals.cost);
-            prop_assert_eq!(told.total.idle_cost.unwrap_or_default(), totals.cost.map_or(Money::ZERO, |_| totals.idle_cost));
-            prop_assert_eq!(told.total.profit, totals.profit());
+            let result = Statement::of(&past, by, &zone());
+            prop_assert_eq!(result.total.tokens.unwrap_or_default(), totals.tokens);
+            prop_assert_eq!(result.total.gpu_time, totals.gpu_time);
+            prop_assert_eq!(result.total.revenue.unwrap_or_default(), totals.revenue);
+            prop_assert_eq!(result.total.cost, totals.cost);
+            prop_assert_eq!(result.total.idle_cost.unwrap_or_default(), totals.cost.map_or(Money::ZERO, |_| totals.idle_cost));
+            prop_assert_eq!(result.total.profit, totals.profit());
         }
     }
 
@@ -146,19 +146,19 @@ proptest! {
 
     #[test]
     fn nothing_changed_changes_nothing(past in pasts()) {
-        let told = what_if(&past, &WhatIfChange::default()).unwrap();
-        prop_assert_eq!(told.before, told.after);
-        prop_assert_eq!(told.break_even, break_even(&past, &told.after));
+        let result = what_if(&past, &WhatIfChange::default()).unwrap();
+        prop_assert_eq!(result.before, result.after);
+        prop_assert_eq!(result.break_even, break_even(&past, &result.after));
         prop_assert!(Bridge::between(&past, &past).parts.iter().all(|(_, part)| part.is_zero()));
     }
 
     #[test]
     fn another_hit_rate_keeps_whole_prompts(past in pasts(), ppm in 0_u32..=1_000_000) {
         let share = format!("{}.{:06}", ppm / 1_000_000, ppm % 1_000_000).parse().unwrap();
-        let told = what_if(&past, &WhatIfChange { hit_rate: Some(share), ..WhatIfChange::default() }).unwrap();
+        let result = what_if(&past, &WhatIfChange { hit_rate: Some(share), ..WhatIfChange::default() }).unwrap();
         let prompts = |tokens: Classes| tokens.miss + tokens.hit;
-        prop_assert_eq!(prompts(told.after.tokens), prompts(told.before.tokens));
-        prop_assert_eq!(told.after.tokens.output, told.before.tokens.output);
+        prop_assert_eq!(prompts(result.after.tokens), prompts(result.before.tokens));
+        prop_assert_eq!(result.after.tokens.output, result.before.tokens.output);
     }
 
     #[test]
@@ -173,12 +173,12 @@ proptest! {
 }
 
 #[test]
-fn an_empty_past_is_told_without_a_word_too_many() {
+fn an_empty_past_is_reported_without_a_word_too_many() {
     let empty = Past { until: Timestamp::from_millis(1), ..Past::default() };
     for by in By::ALL {
-        let told = Statement::of(&empty, by, &zone());
-        assert!(told.rows.iter().all(StatementRow::is_empty) && told.total.is_empty());
-        assert_eq!(told.rows.len(), 3);
+        let result = Statement::of(&empty, by, &zone());
+        assert!(result.rows.iter().all(StatementRow::is_empty) && result.total.is_empty());
+        assert_eq!(result.rows.len(), 3);
     }
     assert_eq!(break_even(&empty, &Totals::of(&empty)), BreakEven::default());
 }

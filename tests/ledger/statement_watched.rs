@@ -89,7 +89,7 @@ fn what_was_watched_at_other_minutes_is_not_compared() {
 }
 
 #[test]
-fn what_lies_before_the_ledgers_first_look_was_not_watched() {
+fn what_lies_before_the_ledgers_first_poll_was_not_watched() {
     let mut before = even(BEFORE, 60, &[(0, 1_250)]);
     before.unwatched.clear();
     before.began = instant(BEFORE) + secs(1_250);

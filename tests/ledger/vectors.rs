@@ -228,12 +228,12 @@ fn v08_prefill_and_decode_are_counted_once() {
     }
     fleet.apply(answered("d", later, page("deepseek-r1", of("decode"), None)));
     fleet.apply(answered("p", later, page("deepseek-r1", of("prefill"), None)));
-    let picture = fleet.snapshot();
-    assert_eq!(picture.money.revenue.unwrap().to_string(), text(&v["expected"]["revenue_usd"]));
+    let snapshot = fleet.snapshot();
+    assert_eq!(snapshot.money.revenue.unwrap().to_string(), text(&v["expected"]["revenue_usd"]));
     let billable = classes(&v["expected"]["billable"]);
-    assert_eq!(picture.tokens.prompt_total, Some(billable.miss + billable.hit));
-    assert_eq!(picture.tokens.cached_total, Some(billable.hit));
-    assert_eq!(picture.tokens.output_total, Some(billable.output));
+    assert_eq!(snapshot.tokens.prompt_total, Some(billable.miss + billable.hit));
+    assert_eq!(snapshot.tokens.cached_total, Some(billable.hit));
+    assert_eq!(snapshot.tokens.output_total, Some(billable.output));
 }
 
 #[test]
@@ -378,7 +378,7 @@ fn v32_nothing_is_extrapolated() {
 }
 
 #[test]
-fn every_vector_is_held() {
+fn every_vector_is_tested() {
     let tests =
         [include_str!("vectors.rs"), include_str!("vectors/cost.rs"), include_str!("vectors/prices.rs")].concat();
     let names: Vec<_> = tests.lines().filter_map(|line| line.strip_prefix("fn v")).collect();
@@ -387,7 +387,7 @@ fn every_vector_is_held() {
     assert_eq!(all.len(), 32);
     for vector in all {
         let number = &text(&vector["id"])[1..3];
-        let held = names.iter().any(|name| name.starts_with(number) || name.contains(&format!("_v{number}_")));
-        assert!(held, "V{number}");
+        let is_tested = names.iter().any(|name| name.starts_with(number) || name.contains(&format!("_v{number}_")));
+        assert!(is_tested, "V{number}");
     }
 }

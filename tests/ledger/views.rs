@@ -69,14 +69,14 @@ fn days_agree(path: &Path, case: &str) {
             "SELECT model, revenue, uncosted_revenue, cost, profit, prompt_tokens, cached_tokens, output_tokens
                         FROM profit_by_model_by_day WHERE day = ?1";
         let count = |count: u64| Some(i128::from(count));
-        let told = |row: &StatementRow| {
+        let row_of = |row: &StatementRow| {
             let tokens = row.tokens.unwrap_or_default();
             let mut amounts = [row.revenue, Some(row.uncosted_revenue), row.cost, row.profit].map(micros).to_vec();
             amounts.extend([(tokens.miss + tokens.hit).count(), tokens.hit.count(), tokens.output.count()].map(count));
             (row.key.to_string(), amounts)
         };
         let mut view = rows(&open, question, day, 7);
-        let mut report: Vec<_> = by_model.rows.iter().map(told).collect();
+        let mut report: Vec<_> = by_model.rows.iter().map(row_of).collect();
         view.sort();
         report.sort();
         if !(view.is_empty() && by_model.total.is_empty()) {

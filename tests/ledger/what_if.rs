@@ -9,7 +9,7 @@ use margintop::pricing::{Book, PriceList};
 use margintop::reading::EngineRole;
 use margintop::statement::{By, Lever, Statement, Totals, WhatIf, WhatIfChange, compare, levers, reprice, what_if};
 use margintop::units::{GpuTime, HourlyRate, Money, NodeCount, PowerPrice, Share, Span};
-use past::{Making, R1, classes, deepseek_day, held, instant};
+use past::{Making, R1, classes, deepseek_day, gpu_time, instant};
 
 fn secs(seconds: i64) -> Span {
     Span::from_secs(seconds)
@@ -24,8 +24,8 @@ fn asked(past: &Past, change: WhatIfChange<'_>) -> WhatIf {
 }
 
 fn is_unchanged(past: &Past, change: WhatIfChange<'_>) {
-    let told = asked(past, change);
-    assert_eq!(told.before, told.after, "{change:?}");
+    let result = asked(past, change);
+    assert_eq!(result.before, result.after, "{change:?}");
 }
 
 /// `nodes` nodes of 8 GPUs, watched for three minutes and a half of a day: each is first seen some seconds later than the
@@ -50,7 +50,7 @@ fn young(nodes: usize) -> Past {
 }
 
 #[test]
-fn the_nodes_that_were_held_cost_what_they_cost() {
+fn the_nodes_that_were_allocated_cost_what_they_cost() {
     for nodes in [1_u32, 4] {
         let past = young(nodes as usize);
         is_unchanged(&past, WhatIfChange { nodes: NodeCount::whole(nodes), ..WhatIfChange::default() });
@@ -69,16 +69,16 @@ fn nodes_are_an_average_over_watched_time() {
     let [big, small] = ["a", "b"].map(|node| past.cost_account(Some(node), None, Some("1")));
     for hour in [0, 1, 3] {
         let at = past.0.since + secs(hour * 3600);
-        past.rent(at, big, held(8, 60), GpuTime::ZERO);
+        past.rent(at, big, gpu_time(8, 60), GpuTime::ZERO);
         if hour != 1 {
-            past.rent(at, small, held(4, 60), GpuTime::ZERO);
+            past.rent(at, small, gpu_time(4, 60), GpuTime::ZERO);
         }
     }
     let mut past = past.0;
     past.unwatched = vec![(past.since + secs(7200), past.since + secs(10_800))];
     // Five node-hours in three watched hours cost 32.
-    let told = asked(&past, WhatIfChange { nodes: NodeCount::whole(5), ..WhatIfChange::default() });
-    assert_eq!(told.after.cost.unwrap().to_string(), "96.00");
+    let result = asked(&past, WhatIfChange { nodes: NodeCount::whole(5), ..WhatIfChange::default() });
+    assert_eq!(result.after.cost.unwrap().to_string(), "96.00");
     assert!(
         what_if(&Past::default(), &WhatIfChange { nodes: NodeCount::whole(1), ..WhatIfChange::default() }).is_none()
     );
@@ -86,15 +86,15 @@ fn nodes_are_an_average_over_watched_time() {
 
 #[test]
 fn the_published_days_nodes_are_its_average() {
-    let told = asked(&deepseek_day(), WhatIfChange { nodes: NodeCount::whole(907), ..WhatIfChange::default() });
-    assert_eq!(told.after.cost.unwrap().to_string(), "348288.00", "four times 226.75");
+    let result = asked(&deepseek_day(), WhatIfChange { nodes: NodeCount::whole(907), ..WhatIfChange::default() });
+    assert_eq!(result.after.cost.unwrap().to_string(), "348288.00", "four times 226.75");
     is_unchanged(
         &deepseek_day(),
         WhatIfChange { nodes: NodeCount::from_micros(226_750_000), ..WhatIfChange::default() },
     );
 }
 
-/// Class: a present value that is told and cannot be asked for.
+/// Class: a present value that is reported and cannot be asked for.
 #[test]
 fn the_present_number_of_nodes_changes_nothing_where_it_is_a_fraction() {
     for seconds in [601_i64, 1_234, 3_333] {
@@ -108,8 +108,8 @@ fn the_present_number_of_nodes_changes_nothing_where_it_is_a_fraction() {
                 past.rent(at, rent, time, GpuTime::ZERO);
             }
         }
-        let told = what_if(&past.0, &WhatIfChange::default()).unwrap();
-        let now = NodeCount::from_micros(told.levels.nodes_milli.unwrap() * 1_000).unwrap();
+        let result = what_if(&past.0, &WhatIfChange::default()).unwrap();
+        let now = NodeCount::from_micros(result.levels.nodes_milli.unwrap() * 1_000).unwrap();
         assert_ne!(now.micros() % 1_000_000, 0);
         is_unchanged(&past.0, WhatIfChange { nodes: now.to_string().parse().ok(), ..WhatIfChange::default() });
     }
@@ -196,8 +196,8 @@ fn the_hit_rate_that_was_changes_nothing() {
         is_unchanged(&past, WhatIfChange { hit_rate: Share::from_ppm(ppm as u32), ..WhatIfChange::default() });
     }
     let exact = |text: &str| {
-        let told = asked(&past, WhatIfChange { hit_rate: share(text), ..WhatIfChange::default() });
-        (told.after.tokens.hit.count(), told.after.tokens.miss.count())
+        let result = asked(&past, WhatIfChange { hit_rate: share(text), ..WhatIfChange::default() });
+        (result.after.tokens.hit.count(), result.after.tokens.miss.count())
     };
     assert_eq!(exact("1"), (prompt, 0));
     assert_eq!(exact("0"), (0, prompt));
@@ -231,7 +231,7 @@ fn posted(list: &PriceList) -> Past {
     past.tokens(at, account, Some(day), classes(9_000_000, 0, 900_000));
     past.tokens(at, account, Some(night), classes(6_000_000, 600_000, 600_000));
     let rent = past.cost_account(Some("n"), None, Some("2"));
-    past.rent(at, rent, held(8, 15), GpuTime::ZERO);
+    past.rent(at, rent, gpu_time(8, 15), GpuTime::ZERO);
     past.0
 }
 
@@ -250,9 +250,9 @@ fn the_list_that_was_posted_changes_nothing() {
     // Prices that are the book's no longer are not kept.
     let mut other = past;
     other.tariffs[1].prices.miss = "0.03".parse().unwrap();
-    let told = asked(&other, WhatIfChange { list: Some(own), ..WhatIfChange::default() });
-    assert_ne!(told.after.revenue, told.before.revenue);
-    assert_ne!(Totals::of(&reprice(&other, &book)).revenue, told.before.revenue);
+    let result = asked(&other, WhatIfChange { list: Some(own), ..WhatIfChange::default() });
+    assert_ne!(result.after.revenue, result.before.revenue);
+    assert_ne!(Totals::of(&reprice(&other, &book)).revenue, result.before.revenue);
 }
 
 /// Class: another list, whose prices change inside a bucket that is kept as one. How far that may be off is said.
@@ -263,9 +263,9 @@ fn an_edge_of_another_list_inside_a_bucket_is_uncertainty() {
     let prices = |tier: &str| own.quotes().find(|quote| quote.tier == tier).unwrap().prices;
     let mut past = posted(own);
     past.tariffs.iter_mut().for_each(|tariff| tariff.list = margintop::reading::Label::new("another"));
-    let told =
+    let result =
         margintop::statement::changed(&past, &WhatIfChange { list: Some(own), ..WhatIfChange::default() }).unwrap();
-    let whole = Statement::of(&told, By::Model, &jiff::tz::TimeZone::UTC);
+    let whole = Statement::of(&result, By::Model, &jiff::tz::TimeZone::UTC);
     let tokens = classes(15_000_000, 600_000, 1_500_000);
     let value = |tier: &str| prices(tier).of(tokens.miss, tokens.hit, tokens.output);
     let (day, night) = (value("day"), value("night"));
@@ -279,9 +279,9 @@ fn an_edge_of_another_list_inside_a_bucket_is_uncertainty() {
     assert_eq!(at("deepseek-r1-standard").uncertainty, Money::ZERO);
     // At a list without such an edge nothing is unsure.
     let flat = book.list("deepseek-r1-standard").unwrap();
-    let told =
+    let result =
         margintop::statement::changed(&past, &WhatIfChange { list: Some(flat), ..WhatIfChange::default() }).unwrap();
-    assert_eq!(Statement::of(&told, By::Model, &jiff::tz::TimeZone::UTC).uncertainty, Money::ZERO);
+    assert_eq!(Statement::of(&result, By::Model, &jiff::tz::TimeZone::UTC).uncertainty, Money::ZERO);
 }
 
 /// Class: one profit that two questions round differently.
@@ -298,18 +298,18 @@ fn a_list_has_the_profit_of_the_what_if_to_it_as_it_is_printed() {
     for part in 1..40 {
         let at = past.0.since + secs(60 * part);
         past.tokens(at, account, Some(tariff), classes(1_237 + 11 * part.unsigned_abs(), 331, 417));
-        past.rent(at, cost_account, held(1, 1), held(0, 1));
+        past.rent(at, cost_account, gpu_time(1, 1), gpu_time(0, 1));
         let change = WhatIfChange { list: Some(list), ..WhatIfChange::default() };
-        let told = margintop::statement::what_if(&past.0, &change).unwrap().after.rounded(6);
+        let result = margintop::statement::what_if(&past.0, &change).unwrap().after.rounded(6);
         let at_list = compare(&past.0, &book, "USD").into_iter().find(|at| at.list.as_str() == list.name).unwrap();
         let at_list = at_list.rounded(6);
-        assert_eq!((at_list.revenue, at_list.profit()), (told.revenue, told.profit()), "{part}");
+        assert_eq!((at_list.revenue, at_list.profit()), (result.revenue, result.profit()), "{part}");
     }
 }
 
 /// Class: prices that come back under the same name after others.
 #[test]
-fn prices_that_come_back_are_told_apart() {
+fn prices_that_come_back_are_distinguished() {
     let mut past = Making::new("2026-03-10T14:00:00Z", "2026-03-10T15:00:00Z");
     let account = past.account("n", None, "m", EngineRole::Unified);
     let other = ["1", "1", "1"];
@@ -320,8 +320,8 @@ fn prices_that_come_back_are_told_apart() {
         past.tokens(at, account, Some(tariff), classes(1_000_000, 0, 0));
         past.0.books.push((book, at));
     }
-    let told = Statement::of(&past.0, By::Model, &jiff::tz::TimeZone::UTC);
-    let mut lists: Vec<_> = told.lists.iter().map(|list| (list.from, list.until, list.tokens.count())).collect();
+    let result = Statement::of(&past.0, By::Model, &jiff::tz::TimeZone::UTC);
+    let mut lists: Vec<_> = result.lists.iter().map(|list| (list.from, list.until, list.tokens.count())).collect();
     lists.sort();
     let at = |quarter: i64| Some(past.0.since + secs(900 * quarter));
     let millions = |count: u64| count * 1_000_000;
@@ -335,15 +335,15 @@ fn overhead_of_revenue_moves_with_it() {
     let unpriced = TokenCell { tariff: None, ..past.tokens[0] };
     past.tokens = vec![past.tokens[0], unpriced];
     let book = windowed();
-    let told = asked(&past, WhatIfChange { list: book.list("own"), ..WhatIfChange::default() });
-    assert_eq!(told.after.revenue, told.before.revenue.scaled(2, 1).unwrap());
-    let more = told.after.cost.unwrap() - told.before.cost.unwrap();
-    assert_eq!(more, share("0.029").unwrap().of(told.before.revenue));
+    let result = asked(&past, WhatIfChange { list: book.list("own"), ..WhatIfChange::default() });
+    assert_eq!(result.after.revenue, result.before.revenue.scaled(2, 1).unwrap());
+    let more = result.after.cost.unwrap() - result.before.cost.unwrap();
+    assert_eq!(more, share("0.029").unwrap().of(result.before.revenue));
 }
 
 /// What is left of a what-if's revenue with a known cost.
-fn left(told: &WhatIf) -> f64 {
-    let profit = told.after.profit().unwrap();
+fn left(result: &WhatIf) -> f64 {
+    let profit = result.after.profit().unwrap();
     profit.grains() as f64 / Money::GRAINS_PER_UNIT as f64
 }
 
@@ -357,21 +357,21 @@ fn where_it_breaks_even_nothing_is_left() {
         WhatIfChange { nodes: NodeCount::whole(3), hit_rate: share("0.1"), ..WhatIfChange::default() },
         WhatIfChange { gpu_rate: "1.25".parse().ok(), ..WhatIfChange::default() },
     ] {
-        let told = asked(&past, change);
-        let even = told.break_even;
+        let result = asked(&past, change);
+        let even = result.break_even;
         let rate = HourlyRate::of_parts(even.gpu_rate.unwrap().rounded(6) as i64, 1);
         let at_rate = asked(&past, WhatIfChange { gpu_rate: rate, ..change });
         assert!(left(&at_rate).abs() < 1e-5, "{change:?}: {}", left(&at_rate));
-        let cost = told.after.cost.unwrap() - told.after.revenue_overhead;
+        let cost = result.after.cost.unwrap() - result.after.revenue_overhead;
         let load = even.load_ppm.unwrap() as f64 / 1e6;
-        let earned = told.after.covered_revenue() - told.after.revenue_overhead;
+        let earned = result.after.covered_revenue() - result.after.revenue_overhead;
         let rest = earned.grains() as f64 * load - cost.grains() as f64;
         assert!((rest / Money::GRAINS_PER_UNIT as f64).abs() < 1e-5, "{change:?}");
     }
     // A rent between what all misses and what all hits earn.
     let dear = WhatIfChange { gpu_rate: "5".parse().ok(), hit_rate: share("0.2"), ..WhatIfChange::default() };
-    let told = asked(&past, dear);
-    let hits = Share::from_ppm(told.break_even.hit_rate_ppm.unwrap() as u32);
+    let result = asked(&past, dear);
+    let hits = Share::from_ppm(result.break_even.hit_rate_ppm.unwrap() as u32);
     let at = asked(&past, WhatIfChange { hit_rate: hits, ..dear });
     assert!(left(&at).abs() < 1e-4, "{hits:?}: {}", left(&at));
 }
@@ -381,9 +381,9 @@ fn where_it_breaks_even_nothing_is_left() {
 fn no_price_is_below_nothing() {
     let mut past = powered();
     past.gpu_times.last_mut().unwrap().allocated = GpuTime::of(1, secs(1_000_000));
-    let told = asked(&past, WhatIfChange::default());
-    assert_eq!(told.break_even.gpu_rate, None);
-    assert!(told.break_even.load_ppm.unwrap() > 1_000_000);
+    let result = asked(&past, WhatIfChange::default());
+    assert_eq!(result.break_even.gpu_rate, None);
+    assert!(result.break_even.load_ppm.unwrap() > 1_000_000);
     past.tariffs[0].overhead = share("1");
     assert_eq!(
         asked(&past, WhatIfChange::default()).break_even.load_ppm,
@@ -397,16 +397,17 @@ fn no_price_is_below_nothing() {
 #[test]
 fn levers_add_what_the_same_what_if_adds() {
     let day = deepseek_day();
-    let told = levers(&day);
-    let of = |wanted: fn(&Lever) -> bool| told.iter().find(|(lever, _)| wanted(lever)).map(|(_, more)| *more).unwrap();
+    let result = levers(&day);
+    let of =
+        |wanted: fn(&Lever) -> bool| result.iter().find(|(lever, _)| wanted(lever)).map(|(_, more)| *more).unwrap();
     let cents = |money: Money| money.rounded(2);
     assert_eq!(cents(of(|lever| *lever == Lever::Load)), 5_621_000);
     assert_eq!(cents(of(|lever| *lever == Lever::GpuRate)), -870_720);
     assert_eq!(cents(of(|lever| *lever == Lever::Node)), -38_400, "a node for a day at 16 an hour");
-    let prices = told.iter().filter(|(lever, _)| matches!(lever, Lever::Price(_)));
+    let prices = result.iter().filter(|(lever, _)| matches!(lever, Lever::Price(_)));
     let all: Money = prices.map(|(_, more)| *more).sum();
     assert!((cents(all) - 5_621_000).abs() <= 1, "all prices a tenth higher earn what a tenth more load does: {all}");
-    let hits = told.iter().find_map(|(lever, more)| match lever {
+    let hits = result.iter().find_map(|(lever, more)| match lever {
         Lever::HitRate(from, to) => Some((*from, *to, *more)),
         _ => None,
     });
@@ -414,8 +415,8 @@ fn levers_add_what_the_same_what_if_adds() {
     assert_eq!(to, from + from / 10);
     let change = asked(&day, WhatIfChange { hit_rate: Share::from_ppm(to), ..WhatIfChange::default() });
     assert_eq!(more, change.after.profit().unwrap() - change.before.profit().unwrap());
-    let sizes: Vec<u128> = told.iter().map(|(_, more)| more.grains().unsigned_abs()).collect();
-    assert!(sizes.is_sorted_by(|a, b| a >= b), "{told:?}");
+    let sizes: Vec<u128> = result.iter().map(|(_, more)| more.grains().unsigned_abs()).collect();
+    assert!(sizes.is_sorted_by(|a, b| a >= b), "{result:?}");
 }
 
 /// Without a cost there is no profit to move.

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
-use ledger_watch::{ENGINE, LedgerWatch, MODEL, began, file, held, output, past, tokens};
+use ledger_watch::{ENGINE, LedgerWatch, MODEL, allocated, began, file, output, past, tokens};
 use margintop::fleet::Marks;
 use margintop::ledger::Grain;
 use margintop::reading::NodeName;
@@ -19,12 +19,12 @@ use rusqlite::Connection;
 use support::{answered, answered_dated, counters, instant, page};
 
 #[test]
-fn what_was_made_and_held_in_an_absence_is_posted_once() {
+fn what_was_made_and_allocated_in_an_absence_is_posted_once() {
     let (_home, path) = file();
     let mut watch = LedgerWatch::at(&path, began());
     watch.work(&["a", "b"], 10, [100, 160]);
     watch.leave();
-    assert_eq!((output(&path), held(&path)), (60, 20));
+    assert_eq!((output(&path), allocated(&path)), (60, 20));
 
     // An hour later b is gone, c is new, and the engine has worked on.
     let mut watch = LedgerWatch::at(&path, began() + Span::from_secs(3610));
@@ -32,7 +32,7 @@ fn what_was_made_and_held_in_an_absence_is_posted_once() {
     watch.leave();
     assert_eq!(output(&path), 970);
     // a: 3,620 s in all; b: until its last sight; c: from its first.
-    assert_eq!(held(&path), 3620 + 10 + 10);
+    assert_eq!(allocated(&path), 3620 + 10 + 10);
     let minutes: Vec<_> = past(&path, Grain::Minute).tokens.iter().map(|cell| cell.bucket).collect();
     assert!(minutes.len() > 55, "the hour's tokens are spread over it");
     assert_eq!(Reader::open(&path).unwrap().verify().unwrap(), Vec::<String>::new());
@@ -48,7 +48,7 @@ fn after_too_long_an_absence_neither_tokens_nor_rent_are_posted() {
     let mut watch = LedgerWatch::at(&path, back);
     watch.work(&["a"], 10, [1_000_000, 1_000_005]);
     watch.leave();
-    assert_eq!((output(&path), held(&path)), (65, 20));
+    assert_eq!((output(&path), allocated(&path)), (65, 20));
     assert_eq!(past(&path, Grain::Day).unwatched, [(began() + Span::from_secs(10), back)]);
 }
 
@@ -57,11 +57,11 @@ fn an_absence_over_a_price_edge_keeps_its_bounds() {
     let (_home, path) = file();
     let start = instant("2025-03-11T00:20:00Z");
     let mut watch = LedgerWatch::at(&path, start);
-    watch.look(0, None);
+    watch.poll(0, None);
     watch.leave();
     let mut watch = LedgerWatch::at(&path, start + Span::from_secs(1200));
-    watch.look(3_600_000, None);
-    let said = watch.picture().money.uncertainty;
+    watch.poll(3_600_000, None);
+    let said = watch.snapshot().money.uncertainty;
     watch.leave();
     let uncertainty = past(&path, Grain::Day).uncertainty;
     assert_eq!(uncertainty.len(), 1);
@@ -75,12 +75,12 @@ fn a_restart_in_the_absence_counts_from_zero_and_is_said() {
     let (_home, path) = file();
     let born = Some(began() - Span::from_secs(100));
     let mut watch = LedgerWatch::at(&path, began());
-    watch.look(500, born);
+    watch.poll(500, born);
     watch.advance(5);
-    watch.look(600, born);
+    watch.poll(600, born);
     watch.leave();
     let mut watch = LedgerWatch::at(&path, began() + Span::from_secs(60));
-    watch.look(40, Some(began() + Span::from_secs(30)));
+    watch.poll(40, Some(began() + Span::from_secs(30)));
     watch.leave();
     assert_eq!(output(&path), 140);
     let past = past(&path, Grain::Day);
@@ -93,14 +93,14 @@ fn a_process_that_was_not_replaced_goes_on_after_the_watch_itself_restarted() {
     let (_home, path) = file();
     let (first, second) = (Some(began() - Span::from_secs(100)), Some(began() + Span::from_secs(3)));
     let mut watch = LedgerWatch::at(&path, began());
-    watch.look(500, first);
+    watch.poll(500, first);
     watch.advance(5);
     // It looks like a successor, and is another process behind the address, born while it was watched.
-    watch.look(9_000, second);
+    watch.poll(9_000, second);
     watch.leave();
     assert_eq!(output(&path), 9_000);
     let mut watch = LedgerWatch::at(&path, began() + Span::from_secs(60));
-    watch.look(520, first);
+    watch.poll(520, first);
     watch.leave();
     // Without the server's time it may have been there before.
     assert_eq!(output(&path), 20, "the first goes on, and what was posted of the second is taken back");
@@ -108,18 +108,18 @@ fn a_process_that_was_not_replaced_goes_on_after_the_watch_itself_restarted() {
 }
 
 #[test]
-fn a_held_fall_is_judged_after_the_watch_restarted() {
+fn a_quarantined_fall_is_judged_after_the_watch_restarted() {
     let (_home, path) = file();
     let mut watch = LedgerWatch::at(&path, began());
     for output in [500, 600, 20] {
-        watch.look(output, None);
+        watch.poll(output, None);
         watch.advance(2);
     }
     watch.leave();
     assert_eq!(output(&path), 100);
     let mut watch = LedgerWatch::at(&path, began() + Span::from_secs(10));
     for output in [30, 45] {
-        watch.look(output, None);
+        watch.poll(output, None);
         watch.advance(2);
     }
     watch.leave();
@@ -130,16 +130,16 @@ fn a_held_fall_is_judged_after_the_watch_restarted() {
 fn hits_that_ran_ahead_are_remembered() {
     let (_home, path) = file();
     let mut watch = LedgerWatch::at(&path, began());
-    let look = |watch: &mut LedgerWatch, prompt, cached| {
+    let poll = |watch: &mut LedgerWatch, prompt, cached| {
         let at = watch.clock.now();
         watch.apply(answered(ENGINE, at, page(MODEL, counters(prompt, cached, 0), None)));
         watch.advance(2);
     };
-    look(&mut watch, 1000, 500);
-    look(&mut watch, 1010, 560);
+    poll(&mut watch, 1000, 500);
+    poll(&mut watch, 1010, 560);
     watch.leave();
     let mut watch = LedgerWatch::at(&path, began() + Span::from_secs(10));
-    look(&mut watch, 1110, 560);
+    poll(&mut watch, 1110, 560);
     watch.leave();
     let sum = tokens(&path);
     assert_eq!((sum.miss.count(), sum.hit.count()), (50, 60));
@@ -183,20 +183,20 @@ fn a_second_watch_reads_says_whose_it_is_and_takes_over() {
     second.gpus(&["a"]);
     second.work(&[], 2, [170, 180]);
     second.tick();
-    let shown = second.picture();
+    let shown = second.snapshot();
     assert_eq!(shown.money.ledger.writer, WriterStatus::Other(Some(std::process::id())));
-    second.heed_revenue(first.picture().money.revenue);
+    second.heed_revenue(first.snapshot().money.revenue);
     assert_eq!(output(&path), 60, "and posts nothing");
 
     first.advance(2);
-    first.look(190, None);
+    first.poll(190, None);
     first.leave();
     second.on_ledger_event(|basis| basis.writer == WriterStatus::Ours);
     second.advance(2);
     second.gpus(&["a"]);
-    second.look(200, None);
+    second.poll(200, None);
     second.leave();
-    assert_eq!((output(&path), held(&path)), (100, 15));
+    assert_eq!((output(&path), allocated(&path)), (100, 15));
 }
 
 /// Class: what an hour earns and costs is unknown from each event of a ledger that another process writes to the next page.
@@ -210,9 +210,9 @@ fn rates_stay_while_another_process_writes_the_ledger() {
     second.work(&["a"], 10, [100, 160]);
     second.tick();
     let rates = |watch: &mut LedgerWatch| {
-        let picture = watch.picture();
-        let money = &picture.money;
-        let models: Vec<_> = picture.models.iter().map(|row| row.money.revenue_per_hour).collect();
+        let snapshot = watch.snapshot();
+        let money = &snapshot.money;
+        let models: Vec<_> = snapshot.models.iter().map(|row| row.money.revenue_per_hour).collect();
         (money.revenue_per_hour, money.cost_per_hour, money.profit_per_hour, models)
     };
     let known = rates(&mut second);
@@ -223,11 +223,14 @@ fn rates_stay_while_another_process_writes_the_ledger() {
     assert_eq!(rates(&mut second), known, "its accounts are not written yet");
     second.heed_revenue(Some(Money::ZERO));
     first.advance(2);
-    first.look(190, None);
+    first.poll(190, None);
     first.tick();
-    second.heed_revenue(first.picture().money.revenue);
+    second.heed_revenue(first.snapshot().money.revenue);
     assert_eq!(rates(&mut second), known, "its accounts are written");
-    assert!(second.picture().engines.iter().all(|row| row.revenue.is_none()), "what a row earned is not in the ledger");
+    assert!(
+        second.snapshot().engines.iter().all(|row| row.revenue.is_none()),
+        "what a row earned is not in the ledger"
+    );
     first.leave();
 }
 
@@ -236,20 +239,20 @@ fn rates_stay_while_another_process_writes_the_ledger() {
 fn a_reader_shows_the_marks_of_the_process_that_writes() {
     let (_home, path) = file();
     let mut first = LedgerWatch::at(&path, began());
-    first.look(5000, None);
+    first.poll(5000, None);
     for output in [5010, 5020, 40, 80, 120, 160] {
         first.advance(1);
-        first.look(output, None);
+        first.poll(output, None);
     }
     first.tick();
     let marks = |watch: &mut LedgerWatch| {
-        let money = watch.picture().money.clone();
+        let money = watch.snapshot().money.clone();
         (money.on_trial, money.upper_bound, money.lower_bound)
     };
     let known = marks(&mut first);
     assert!(known.0 && known.1, "the restart is on trial: {known:?}");
     let mut second = LedgerWatch::at(&path, began());
-    second.heed_revenue(first.picture().money.revenue);
+    second.heed_revenue(first.snapshot().money.revenue);
     assert_eq!(marks(&mut second), known);
     first.leave();
 }
@@ -265,22 +268,22 @@ fn what_cannot_be_used_is_left_as_it_is_and_the_watch_goes_on_in_memory() {
     let open = Connection::open(&newer).unwrap();
     open.pragma_update(None, "user_version", 99).unwrap();
     drop(open);
-    let told = |path: &Path, currency: &str, words: &str| {
+    let refused = |path: &Path, currency: &str, words: &str| {
         let mut watch = LedgerWatch::with(path, began(), currency, TimeZone::UTC);
         assert_eq!(watch.basis.writer, WriterStatus::Memory);
         let failure = watch.basis.write_error.clone().unwrap();
         assert!(failure.as_str().contains(words), "{failure}");
         watch.work(&[], 2, [100, 150]);
         watch.tick();
-        assert!(watch.picture().money.revenue.unwrap() > Money::ZERO, "money goes on");
+        assert!(watch.snapshot().money.revenue.unwrap() > Money::ZERO, "money goes on");
     };
-    told(&junk, "USD", "damaged or no ledger");
+    refused(&junk, "USD", "damaged or no ledger");
     assert_eq!(std::fs::read(&junk).unwrap(), noise);
-    told(&newer, "USD", "newer margintop");
-    told(&folder.join("ledger.db"), "USD", "cannot be written");
+    refused(&newer, "USD", "newer margintop");
+    refused(&folder.join("ledger.db"), "USD", "cannot be written");
     let (_home, dollars) = file();
     LedgerWatch::at(&dollars, began()).leave();
-    told(&dollars, "EUR", "kept in USD");
+    refused(&dollars, "EUR", "kept in USD");
     assert_eq!(Reader::open(&newer).err(), Some(StoreError::Newer(newer, 99)));
 }
 
@@ -288,7 +291,7 @@ fn what_cannot_be_used_is_left_as_it_is_and_the_watch_goes_on_in_memory() {
 fn what_cannot_be_written_now_is_written_when_it_can() {
     let (_home, path) = file();
     let mut watch = LedgerWatch::at(&path, began());
-    watch.look(100, None);
+    watch.poll(100, None);
     watch.tick();
     let other = Connection::open(&path).unwrap();
     other.busy_timeout(Duration::from_secs(10)).unwrap();
@@ -296,13 +299,13 @@ fn what_cannot_be_written_now_is_written_when_it_can() {
     other.execute_batch(full).unwrap();
     for output in [200, 300] {
         watch.advance(2);
-        watch.look(output, None);
+        watch.poll(output, None);
         watch.tick();
     }
     watch.on_ledger_event(|basis| {
         basis.write_error.as_ref().is_some_and(|failure| failure.as_str().contains("no room"))
     });
-    assert!(watch.picture().money.ledger.write_error.is_some());
+    assert!(watch.snapshot().money.ledger.write_error.is_some());
     assert_eq!(output(&path), 0);
     other.execute_batch("DROP TRIGGER full").unwrap();
     watch.advance(2);
@@ -324,16 +327,16 @@ fn a_lease_that_is_ended_by_hand_is_taken_back_by_a_counter_entry() {
     watch.collector.take(Message::Ledger(word));
     watch.advance(100);
     watch.leave();
-    assert_eq!(held(&path), 80, "two GPUs for 40 s");
+    assert_eq!(allocated(&path), 80, "two GPUs for 40 s");
     let rows = Reader::open(&path).unwrap().leased().unwrap();
-    assert_eq!(rows, [], "nothing is held any more");
+    assert_eq!(rows, [], "nothing is allocated any more");
 
-    // Its GPUs answer again: rent begins anew, with that look.
+    // Its GPUs answer again: rent begins anew, with that poll.
     let mut watch = LedgerWatch::at(&path, began() + Span::from_secs(300));
     watch.gpus(&["a", "b"]);
     watch.advance(10);
     watch.leave();
-    assert_eq!(held(&path), 100);
+    assert_eq!(allocated(&path), 100);
 }
 
 #[test]
@@ -345,9 +348,9 @@ fn an_end_by_hand_that_was_not_applied_waits_for_the_next_watch() {
     watch.leave();
     margintop::store::end_lease(&path, &NodeName::new("gpu-01"), began() + Span::from_secs(40)).unwrap();
     LedgerWatch::at(&path, began() + Span::from_secs(200)).leave();
-    assert_eq!(held(&path), 40);
+    assert_eq!(allocated(&path), 40);
     LedgerWatch::at(&path, began() + Span::from_secs(300)).leave();
-    assert_eq!(held(&path), 40, "it is applied once");
+    assert_eq!(allocated(&path), 40, "it is applied once");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use crate::support;
 use std::path::Path;
 use std::time::Duration;
 
-use ledger_watch::{ENGINE, LedgerWatch, began, file, held, output, past};
+use ledger_watch::{ENGINE, LedgerWatch, allocated, began, file, output, past};
 use margintop::ledger::Grain;
 use margintop::reading::{Label, ModelName};
 use margintop::snapshot::WriterStatus;
@@ -65,13 +65,13 @@ fn a_link_leads_to_the_one_ledger_with_its_one_keeper() {
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     let mut first = LedgerWatch::at(&link, began());
     assert_eq!(first.basis.writer, WriterStatus::Ours, "a link to a file that is not there yet makes it");
-    first.look(100, None);
+    first.poll(100, None);
     first.tick();
     let second = LedgerWatch::at(&path, began());
     assert_eq!(second.basis.writer, WriterStatus::Other(Some(std::process::id())));
     drop(second);
     first.advance(10);
-    first.look(160, None);
+    first.poll(160, None);
     first.leave();
     assert_eq!(output(&path), 60);
     assert!(std::fs::symlink_metadata(&link).unwrap().is_symlink());
@@ -83,13 +83,13 @@ fn any_name_is_a_file_name() {
     for name in ["it's a \"ledger\".db", "a?mode=memory#%20.db", "file:x.db", "läger 帳.db", "-wal"] {
         let path = home.path().join(name);
         a_minute(&path, began());
-        assert_eq!((output(&path), held(&path)), (60, 60), "{name}");
+        assert_eq!((output(&path), allocated(&path)), (60, 60), "{name}");
         assert!(path.exists(), "{name}");
     }
 }
 
 #[test]
-fn a_folder_an_empty_file_and_an_empty_log_are_told_apart() {
+fn a_folder_an_empty_file_and_an_empty_log_are_distinguished() {
     let home = tempfile::tempdir().unwrap();
     let (folder, empty, logged) = (home.path().join("folder"), home.path().join("empty"), home.path().join("logged"));
     std::fs::create_dir(&folder).unwrap();
@@ -116,7 +116,7 @@ fn a_copy_that_nobody_may_write_beside_is_read_alone() {
     std::fs::copy(&path, &copy).unwrap();
     // Where a file that must be made is a folder, nobody makes it: so it is for every user, root too.
     std::fs::create_dir(folder.join("ledger 100%.db-shm")).unwrap();
-    assert_eq!((output(&copy), held(&copy)), (60, 60));
+    assert_eq!((output(&copy), allocated(&copy)), (60, 60));
     whole(&copy);
 }
 
@@ -130,7 +130,7 @@ fn while_another_program_writes_the_ledger_is_theirs_and_then_ours() {
     assert_eq!(watch.basis.writer, WriterStatus::Other(None));
     other.execute_batch("COMMIT").unwrap();
     watch.on_ledger_event(|basis| basis.writer == WriterStatus::Ours);
-    watch.look(200, None);
+    watch.poll(200, None);
     watch.leave();
     assert_eq!(output(&path), 100);
 }
@@ -146,7 +146,7 @@ fn moments_of_another_boot_are_rewritten_before_anything_else_is() {
     let back = "SELECT value = -1000000 FROM meta WHERE key = 'last_boot'";
     assert_eq!(ask(&path, back), 1, "all of them are of that boot now, a thousand seconds before its beginning");
     a_minute(&path, began() + Span::from_secs(2060));
-    assert_eq!(held(&path), 2120, "and the rent of the whole time is posted once");
+    assert_eq!(allocated(&path), 2120, "and the rent of the whole time is posted once");
     whole(&path);
 }
 
@@ -162,7 +162,7 @@ fn what_comes_back_after_an_unwatched_span_is_not_bridged_over_it() {
     let mut watch = LedgerWatch::at(&path, back + Span::from_secs(60));
     watch.work(&["a"], 10, [9_000_000, 9_000_007]);
     watch.leave();
-    assert_eq!((output(&path), held(&path)), (67, 70));
+    assert_eq!((output(&path), allocated(&path)), (67, 70));
 }
 
 #[test]
@@ -224,13 +224,13 @@ fn an_export_under_writing_is_of_one_instant() {
     let (home, path) = file();
     let mut watch = LedgerWatch::at(&path, began());
     watch.gpus(&["a"]);
-    watch.look(0, None);
+    watch.poll(0, None);
     watch.tick();
     until_counted(&path);
     for nth in 1..40 {
         watch.advance(30);
         watch.gpus(&["a"]);
-        watch.look(nth * 10, None);
+        watch.poll(nth * 10, None);
         watch.tick();
         if nth % 8 != 0 {
             continue;
@@ -253,8 +253,8 @@ fn verify_finds_cells_that_no_coarser_one_holds() {
     let open = Connection::open(&path).unwrap();
     open.execute_batch("DELETE FROM day_tokens; DELETE FROM quarter_gpu_time").unwrap();
     let faults = Reader::open(&path).unwrap().verify().unwrap();
-    let told: Vec<&str> = faults.iter().filter_map(|fault| fault.split(':').next()).collect();
-    assert_eq!(told, ["quarter_gpu_time", "day_tokens", "day_gpu_time"], "{faults:?}");
+    let tables: Vec<&str> = faults.iter().filter_map(|fault| fault.split(':').next()).collect();
+    assert_eq!(tables, ["quarter_gpu_time", "day_tokens", "day_gpu_time"], "{faults:?}");
 }
 
 #[test]
@@ -262,14 +262,14 @@ fn a_reader_that_stays_stops_nobody() {
     let (_home, path) = file();
     let mut watch = LedgerWatch::at(&path, began());
     watch.gpus(&["a"]);
-    watch.look(0, None);
+    watch.poll(0, None);
     watch.tick();
     let reader = Connection::open(&path).unwrap();
     reader.execute_batch("BEGIN; SELECT count(*) FROM meta").unwrap();
     for nth in 1..200 {
         watch.advance(60);
         watch.gpus(&["a"]);
-        watch.look(nth * 10, None);
+        watch.poll(nth * 10, None);
         watch.tick();
     }
     drop(reader);
@@ -279,16 +279,16 @@ fn a_reader_that_stays_stops_nobody() {
 }
 
 #[test]
-fn a_close_waits_no_longer_than_it_was_told() {
+fn a_close_waits_no_longer_than_its_limit() {
     let (_home, path) = file();
     let mut watch = LedgerWatch::at(&path, began());
-    watch.look(100, None);
+    watch.poll(100, None);
     watch.tick();
     until_counted(&path);
     let other = Connection::open(&path).unwrap();
     other.execute_batch("BEGIN IMMEDIATE; INSERT INTO markers VALUES (1, 'by hand')").unwrap();
     watch.advance(2);
-    watch.look(150, None);
+    watch.poll(150, None);
     let began_to_end = std::time::Instant::now();
     watch.tick();
     watch.collector.close();
@@ -298,7 +298,7 @@ fn a_close_waits_no_longer_than_it_was_told() {
     // Whether or not it was written in the end, the next watch goes on from what was.
     let mut watch = LedgerWatch::at(&path, began() + Span::from_secs(4));
     watch.on_ledger_event(|basis| basis.writer == WriterStatus::Ours);
-    watch.look(170, None);
+    watch.poll(170, None);
     watch.leave();
     assert_eq!(output(&path), 70);
 }

@@ -34,7 +34,7 @@ fn published_hours() -> Vec<f64> {
     shape["expected"]["hourly_income_usd"].as_array().unwrap().iter().map(|income| income.as_f64().unwrap()).collect()
 }
 
-/// Nodes that were held on average in each of these hours.
+/// Nodes that were allocated on average in each of these hours.
 const NODES: [f64; 24] = [
     278.0, 278.0, 278.0, 278.0, 278.0, 278.0, 278.0, 278.0, 278.0, 278.0, 278.0, 278.0, 218.0, 195.5, 150.5, 83.0,
     68.0, 68.0, 83.0, 158.0, 248.0, 278.0, 278.0, 278.0,

@@ -17,7 +17,7 @@ use program::Running;
 const GPUS: i64 = 8;
 const KILLS: u64 = 20;
 /// The tolerance: two polls, and rounding to milliseconds.
-const A_LOOK: i64 = 250;
+const A_POLL: i64 = 250;
 
 fn watch(ledger: &Ledger, engine: &Engine) -> Running {
     let target = engine.server.metrics();
@@ -42,7 +42,7 @@ fn after_kills_at_any_instant_the_cost_is_that_of_the_elapsed_time() {
     first.child.wait().unwrap();
     for nth in 0..KILLS {
         let mut watch = watch(&ledger, &engine);
-        // From before its first look to after its first commit.
+        // From before its first poll to after its first commit.
         thread::sleep(Duration::from_millis(nth * 211 % 600 + if nth % 5 == 0 { 1_000 } else { 0 }));
         watch.child.kill().unwrap();
         watch.child.wait().unwrap();
@@ -54,13 +54,16 @@ fn after_kills_at_any_instant_the_cost_is_that_of_the_elapsed_time() {
     let passed = i64::try_from(began.elapsed().as_millis()).unwrap();
 
     for grain in ["minute", "quarter", "day"] {
-        let held = ask(&ledger, &format!("SELECT sum(allocated_ms) FROM {grain}_gpu_time"));
+        let allocated = ask(&ledger, &format!("SELECT sum(allocated_ms) FROM {grain}_gpu_time"));
         let (since, until) = saved::allocated(&open(&ledger.path).unwrap()).unwrap();
         let between = GPUS * (until - since);
-        assert!((held - between).abs() <= GPUS * A_LOOK, "{grain}: {held} of {between} GPU-ms");
-        // The first look was up to a commit before the test knew of it; nobody watches after the last one.
+        assert!((allocated - between).abs() <= GPUS * A_POLL, "{grain}: {allocated} of {between} GPU-ms");
+        // The first poll was up to a commit before the test knew of it; nobody watches after the last one.
         let around = GPUS * passed..GPUS * (passed + 2_500);
-        assert!((around.start - GPUS * 1_000..around.end).contains(&held), "{grain}: {held} of {around:?} GPU-ms");
+        assert!(
+            (around.start - GPUS * 1_000..around.end).contains(&allocated),
+            "{grain}: {allocated} of {around:?} GPU-ms"
+        );
     }
     let most =
         ask(&ledger, "SELECT max(held) FROM (SELECT sum(allocated_ms) AS held FROM minute_gpu_time GROUP BY bucket)");

@@ -107,7 +107,7 @@ impl LedgerOwner {
         found.recv().unwrap();
     }
 
-    /// What it is told of decisions.
+    /// What it reads of decisions.
     fn on_ledger_event(&mut self) {
         loop {
             if let LedgerEvent::Decisions(all) = self.news.recv_timeout(Duration::from_secs(20)).unwrap() {

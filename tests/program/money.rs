@@ -48,7 +48,7 @@ fn revenue_is_exact_to_the_token() {
     let engine = at_work("deepseek-ai/DeepSeek-R1");
     let snapshot = once([engine.url.as_str(), "--for", "600ms", "nvml:off"]).config(PINNED).run().good();
     let steps = engine.asked() as u64 - 1;
-    assert!(steps >= 2, "{steps} looks after the first");
+    assert!(steps >= 2, "{steps} polls after the first");
     assert_eq!(amount(&snapshot, "revenue"), standard(STEP.times(steps)));
     let money = &snapshot["money"];
     assert_eq!((&money["theoretical"], &money["lower_bound"]), (&true.into(), &false.into()));

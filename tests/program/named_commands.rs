@@ -53,7 +53,7 @@ fn files(folder: &Path) -> Vec<std::path::PathBuf> {
 }
 
 #[test]
-fn every_command_that_is_told_exists() {
+fn every_command_that_is_named_exists() {
     let mut helps = Helps::default();
     let mut seen = 0;
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");

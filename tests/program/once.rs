@@ -216,9 +216,9 @@ fn every_prints_a_line_of_json_each_time() {
     let engine = Server::pages(&[VLLM, VLLM_LATER]);
     let mut running = once([engine.metrics()]).arg("--every").arg("200ms").start();
     let lines = BufReader::new(running.child.stdout.take().unwrap()).lines();
-    let pictures: Vec<Value> = lines.take(2).map(|line| serde_json::from_str(&line.unwrap()).unwrap()).collect();
-    assert_eq!(pictures[0]["schema"], "margintop/1");
-    assert!(pictures[0]["at"].as_str() < pictures[1]["at"].as_str());
+    let snapshots: Vec<Value> = lines.take(2).map(|line| serde_json::from_str(&line.unwrap()).unwrap()).collect();
+    assert_eq!(snapshots[0]["schema"], "margintop/1");
+    assert!(snapshots[0]["at"].as_str() < snapshots[1]["at"].as_str());
     assert!(running.terminate().is_some_and(|took| took.as_millis() < 1000));
 }
 

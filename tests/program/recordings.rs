@@ -165,7 +165,7 @@ async fn a_replay_repeats_all_messages_up_to_an_instant_or_to_its_end() {
     }
     let whole = turned(&path).play(None, None, &publish).await;
     assert_eq!(json(&whole), snapshot(&header(), entries()));
-    // While somebody looks, alerts begin with the snapshot that shows them.
+    // While a screen is shown, alerts begin with the snapshot that shows them.
     let _looks = publish.subscribe();
     let whole = turned(&path).play(None, None, &publish).await;
     let mut in_two = turned(&path);
@@ -397,6 +397,30 @@ fn the_configured_ledger_is_not_that_of_a_replay() {
     assert!(ran.code == Some(0) && ran.err.contains("has no effect on a replay"), "{ran:?}");
     assert!(ran.json()["money"].is_object());
     assert_eq!(std::fs::read_to_string(&ledger).unwrap(), "of every other run");
+}
+
+/// Class: a time that is counted from the beginning of a recording, or from the present, and not back from its end.
+#[test]
+fn times_of_a_replay_are_counted_back_from_its_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.rec");
+    let file = path.to_str().unwrap();
+    write(&path, None, u64::MAX);
+    let at = |when: &str| {
+        let ran = Program::new(["replay", file, "--json", "--at", when]).run();
+        assert_eq!(ran.err, "", "--at {when}");
+        ran.good()["at"].as_str().unwrap().to_owned()
+    };
+    let end = moment(BEGAN).wall + Span::from_secs(13);
+    assert_eq!((at("now"), at("0s")), (end.to_string(), end.to_string()));
+    for (words, seconds) in [("1s", 12), ("12s", 1), ("13s", 0)] {
+        assert_eq!(at(words), at(&(moment(BEGAN).wall + Span::from_secs(seconds)).to_string()), "--at {words}");
+    }
+    let early = Program::new(["replay", file, "--json", "--at", "yesterday"]).run();
+    assert!(
+        early.err.contains("is outside of the recording") && early.err.contains("its beginning is shown"),
+        "{early:?}"
+    );
 }
 
 /// Class: a recording from another site, or of a ledger whose days begin in another zone.

@@ -259,18 +259,22 @@ fn the_money_view_and_the_month_agree() {
     let budget = Some(Money::from_micros(1_000_000_000));
     let page = MoneyPage::of(question, &four, &Book::built_in().unwrap(), &TimeZone::UTC, budget);
     let month = page.month.unwrap();
-    let told_month = &grouped["month_to_date"];
+    let reported_month = &grouped["month_to_date"];
     for (screen, report) in [
-        (month.revenue, &told_month["revenue"]),
-        (month.cost, &told_month["cost"]),
-        (month.profit, &told_month["profit"]),
+        (month.revenue, &reported_month["revenue"]),
+        (month.cost, &reported_month["cost"]),
+        (month.profit, &reported_month["profit"]),
         (month.revenue, &grouped["total"]["revenue"]),
         (month.profit, &grouped["total"]["profit"]),
     ] {
         assert_eq!(screen.unwrap().to_string(), report.as_str().unwrap());
     }
-    assert_eq!((month.projected_cost, &told_month["projected_cost"]), (None, &Value::Null), "it is too early to say");
-    assert!(month.is_early() && told_month["watched_seconds"].as_i64() == Some(month.watched.millis() / 1_000));
+    assert_eq!(
+        (month.projected_cost, &reported_month["projected_cost"]),
+        (None, &Value::Null),
+        "it is too early to say"
+    );
+    assert!(month.is_early() && reported_month["watched_seconds"].as_i64() == Some(month.watched.millis() / 1_000));
     let cents = |amount: &Value| Money::from_micros(i64::try_from(micros(amount)).unwrap()).round_to(2);
     assert_eq!(page.totals.revenue, cents(&grouped["total"]["revenue"]));
     assert_eq!(page.models.total.cost, Some(cents(&grouped["total"]["cost"])));

@@ -47,7 +47,7 @@ fn a_negative_value_is_refused_with_what_is_taken() {
 
 /// Class: a flag that has no effect in the company of another.
 #[test]
-fn a_flag_without_effect_is_told() {
+fn a_flag_without_effect_is_reported() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("a.rec");
     let recording = file.to_str().unwrap();

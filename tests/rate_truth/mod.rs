@@ -1,4 +1,4 @@
-//! A fleet that is looked at once a second, and what its rates are beside what is made.
+//! A fleet that is polled once a second, and what its rates are beside what is made.
 #![allow(dead_code, unreachable_pub, reason = "each test uses a part")]
 
 use margintop::fleet::{Fleet, FleetConfig};
@@ -12,12 +12,12 @@ use crate::support::{answered_dated, at, counters, instant, member, page, page_o
 /// What two prompt tokens and an output token come to: misses at 0.55 and output at 2.19 a million.
 const WORTH: f64 = 2.0 * 0.55e-6 + 2.19e-6;
 
-/// The moment of a look.
+/// The moment of a poll.
 pub fn second(nth: i64) -> Moment {
     at(instant("2026-03-10T10:00:00Z") + Span::from_millis(nth * 1000))
 }
 
-/// A start time so many seconds before the first look.
+/// A start time so many seconds before the first poll.
 #[allow(clippy::unnecessary_wraps, reason = "a page says its start or does not")]
 pub fn started(before: i64) -> Option<Timestamp> {
     Some(second(-before).wall)
@@ -58,8 +58,8 @@ pub fn instances(parts: &[(&str, Option<Timestamp>, u64)]) -> PageReading {
     }
 }
 
-/// Shows a page and looks.
-pub fn look(fleet: &mut Fleet, target: &str, nth: i64, page: PageReading) -> Snapshot {
+/// Shows a page and polls.
+pub fn poll(fleet: &mut Fleet, target: &str, nth: i64, page: PageReading) -> Snapshot {
     fleet.apply(answered_dated(target, second(nth), page));
     fleet.apply(Event::Tick(second(nth) + Span::from_millis(20)));
     fleet.snapshot()
@@ -78,10 +78,10 @@ pub fn amount(money: Money) -> f64 {
 
 /// What is wrong with the rates of a snapshot of a fleet that makes so many output tokens a second, if anything is: each of
 /// them is right within a share, or unknown, or marked by the bound that is true.
-pub fn wrong(picture: &Snapshot, output: f64, share: f64) -> Option<String> {
-    let money = &picture.money;
+pub fn wrong(snapshot: &Snapshot, output: f64, share: f64) -> Option<String> {
+    let money = &snapshot.money;
     let rates = [
-        ("tokens", picture.tokens.output_per_second.map(|rate| rate / output)),
+        ("tokens", snapshot.tokens.output_per_second.map(|rate| rate / output)),
         ("money", money.revenue_per_hour.map(|rate| amount(rate) / 3600.0 / WORTH / output)),
     ];
     let is_right =
@@ -91,9 +91,9 @@ pub fn wrong(picture: &Snapshot, output: f64, share: f64) -> Option<String> {
     (!wrong.is_empty()).then(|| format!("{wrong:?} of the truth; lower and upper bound {bounds:?}"))
 }
 
-/// What is wrong with what is posted, in output tokens of `WORTH`, beside what was made by then and by the look before.
-pub fn misposted(picture: &Snapshot, before: u64, made: u64) -> Option<String> {
-    let money = &picture.money;
+/// What is wrong with what is posted, in output tokens of `WORTH`, beside what was made by then and by the poll before.
+pub fn misposted(snapshot: &Snapshot, before: u64, made: u64) -> Option<String> {
+    let money = &snapshot.money;
     let posted = amount(money.revenue.unwrap_or_default()) / WORTH;
     let bounds = (money.lower_bound, money.upper_bound);
     let is_above = posted > made as f64 + 0.5 && !money.upper_bound;
@@ -103,11 +103,11 @@ pub fn misposted(picture: &Snapshot, before: u64, made: u64) -> Option<String> {
 }
 
 /// Whether one of two rates that say the same is known and the other is not.
-pub fn contradicts(picture: &Snapshot) -> bool {
-    picture.tokens.output_per_second.is_some() != picture.money.revenue_per_hour.is_some()
+pub fn contradicts(snapshot: &Snapshot) -> bool {
+    snapshot.tokens.output_per_second.is_some() != snapshot.money.revenue_per_hour.is_some()
 }
 
 /// Whether both rates are known.
-pub fn known(picture: &Snapshot) -> bool {
-    picture.tokens.output_per_second.is_some() && picture.money.revenue_per_hour.is_some()
+pub fn known(snapshot: &Snapshot) -> bool {
+    snapshot.tokens.output_per_second.is_some() && snapshot.money.revenue_per_hour.is_some()
 }

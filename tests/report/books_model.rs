@@ -29,8 +29,8 @@ fn differences(seed: u64) -> Vec<String> {
         let text = panic.downcast_ref::<String>().map(String::as_str);
         text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without a word").to_owned()
     };
-    let told = std::panic::catch_unwind(|| compare(&Case::of(seed)));
-    told.unwrap_or_else(|panic| vec![format!("it panicked: {}", why(panic))])
+    let outcome = std::panic::catch_unwind(|| compare(&Case::of(seed)));
+    outcome.unwrap_or_else(|panic| vec![format!("it panicked: {}", why(panic))])
 }
 
 #[test]
@@ -61,7 +61,7 @@ fn the_books_are_what_the_rules_say() {
     });
     println!("{cases} cases in {:.1} s", began.elapsed().as_secs_f64());
     let failed = failed.into_inner().unwrap();
-    let told: Vec<_> = failed
+    let outcome: Vec<_> = failed
         .iter()
         .map(|(seed, differ)| format!("seed {seed}: {}", differ[..differ.len().min(4)].join("\n    ")))
         .collect();
@@ -69,6 +69,6 @@ fn the_books_are_what_the_rules_say() {
         failed.is_empty(),
         "{} of {cases} cases differ; MARGINTOP_BOOKS_SEED=N shows one\n{}",
         failed.len(),
-        told.join("\n")
+        outcome.join("\n")
     );
 }

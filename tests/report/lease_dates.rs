@@ -14,13 +14,13 @@ fn json(fleets: &Fleets, arguments: &[&str], text: &str) -> Value {
 
 /// Node, lease, GPUs, from and until of each line; times without their day.
 fn lines(fleets: &Fleets, text: &str) -> Vec<(String, String, String, String)> {
-    let told = json(fleets, &["lease", "list", "--json"], text);
+    let printed = json(fleets, &["lease", "list", "--json"], text);
     let cell = |value: &Value| value.as_str().map_or_else(|| value.to_string(), |text| text.replace("2025-03-10T", ""));
     let line = |line: &Value| {
         let what = format!("{} at {}", cell(&line["node"]), cell(&line["rate"]));
         (what, cell(&line["gpus"]), cell(&line["from"]), cell(&line["until"]))
     };
-    told["leases"].as_array().unwrap().iter().map(line).collect()
+    printed["leases"].as_array().unwrap().iter().map(line).collect()
 }
 
 fn line(what: &str, gpus: &str, from: &str, until: &str) -> (String, String, String, String) {
@@ -38,9 +38,9 @@ fn terms_that_changed_have_their_own_gpus_and_dates() {
         fleets.run(&Run::of(&lease("gpu-01", 4, "2.50", "")).seconds(first).gpus(2));
         let next = lease("gpu-01", 6, "3.50", "");
         fleets.run(&Run::of(&next).after(2).seconds(130).gpus(2));
-        let told = lines(&fleets, &next);
+        let printed = lines(&fleets, &next);
         assert_eq!(
-            told,
+            printed,
             [line("gpu-01 at 2.50", "4", "10:00:00Z", until), line("gpu-01 at 3.50", "6", until, "null")],
             "{first}"
         );
@@ -54,10 +54,10 @@ fn terms_of_a_few_seconds_have_them_too() {
     fleets.run(&Run::of(&lease("gpu-01", 4, "2.50", "")).after(20).seconds(10).gpus(2));
     let next = lease("gpu-01", 4, "3.50", "until = \"2025-03-10T10:00:46Z\"\n");
     fleets.run(&Run::of(&next).after(2).seconds(20).gpus(2));
-    let mut told = lines(&fleets, &next);
-    told.retain(|(what, ..)| !what.ends_with("2.00"));
+    let mut printed = lines(&fleets, &next);
+    printed.retain(|(what, ..)| !what.ends_with("2.00"));
     assert_eq!(
-        told,
+        printed,
         [line("gpu-01 at 2.50", "4", "10:00:20Z", "10:00:30Z"), line("gpu-01 at 3.50", "4", "10:00:30Z", "10:00:46Z")]
     );
 }
@@ -69,9 +69,9 @@ fn a_lease_that_moved_to_another_node_ended_on_the_first() {
         fleets.run(&Run::of(&lease("gpu-07", 4, "2.50", "")).seconds(first).gpus(0));
         let next = lease("gpu-08", 4, "2.50", "");
         fleets.run(&Run::of(&next).after(2).seconds(130).gpus(0));
-        let told = lines(&fleets, &next);
+        let printed = lines(&fleets, &next);
         assert_eq!(
-            told,
+            printed,
             [line("gpu-07 at 2.50", "4", "10:00:00Z", until), line("gpu-08 at 2.50", "4", until, "null")],
             "{first}"
         );
@@ -83,9 +83,9 @@ fn the_rate_after_a_lease_begins_at_its_end() {
     let fleets = Fleets::new();
     let text = lease("gpu-01", 8, "2.50", "until = \"2025-03-10T10:01:17Z\"\n");
     fleets.run(&Run::of(&text).seconds(200).gpus(8));
-    let told = lines(&fleets, &text);
-    assert!(told.contains(&line("gpu-01 at 2.50", "8", "10:00:00Z", "10:01:17Z")), "{told:?}");
-    assert!(told.contains(&line("gpu-01 at 2.00", "8", "10:01:17Z", "null")), "{told:?}");
+    let printed = lines(&fleets, &text);
+    assert!(printed.contains(&line("gpu-01 at 2.50", "8", "10:00:00Z", "10:01:17Z")), "{printed:?}");
+    assert!(printed.contains(&line("gpu-01 at 2.00", "8", "10:01:17Z", "null")), "{printed:?}");
 }
 
 #[test]
@@ -95,17 +95,17 @@ fn terms_under_another_label_and_an_end_by_hand_inside_a_minute_are_dated() {
     fleets.run(&Run::of(&unnamed).seconds(10).gpus(2));
     let named = lease("gpu-01", 4, "2.50", "");
     fleets.run(&Run::of(&named).after(2).seconds(20).gpus(2));
-    let told = lines(&fleets, &named);
+    let printed = lines(&fleets, &named);
     assert_eq!(
-        told,
+        printed,
         [line("gpu-01 at 2.50", "4", "10:00:00Z", "10:00:10Z"), line("gpu-01 at 2.50", "4", "10:00:10Z", "null")]
     );
     // The rate that is assumed after an end inside the ledger's first minute.
     let fleets = Fleets::new();
     let text = lease("gpu-01", 2, "2.50", "until = \"2025-03-10T10:00:16Z\"\n");
     fleets.run(&Run::of(&text).seconds(40).gpus(2));
-    let told = lines(&fleets, &text);
-    assert!(told.contains(&line("gpu-01 at 2.00", "2", "10:00:16Z", "null")), "{told:?}");
+    let printed = lines(&fleets, &text);
+    assert!(printed.contains(&line("gpu-01 at 2.00", "2", "10:00:16Z", "null")), "{printed:?}");
     // More GPUs were paid before, under the same name and rate: how many is not known.
     let fleets = Fleets::new();
     fleets.run(&Run::of(&lease("gpu-01", 4, "2.50", "")).seconds(100).gpus(0));
@@ -143,11 +143,14 @@ fn a_report_by_lease_and_the_list_have_the_same_dates() {
             let rows = report["rows"].as_array().unwrap();
             rows.iter().find(|row| row["key"] == *key).unwrap_or_else(|| panic!("{key}: {rows:?}")).clone()
         };
-        let told = json(&fleets, &["lease", "list", "--json"], &text)["leases"].clone();
-        for told in told.as_array().unwrap().iter().filter(|told| !told["lease"].is_null()) {
-            let row = row(&all, &told["lease"]);
-            assert_eq!(row["start"], told["from"], "{row} {told}");
-            assert_eq!(row["end"], if told["until"].is_null() { all["until"].clone() } else { told["until"].clone() });
+        let printed = json(&fleets, &["lease", "list", "--json"], &text)["leases"].clone();
+        for printed in printed.as_array().unwrap().iter().filter(|printed| !printed["lease"].is_null()) {
+            let row = row(&all, &printed["lease"]);
+            assert_eq!(row["start"], printed["from"], "{row} {printed}");
+            assert_eq!(
+                row["end"],
+                if printed["until"].is_null() { all["until"].clone() } else { printed["until"].clone() }
+            );
         }
         // The rows of a part are of the part.
         let part = report(&["--since", "2025-03-10T10:05Z", "--until", "2025-03-10T10:12Z"]);
@@ -165,11 +168,12 @@ fn a_report_by_lease_and_the_list_begin_with_the_ledger() {
         let text = lease("gpu-01", 8, "2.50", "") + "[[lease]]\nnode = \"gpu-02\"\ngpus = 1\nrate = \"1.00\"\n";
         fleets.run(&Run::of(&text).after(43).seconds(seconds).gpus(8));
         let report = json(&fleets, &["report", "--json", "--by", "lease"], &text);
-        for told in json(&fleets, &["lease", "list", "--json"], &text)["leases"].as_array().unwrap() {
-            assert_eq!(told["from"], "2025-03-10T10:00:43Z", "{told}");
+        for printed in json(&fleets, &["lease", "list", "--json"], &text)["leases"].as_array().unwrap() {
+            assert_eq!(printed["from"], "2025-03-10T10:00:43Z", "{printed}");
             let rows = report["rows"].as_array().unwrap();
-            let row = rows.iter().find(|row| row["key"] == told["lease"]).unwrap_or_else(|| panic!("{told} {rows:?}"));
-            assert_eq!(row["start"], told["from"], "{row}");
+            let row =
+                rows.iter().find(|row| row["key"] == printed["lease"]).unwrap_or_else(|| panic!("{printed} {rows:?}"));
+            assert_eq!(row["start"], printed["from"], "{row}");
         }
     }
 }

@@ -76,25 +76,25 @@ fn an_assumed_rate_is_a_line_too() {
 fn config_check_says_which_gpus_no_lease_or_two_leases_cover() {
     let fleets = Fleets::new();
     fleets.run(&Run::of("").seconds(60).gpus(8));
-    let told = |text: &str, line: &str| {
+    let printed = |text: &str, line: &str| {
         let ran = ran(&fleets, &["config", "check"], text);
         assert!(ran.code == Some(0) && ran.out.lines().any(|said| said == line), "{line} in {ran:?}");
         ran
     };
     let none = "node gpu-01: no lease covers 8 of 8 GPUs (NVIDIA H800): an assumed rate of 2.00 USD per GPU and hour pays; \
                 write a [[lease]]";
-    told("", none);
+    printed("", none);
     let two = "[[lease]]\ngpu = \"H800\"\ngpus = 2\nrate = \"5\"\n";
-    told(two, "lease 1: node gpu-01: 2 GPUs x 5.00 = 10.00 USD an hour");
-    told(two, &none.replace("8 of 8", "6 of 8"));
+    printed(two, "lease 1: node gpu-01: 2 GPUs x 5.00 = 10.00 USD an hour");
+    printed(two, &none.replace("8 of 8", "6 of 8"));
     let both = "[[lease]]\ngpu = \"H800\"\nrate = \"2\"\n[[lease]]\nnode = \"gpu-01\"\nrate = \"3\"\n";
-    told(
+    printed(
         both,
         "node gpu-01: leases 1 and 2 cover 8 GPUs (NVIDIA H800) at one time: lease 1 pays; end one with until where the \
          other begins with from, or write how many GPUs the first is for, gpus = 2",
     );
     let counted = format!("{OF_NODE}gpus = 8\nrate = \"2\"\n{OF_NODE}gpus = 8\nrate = \"3\"\n");
-    told(
+    printed(
         &counted,
         "node gpu-01: leases 1 and 2 pay for 16 GPUs at one time, and 8 are known: end one with until where the other \
          begins with from, or write how many GPUs each is for",
@@ -105,13 +105,13 @@ fn config_check_says_which_gpus_no_lease_or_two_leases_cover() {
     let ran = ran(&fleets, &["config", "check"], &turn);
     assert!(!ran.out.contains("at one time") && !ran.err.contains("at one time"), "{ran:?}");
     let over = format!("{OF_NODE}rate = \"2\"\nuntil = \"2025-04-01T00:00:00Z\"\n");
-    told(&over, none);
-    told(
+    printed(&over, none);
+    printed(
         &over,
         "lease 1: node gpu-01: 8 GPUs x 2.00 = 16.00 USD an hour; it ended at 2025-04-01T00:00:00Z and pays no more",
     );
     let ahead = format!("{OF_NODE}gpus = 8\nrate = \"2\"\nfrom = \"2100-01-01T00:00:00Z\"\n");
-    told(&ahead, "lease 1: node gpu-01: 8 GPUs x 2.00 = 16.00 USD an hour; it begins at 2100-01-01T00:00:00Z");
+    printed(&ahead, "lease 1: node gpu-01: 8 GPUs x 2.00 = 16.00 USD an hour; it begins at 2100-01-01T00:00:00Z");
 }
 
 /// Class: a lease that is ended by its name, whatever it is for.

@@ -16,7 +16,7 @@ fn load(text: &str) -> Result<Settings, String> {
     let path = home.path().join("margintop.toml");
     std::fs::write(&path, text).unwrap();
     load_at(Some(&path), instant("2026-03-20T10:00:00Z"))
-        .map_err(|told| told.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+        .map_err(|printed| printed.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
 }
 
 /// Class: a name that two leases have, so that what is said to one is done to the other.
@@ -86,19 +86,19 @@ fn a_rate_of_exchange_begins_with_the_day_of_the_zone() {
 fn fewer_gpus_than_a_node_has_are_said() {
     let fleets = Fleets::new();
     fleets.run(&Run::of("").seconds(5).gpus(8));
-    let told = |text: &str| {
+    let printed = |text: &str| {
         let arguments = ["config", "check", "--ledger", fleets.path().to_str().unwrap()];
         Program::new(arguments).config(text).run().out
     };
     let lease = |gpus: u32| format!("[[lease]]\nnode = \"gpu-01\"\ngpus = {gpus}\nrate = \"2.50\"\n");
-    let out = told(&lease(1));
+    let out = printed(&lease(1));
     assert!(out.contains("lease 1: node gpu-01: 1 GPU x 2.50 = 2.50 USD an hour; 8 are known there"), "{out}");
     assert!(out.contains("write gpus = 8 if it is for all") && out.contains("no lease covers 7 of 8 GPUs"), "{out}");
-    assert!(!told(&lease(8)).contains("known there"), "{}", told(&lease(8)));
+    assert!(!printed(&lease(8)).contains("known there"), "{}", printed(&lease(8)));
     assert!(
-        told(&lease(16)).contains("16 GPUs x 2.50 = 40.00 USD an hour; 8 GPUs are known there"),
+        printed(&lease(16)).contains("16 GPUs x 2.50 = 40.00 USD an hour; 8 GPUs are known there"),
         "{}",
-        told(&lease(16))
+        printed(&lease(16))
     );
 }
 
@@ -109,8 +109,8 @@ fn an_assumed_rate_in_another_currency_says_what_to_write() {
         let program = Program::new(["once", "--json", "--for", "300ms", "nvml:"]);
         program.driver(fake_nvml::library()).config(text).run().good()
     };
-    let alert = |told: &serde_json::Value| {
-        let all = told["alerts"].as_array().unwrap().iter();
+    let alert = |printed: &serde_json::Value| {
+        let all = printed["alerts"].as_array().unwrap().iter();
         all.filter(|alert| alert["rule"] == "rate_unknown")
             .map(|alert| alert["text"].as_str().unwrap().to_owned())
             .next()
@@ -126,9 +126,9 @@ fn an_assumed_rate_in_another_currency_says_what_to_write() {
     let fx = "[[fx]]\nfrom = \"USD\"\nto = \"CNY\"\nrate = \"7.1\"\nat = \"2025-01-01\"\n";
     let lease = "[[lease]]\ngpu = \"H100\"\nrate = \"20\"\n";
     for more in [fx, lease] {
-        let told = once(&format!("currency = \"CNY\"\n{more}"));
-        assert_eq!(alert(&told), None, "{more}");
-        assert!(!told["money"]["cost"].is_null(), "{more}");
+        let printed = once(&format!("currency = \"CNY\"\n{more}"));
+        assert_eq!(alert(&printed), None, "{more}");
+        assert!(!printed["money"]["cost"].is_null(), "{more}");
     }
     assert_eq!(alert(&once("")), None);
 }
@@ -144,8 +144,8 @@ fn what_no_gpu_node_or_unit_can_be_called_is_refused() {
         ("node = \"gpu-*\"", "one node by its name"),
         ("unit = \"decode-?\"", "one unit by its name"),
     ] {
-        let told = load(&format!("[[lease]]\n{subject}\nrate = \"2\"\n")).unwrap_err();
-        assert!(told.contains(why) && told.contains(":2:"), "{subject}: {told}");
+        let printed = load(&format!("[[lease]]\n{subject}\nrate = \"2\"\n")).unwrap_err();
+        assert!(printed.contains(why) && printed.contains(":2:"), "{subject}: {printed}");
     }
     load("[[lease]]\ngpu = \"*\"\nrate = \"2\"\n").unwrap();
 }

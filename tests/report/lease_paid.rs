@@ -63,17 +63,20 @@ fn is_what_was_paid(fleets: &Fleets, text: &str, story: &str) {
     let lines = listed["leases"].as_array().unwrap();
     let (mut own, mut spans) = (0, BTreeMap::<_, Vec<_>>::new());
     for line in lines {
-        let told = format!("{line}\n{story}\n{lines:#?}");
+        let printed = format!("{line}\n{story}\n{lines:#?}");
         let (from, until) = (at(&line["from"]).unwrap(), at(&line["until"]).unwrap_or(ends));
-        assert!(from < until && until <= ends, "{told}");
+        assert!(from < until && until <= ends, "{printed}");
         let hours: f64 = line["gpu_hours"].as_str().unwrap().parse().unwrap();
         if let Some(gpus) = line["gpus"].as_u64() {
             let off = hours - gpus as f64 * (until - from) as f64 / 3.6e6;
-            assert!(off.abs() < 0.000_11, "{gpus} GPUs are {off} hours off: {told}");
+            assert!(off.abs() < 0.000_11, "{gpus} GPUs are {off} hours off: {printed}");
         }
         let lease = line["lease"].as_str().unwrap_or("assumed").to_owned();
         own += micros(&line["cost"]);
-        spans.entry((lease, line["node"].to_string(), line["gpu"].to_string())).or_default().push((from, until, told));
+        spans
+            .entry((lease, line["node"].to_string(), line["gpu"].to_string()))
+            .or_default()
+            .push((from, until, printed));
     }
     for spans in spans.values_mut() {
         spans.sort();

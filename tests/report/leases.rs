@@ -20,7 +20,7 @@ fn read(text: &str) -> Result<Vec<Lease>, String> {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("margintop.toml");
     std::fs::write(&path, text).unwrap();
-    load(Some(&path)).map(|settings| settings.leases).map_err(|told| told[0].why.clone())
+    load(Some(&path)).map(|settings| settings.leases).map_err(|printed| printed[0].why.clone())
 }
 
 /// What the GPUs of a node, and leases by schedule, cost in an hour.
@@ -63,6 +63,21 @@ fn a_node_costs_what_it_costs_whatever_its_gpus() {
     assert_eq!(seven[0].rate.exact(), "98.32/7h", "a rational number, and no decimal");
 }
 
+/// Class: hardware of one's own costs less where a GPU has never worked.
+#[test]
+fn an_owned_node_costs_its_price_whatever_gpus_are_seen() {
+    let price = "capex = \"300000\"\nlife = \"30000h\"\ngpus_per_node = 8\n";
+    let dollars = Money::from_micros(10_000_000);
+    for (subject, seen) in [("node = \"x\"", 8), ("node = \"x\"", 7), ("node = \"x\"", 1)] {
+        let owed = an_hour(&format!("[[lease]]\n{subject}\n{price}"), seen);
+        assert!((owed.grains() - dollars.grains()).abs() <= 120, "{subject}, {seen} GPUs: {owed}");
+    }
+    let four = read(&format!("[[lease]]\nnode = \"x\"\n{price}gpus = 4\n")).unwrap();
+    assert_eq!((four[0].rate_for(8).exact(), four[0].gpus), ("1.25".to_owned(), Some(4)));
+    let by_name = an_hour(&format!("[[lease]]\ngpu = \"H100\"\n{price}"), 4);
+    assert_eq!(by_name, Money::from_micros(5_000_000), "GPUs that are owned by name are a share each");
+}
+
 #[test]
 fn a_unit_costs_so_much_for_each_of_its_nodes() {
     let unit = |more: &str| format!("[[lease]]\nunit = \"d\"\nnode_rate = \"98.32\"\n{more}");
@@ -77,8 +92,8 @@ fn a_unit_costs_so_much_for_each_of_its_nodes() {
 #[test]
 fn what_is_ambiguous_is_refused_with_what_to_write() {
     let refused = |rest: &str, words: &str| {
-        let told = read(&format!("[[lease]]\n{rest}\n")).err().unwrap_or_default();
-        assert!(told.contains(words), "{words} in {told}");
+        let printed = read(&format!("[[lease]]\n{rest}\n")).err().unwrap_or_default();
+        assert!(printed.contains(words), "{words} in {printed}");
     };
     let node = "node = \"x\"\nnode_rate = \"98.32\"\n";
     refused(
@@ -115,34 +130,34 @@ fn config_check_says_what_each_lease_comes_to() {
     watch.advance(5);
     watch.leave();
     let check = |text: &str| Program::new(["config", "check"]).config(text).env("MARGINTOP_LEDGER", &path).run();
-    let told = |text: &str, line: &str| {
+    let printed = |text: &str, line: &str| {
         let ran = check(text);
         assert!(ran.code == Some(0) && ran.out.lines().any(|said| said == line), "{line} in {ran:?}");
         ran.err
     };
     let eight = "lease 1: node x: 8 GPUs x 12.29 = 98.32 USD an hour";
-    assert_eq!(told("[[lease]]\nnode = \"x\"\nnode_rate = \"98.32\"\ngpus = 8\n", eight), "");
+    assert_eq!(printed("[[lease]]\nnode = \"x\"\nnode_rate = \"98.32\"\ngpus = 8\n", eight), "");
     // The ledger knows how many GPUs there are.
     let four = "lease 1: node gpu-01: 4 GPUs x 24.58 = 98.32 USD an hour";
-    told("[[lease]]\nnode = \"gpu-01\"\nnode_rate = \"98.32\"\n", four);
-    told("[[lease]]\ngpu = \"H800\"\nrate = \"2\"\n", "lease 1: node gpu-01: 4 GPUs x 2.00 = 8.00 USD an hour");
-    told(
+    printed("[[lease]]\nnode = \"gpu-01\"\nnode_rate = \"98.32\"\n", four);
+    printed("[[lease]]\ngpu = \"H800\"\nrate = \"2\"\n", "lease 1: node gpu-01: 4 GPUs x 2.00 = 8.00 USD an hour");
+    printed(
         "[[target]]\nurl = \"x:1\"\nnode = \"gpu-01\"\nunit = \"d\"\n[[lease]]\nunit = \"d\"\nnode_rate = \"98.32\"\n",
         four,
     );
     let second = "[[lease]]\ngpu = \"H800\"\nrate = \"2\"\n[[lease]]\nnode = \"gpu-01\"\nrate = \"3\"\n";
-    told(second, "lease 2: node gpu-01: 3.00 USD an hour for each GPU; other leases pay for all that it is for");
-    told(
+    printed(second, "lease 2: node gpu-01: 3.00 USD an hour for each GPU; other leases pay for all that it is for");
+    printed(
         "[[lease]]\nnode = \"y\"\nnode_rate = \"98.32\"\n",
         "lease 1: node y: 98.32 USD an hour for each node, whatever its GPUs; no such node is known yet",
     );
     // A machine's price that is written as a GPU's.
     let text = "[[lease]]\nnode = \"x\"\nrate = \"98.32\"\ngpus = 8\n";
-    let warned = told(text, "lease 1: node x: 8 GPUs x 98.32 = 786.56 USD an hour");
+    let warned = printed(text, "lease 1: node x: 8 GPUs x 98.32 = 786.56 USD an hour");
     assert!(warned.contains("margintop.toml:1: rate = \"98.32\" is per GPU and hour, 8 times here"), "{warned}");
     assert!(warned.contains("write node_rate = \"98.32\""), "{warned}");
     assert_eq!(
-        told(
+        printed(
             "[[lease]]\nnode = \"x\"\nrate = \"20\"\ngpus = 8\n",
             "lease 1: node x: 8 GPUs x 20.00 = 160.00 USD an hour"
         ),

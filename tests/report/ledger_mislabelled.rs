@@ -26,7 +26,7 @@ fn damaged(path: &Path, is_old: bool, says: i64, lacks: Option<&str>) {
 }
 
 #[test]
-fn a_ledger_that_says_another_version_than_its_tables_are_of_is_told_in_one_line() {
+fn a_ledger_that_says_another_version_than_its_tables_are_of_is_reported_in_one_line() {
     let cases = [
         (true, 2, None),
         (true, 3, None),
@@ -38,7 +38,7 @@ fn a_ledger_that_says_another_version_than_its_tables_are_of_is_told_in_one_line
         (false, 5, Some("minute_tokens")),
         (false, 5, Some("saved_targets")),
     ];
-    let (mut told, mut wrong) = (0, Vec::new());
+    let (mut printed, mut wrong) = (0, Vec::new());
     for (is_old, says, lacks) in cases {
         for command in [
             &["report"][..],
@@ -58,7 +58,7 @@ fn a_ledger_that_says_another_version_than_its_tables_are_of_is_told_in_one_line
                     && line.contains("ledger.db: its tables are not those of the version that it says (")
                     && line.contains("name another with --ledger")
             });
-            told += lines.len();
+            printed += lines.len();
             if lines.len() > 1
                 || !is_plain
                 || ["SELECT", "INSERT", "CREATE", "ALTER"].iter().any(|sql| ran.err.contains(sql))
@@ -68,5 +68,5 @@ fn a_ledger_that_says_another_version_than_its_tables_are_of_is_told_in_one_line
         }
     }
     assert!(wrong.is_empty(), "{} of 40: {wrong:#?}", wrong.len());
-    assert!(told >= 20, "{told}");
+    assert!(printed >= 20, "{printed}");
 }

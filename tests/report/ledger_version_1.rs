@@ -11,7 +11,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use ledger_watch::{ENGINE, LedgerWatch, MODEL, began, file, held, output, past, tokens};
+use ledger_watch::{ENGINE, LedgerWatch, MODEL, allocated, began, file, output, past, tokens};
 use margintop::ledger::{Grain, Past};
 use margintop::reading::TargetId;
 use margintop::snapshot::WriterStatus;
@@ -67,7 +67,7 @@ fn without_boots(state: serde_json::Value) -> serde_json::Value {
 fn an_older_ledger_is_read_as_it_is() {
     let (_home, path) = file();
     old(&path);
-    assert_eq!((output(&path), held(&path)), (172, 440));
+    assert_eq!((output(&path), allocated(&path)), (172, 440));
     let rows = Reader::open(&path).unwrap().leased().unwrap();
     assert_eq!(rows.len(), 1);
     assert_eq!((rows[0].node.as_str(), rows[0].gpu.as_deref(), rows[0].gpus), ("gpu-01", Some("NVIDIA H800"), Some(2)));
@@ -92,7 +92,7 @@ fn its_totals_stay_and_its_counters_go_on() {
     let at = watch.clock.now();
     watch.apply(answered(ENGINE, at, page(MODEL, counters(270, 110, 60), second)));
     watch.leave();
-    assert_eq!((output(&path), held(&path)), (180, 460), "8 more tokens, and 10 s of two GPUs");
+    assert_eq!((output(&path), allocated(&path)), (180, 460), "8 more tokens, and 10 s of two GPUs");
     let sum = tokens(&path);
     // 480 + 270 prompts in all; the hits of the second process are all of its 110.
     assert_eq!((sum.miss.count(), sum.hit.count()), (240 + 270 - 110, 240 + 110));
@@ -105,7 +105,7 @@ fn a_first_process_that_answers_again_is_one_beside_the_second() {
     old(&path);
     let mut watch = LedgerWatch::at(&path, began() + Span::from_secs(LAST + 10));
     // The second was born while the address was watched: its tokens stay. The first one's page is a baseline.
-    watch.look(230, Some(began() - Span::from_secs(100)));
+    watch.poll(230, Some(began() - Span::from_secs(100)));
     watch.leave();
     assert_eq!(output(&path), 172);
     whole(&path);
@@ -147,7 +147,7 @@ fn a_migration_that_fails_leaves_version_1_whole() {
     let mut watch = LedgerWatch::at(&path, began() + Span::from_secs(LAST + 10));
     assert_eq!(watch.basis.writer, WriterStatus::Memory);
     assert!(watch.basis.write_error.is_some());
-    watch.look(100, None);
+    watch.poll(100, None);
     watch.leave();
     assert_eq!(version(&path), 1);
     Connection::open(&path).unwrap().execute_batch("DROP VIEW gpus; ALTER TABLE gpus_ RENAME TO gpus").unwrap();
@@ -182,7 +182,7 @@ fn killed_at_any_instant_it_is_one_version_or_the_other() {
         // Either goes on.
         let mut watch = LedgerWatch::at(&path, began() + Span::from_secs(LAST + 10));
         watch.on_ledger_event(|basis| basis.writer == WriterStatus::Ours);
-        watch.look(60, Some(began() + Span::from_secs(203)));
+        watch.poll(60, Some(began() + Span::from_secs(203)));
         watch.leave();
         assert_eq!(output(&path), 180, "kill {nth}");
     }
@@ -198,13 +198,13 @@ fn a_column_that_cannot_be_read_costs_that_target_alone() {
     let mut watch = LedgerWatch::at(&path, began() + Span::from_secs(LAST + 10));
     assert_eq!(watch.basis.writer, WriterStatus::Ours);
     watch.gpus(&["a", "b"]);
-    watch.look(9_000, Some(began() + Span::from_secs(203)));
+    watch.poll(9_000, Some(began() + Span::from_secs(203)));
     watch.advance(1);
-    watch.look(9_005, Some(began() + Span::from_secs(203)));
+    watch.poll(9_005, Some(began() + Span::from_secs(203)));
     watch.leave();
-    assert_eq!((output(&path), held(&path)), (before + 5, 462), "a baseline, and rent goes on");
-    let told = format!("the saved state of {ENGINE} cannot be read: its next page is a baseline");
-    assert!(past(&path, Grain::Day).markers.iter().any(|marker| marker.text.as_str() == told));
+    assert_eq!((output(&path), allocated(&path)), (before + 5, 462), "a baseline, and rent goes on");
+    let printed = format!("the saved state of {ENGINE} cannot be read: its next page is a baseline");
+    assert!(past(&path, Grain::Day).markers.iter().any(|marker| marker.text.as_str() == printed));
 }
 
 #[test]

@@ -25,7 +25,7 @@ fn watch(path: &Path, zone: &str, from: Timestamp) -> u64 {
     let seconds = 3 * 86_400;
     for made in (0..=seconds).step_by(STEP as usize) {
         watch.gpus(&["a"]);
-        watch.look(made, None);
+        watch.poll(made, None);
         if made % 7_200 == 0 {
             watch.tick();
         }
@@ -83,7 +83,7 @@ fn zone(zone: &str, from: &str, wanted: &[(&str, f64)]) {
     let later = instant(from) + Span::from_secs(3 * 86_400 + 60);
     let mut watch = LedgerWatch::with(&path, later, "USD", TimeZone::get("Asia/Tokyo").unwrap());
     watch.gpus(&["a"]);
-    watch.look(made + 60, None);
+    watch.poll(made + 60, None);
     watch.leave();
     assert_eq!(Some(Reader::open(&path).unwrap().header().zone), zone_of(zone));
     assert_eq!(days(&path).len(), wanted.len(), "{zone}");

@@ -165,8 +165,8 @@ proptest! {
             prop_assert_eq!(Totals::of(&reprice(&past, &book)), before, "{:?}", grain);
             if expected.keys().all(|(list, _)| *list == "old") {
                 let list = WhatIfChange { list: book.list("old"), ..WhatIfChange::default() };
-                let told = what_if(&past, &list).unwrap();
-                prop_assert_eq!(told.after, told.before, "{:?}", grain);
+                let printed = what_if(&past, &list).unwrap();
+                prop_assert_eq!(printed.after, printed.before, "{:?}", grain);
             }
         }
     }
@@ -289,9 +289,10 @@ fn a_rate_of_exchange_of_next_year_is_not_used_today() {
 fn a_lease_and_prices_follow_the_rates_of_exchange_day_by_day() {
     let rates = fx("1.10", "2026-11-01") + &fx("1.20", "2027-01-01");
     let settings = load(&(rates.clone() + LEASE + PRICE)).unwrap();
-    let told: Vec<_> = settings.leases.iter().map(|lease| (lease.rate.to_string(), lease.from, lease.until)).collect();
+    let printed: Vec<_> =
+        settings.leases.iter().map(|lease| (lease.rate.to_string(), lease.from, lease.until)).collect();
     let (november, january) = (instant("2026-11-01T00:00:00Z"), instant("2027-01-01T00:00:00Z"));
-    assert_eq!(told, [("2.20".to_owned(), Some(november), Some(january)), ("2.40".to_owned(), Some(january), None)]);
+    assert_eq!(printed, [("2.20".to_owned(), Some(november), Some(january)), ("2.40".to_owned(), Some(january), None)]);
     assert!(settings.warnings.is_empty(), "{:?}", settings.warnings);
     let price = settings.book.price_of("m").unwrap();
     let output = |at: &str| price.quote(instant(at)).unwrap().prices.output.to_string();
@@ -332,13 +333,13 @@ fn an_assumed_rate_follows_the_rates_of_exchange_while_margintop_runs() {
         fleet.apply(support::gpus("box", "NVIDIA H100", 8, moment(second)));
         fleet.apply(Event::Tick(moment(second)));
     }
-    let (mut held, accounts) = (BTreeMap::new(), fleet.ledger().cost_accounts());
+    let (mut allocated, accounts) = (BTreeMap::new(), fleet.ledger().cost_accounts());
     for (minute, sums) in fleet.ledger().minutes() {
         for (account, time) in sums.gpu_times() {
             let rate = accounts[account.index()].rate.unwrap().micros();
-            *held.entry((minute < midnight, rate)).or_insert(0) += time.allocated.millis();
+            *allocated.entry((minute < midnight, rate)).or_insert(0) += time.allocated.millis();
         }
     }
     let day = 8 * 60_000;
-    assert_eq!(held, BTreeMap::from([((true, dollars * 7), day), ((false, dollars * 8), day)]));
+    assert_eq!(allocated, BTreeMap::from([((true, dollars * 7), day), ((false, dollars * 8), day)]));
 }

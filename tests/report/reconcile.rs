@@ -15,8 +15,8 @@ fn run(path: &Path, arguments: &[&str]) -> program::Ran {
 
 /// What the ledger pays for each lease that has a name.
 fn leases(path: &Path) -> Vec<(String, f64, String)> {
-    let told = run(path, &["report", "--by", "lease", "--json"]).good();
-    let rows = told["rows"].as_array().unwrap().iter();
+    let printed = run(path, &["report", "--by", "lease", "--json"]).good();
+    let rows = printed["rows"].as_array().unwrap().iter();
     let of = |row: &Value| {
         let key = row["key"].as_str().unwrap().to_owned();
         let named = row["is_key"] == true && !key.contains("assumed") && !key.contains("(rounding)");
@@ -33,8 +33,8 @@ fn an_invoice_of_the_ledgers_own_costs_agrees_and_a_changed_one_does_not() {
     let seed = (0..40).find(|seed| {
         let _ = std::fs::remove_file(&path);
         random_ledger(&path, *seed);
-        let told = run(&path, &["report", "--by", "lease", "--json"]).out;
-        leases(&path).len() == 2 && !told.contains("one (rounding)") && !told.contains("two (rounding)")
+        let printed = run(&path, &["report", "--by", "lease", "--json"]).out;
+        leases(&path).len() == 2 && !printed.contains("one (rounding)") && !printed.contains("two (rounding)")
     });
     assert!(seed.is_some());
     let billed = leases(&path);
@@ -59,8 +59,8 @@ fn an_invoice_of_the_ledgers_own_costs_agrees_and_a_changed_one_does_not() {
     assert!(ran.code == Some(0) && !ran.out.contains("say the span"), "{ran:?}");
     let ran = invoice("total,,1.00\n");
     assert!(ran.code == Some(2) && ran.err.contains("the lines above add up to"), "{ran:?}");
-    let told = run(&path, &["reconcile", file.to_str().unwrap(), "--json"]);
-    assert_eq!((told.code, told.out.as_str()), (Some(2), ""));
+    let printed = run(&path, &["reconcile", file.to_str().unwrap(), "--json"]);
+    assert_eq!((printed.code, printed.out.as_str()), (Some(2), ""));
 }
 
 #[test]
@@ -72,8 +72,9 @@ fn spend_is_of_its_own_days() {
     let (nth, row) = (1..=12)
         .find_map(|nth| {
             let (since, until) = (format!("2026-03-{nth:02}"), format!("2026-03-{:02}", nth + 1));
-            let told = run(&path, &["report", "--by", "model", "--since", &since, "--until", &until, "--json"]).good();
-            day(&told).filter(|row| row["revenue"] != "0.00").map(|row| (nth, row))
+            let printed =
+                run(&path, &["report", "--by", "model", "--since", &since, "--until", &until, "--json"]).good();
+            day(&printed).filter(|row| row["revenue"] != "0.00").map(|row| (nth, row))
         })
         .unwrap();
     let count = |field: &str| row[field].as_u64().unwrap();
@@ -86,10 +87,10 @@ fn spend_is_of_its_own_days() {
         row["revenue"].as_str().unwrap()
     );
     std::fs::write(&file, lines).unwrap();
-    let told = run(&path, &["reconcile", file.to_str().unwrap(), "--json"]).good();
-    assert_eq!((&told["schema"], &told["kind"]), (&"margintop-reconcile/1".into(), &"spend".into()));
-    assert!(told["since"].as_str().unwrap().starts_with(&format!("2026-03-{nth:02}")), "{told}");
-    let line = told["rows"].as_array().unwrap().iter().find(|line| line["key"] == "m").unwrap();
+    let printed = run(&path, &["reconcile", file.to_str().unwrap(), "--json"]).good();
+    assert_eq!((&printed["schema"], &printed["kind"]), (&"margintop-reconcile/1".into(), &"spend".into()));
+    assert!(printed["since"].as_str().unwrap().starts_with(&format!("2026-03-{nth:02}")), "{printed}");
+    let line = printed["rows"].as_array().unwrap().iter().find(|line| line["key"] == "m").unwrap();
     assert_eq!(line["file"], row["revenue"]);
     assert!(line["difference"] == "0.00" || line["causes"][0]["cause"] == "rounding", "{line}");
 }

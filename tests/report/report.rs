@@ -28,7 +28,7 @@ fn a_wrong_call_says_what_to_write() {
 }
 
 #[test]
-fn without_a_ledger_it_says_where_it_looked() {
+fn without_a_ledger_it_says_where_it_searched() {
     let folder = tempfile::tempdir().unwrap();
     let ran = Program::new(["report"]).env("XDG_STATE_HOME", folder.path()).run();
     assert_eq!(ran.code, Some(1), "{}", ran.err);

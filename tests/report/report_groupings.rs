@@ -36,10 +36,10 @@ fn ledger(home: &Path) -> PathBuf {
             }
         }
         for (account, gpus) in [(0, 8), (1, 8), (2, 4), (3, 8)] {
-            let held = gpus * MINUTE;
+            let allocated = gpus * MINUTE;
             let (idle, energy) =
-                (if works && account != 3 { 0 } else { held }, if account == 1 { 90_000_000 } else { 0 });
-            add(&write, "gpu_time", at, &[account, held, idle, energy]);
+                (if works && account != 3 { 0 } else { allocated }, if account == 1 { 90_000_000 } else { 0 });
+            add(&write, "gpu_time", at, &[account, allocated, idle, energy]);
         }
     }
     let meta = "INSERT OR REPLACE INTO meta VALUES (?1, ?2)";
@@ -123,14 +123,14 @@ fn what_todays_book_would_price_otherwise_is_the_same_by_everything() {
     let home = tempfile::tempdir().unwrap();
     let path = ledger(home.path());
     for span in SPANS {
-        let told = |by| report(&path, by, span)["price_differences"].clone();
-        let first = told("hour");
+        let found = |by| report(&path, by, span)["price_differences"].clone();
+        let first = found("hour");
         for by in BY.into_iter().chain(["lease"]) {
-            assert_eq!(told(by), first, "{by} {span:?}");
+            assert_eq!(found(by), first, "{by} {span:?}");
         }
         let has = |posted: &str, today: &str| {
             let rows = first.as_array().unwrap().iter();
-            rows.filter(|told| told["posted"]["tier"] == posted && told["today"]["tier"] == today).count()
+            rows.filter(|found| found["posted"]["tier"] == posted && found["today"]["tier"] == today).count()
         };
         if span.is_empty() {
             assert!(
@@ -153,16 +153,16 @@ fn idle_cost_is_one_number() {
     for span in SPANS {
         let whole = micros(&report(&path, "hour", span)["total"]["idle_cost"]);
         for by in BY {
-            let told = report(&path, by, span);
-            assert_eq!(micros(&told["total"]["idle_cost"]), whole, "{by} {span:?}");
-            let rows = told["rows"].as_array().unwrap();
+            let found = report(&path, by, span);
+            assert_eq!(micros(&found["total"]["idle_cost"]), whole, "{by} {span:?}");
+            let rows = found["rows"].as_array().unwrap();
             let idle = rows.iter().find(|row| row["key"] == "(idle)").unwrap();
             if !["hour", "day", "month"].contains(&by) {
                 // Rows are rounded over the running sum.
                 assert!((micros(&idle["cost"]) - whole).abs() <= 1, "{by} {span:?}: {idle}");
             }
             let sum: i128 = rows.iter().filter(|row| !row["cost"].is_null()).map(|row| micros(&row["cost"])).sum();
-            assert_eq!(sum, micros(&told["total"]["cost"]), "{by} {span:?}");
+            assert_eq!(sum, micros(&found["total"]["cost"]), "{by} {span:?}");
         }
     }
 }
@@ -173,8 +173,8 @@ fn a_bridge_has_the_profits_of_a_report_of_its_spans() {
     let home = tempfile::tempdir().unwrap();
     let path = ledger(home.path());
     for (against, hours) in [("yesterday", 4), ("15m", 1)] {
-        let told = report_of(&path, &["--bridge", against]);
-        let bridge = &told["bridge"];
+        let found = report_of(&path, &["--bridge", against]);
+        let bridge = &found["bridge"];
         for (by, key) in [("node", "nodes"), ("unit", "units"), ("model", "models")] {
             for (place, which) in [("before", "before"), ("after", "after")] {
                 let [since, until] = ["since", "until"].map(|edge| bridge[place][edge].as_str().unwrap().to_owned());
@@ -202,7 +202,7 @@ fn an_edge_inside_the_last_minute_is_the_beginning_of_it() {
     add(&open, "gpu_time", last, &[0, 8 * 32_000, 0, 0]);
     open.execute("UPDATE meta SET value = ?1 WHERE key = 'last_wall'", [(last + 32_000).to_string()]).unwrap();
     drop(open);
-    let cost = |told: &Value| micros(&told["total"]["cost"]);
+    let cost = |found: &Value| micros(&found["total"]["cost"]);
     let whole = report(&path, "day", &[]);
     assert_eq!(whole["until"], "2026-03-03T00:00:32Z");
     for edge in ["2026-03-03T00:00:00Z", "2026-03-03T00:00:16Z", "2026-03-03T00:00:31.999Z"] {

@@ -1,4 +1,4 @@
-//! What the screen says of the end of a ledger, a report says too: what is held back, and work that is not finished.
+//! What the screen says of the end of a ledger, a report says too: what is withheld, and work that is not finished.
 
 use crate::program;
 use crate::support;
@@ -64,10 +64,10 @@ fn leakage_is_that_of_the_screen() {
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join("ledger.db");
         let screen = keep(&path, bill, &pages).leakage.unwrap();
-        let told = report(&path, name, &["--json"]).good();
-        let leakage = &told["leakage"];
+        let printed = report(&path, name, &["--json"]).good();
+        let leakage = &printed["leakage"];
         assert_eq!(
-            (told["bill"].as_str(), leakage["prompt_tokens"].as_i64()),
+            (printed["bill"].as_str(), leakage["prompt_tokens"].as_i64()),
             (Some(name), Some(screen.prompt_tokens))
         );
         assert_eq!(leakage["output_tokens"].as_i64(), Some(screen.output_tokens));
@@ -79,14 +79,14 @@ fn leakage_is_that_of_the_screen() {
 
 /// Class: tokens that may still be posted, and a total that does not say so.
 #[test]
-fn what_is_held_back_makes_a_lower_bound() {
+fn what_is_withheld_makes_a_lower_bound() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("ledger.db");
     // The last page has fallen: a dip or a reset is not known yet.
     let pages = [working(0, 0, [0, 0]), working(8_000, 4_000, [8_000, 4_000]), working(10, 5, [10, 5])];
     assert!(keep(&path, Bill::All, &pages).lower_bound);
-    let told = report(&path, "all", &["--json"]).good();
-    assert_eq!((&told["quarantined_targets"], &told["lower_bound"]), (&1.into(), &true.into()));
+    let printed = report(&path, "all", &["--json"]).good();
+    assert_eq!((&printed["quarantined_targets"], &printed["lower_bound"]), (&1.into(), &true.into()));
     let text = report(&path, "all", &[]).out;
     assert!(text.contains("quarantined") && text.contains("at least"), "{text}");
     // What was before is not touched by it.
@@ -114,25 +114,25 @@ fn what_is_before_the_first_rate_of_exchange_is_named_with_what_to_write() {
     };
     let late = "2025-03-01";
     for more in [&["--by", "day"][..], &["--by", "model"], &["--reprice"]] {
-        let told = report(&[late], more);
-        assert_eq!(told.code, Some(0), "{}", told.err);
+        let printed = report(&[late], more);
+        assert_eq!(printed.code, Some(0), "{}", printed.err);
         // The ledger is of 10:00 UTC, when it is the same day in New York.
         let write = "[[fx]] from = \"EUR\" to = \"USD\" rate = \"…\" at = \"2025-02-20\"";
-        assert!(told.out.contains("before the first rate of exchange from EUR"), "{more:?}: {}", told.out);
-        assert!(told.out.contains(write), "{more:?}: {}", told.out);
+        assert!(printed.out.contains("before the first rate of exchange from EUR"), "{more:?}: {}", printed.out);
+        assert!(printed.out.contains(write), "{more:?}: {}", printed.out);
     }
-    let told = report(&[late], &["--json", "--reprice"]).good();
+    let printed = report(&[late], &["--json", "--reprice"]).good();
     assert_eq!(
-        (&told["unconverted"][0]["currency"], told["unconverted"].as_array().unwrap().len()),
+        (&printed["unconverted"][0]["currency"], printed["unconverted"].as_array().unwrap().len()),
         (&"EUR".into(), 1)
     );
-    assert_eq!(told["unconverted"][0]["tokens"], Value::from(12_000));
-    assert_eq!(told["unpriced"][0]["tokens"], Value::from(12_000));
+    assert_eq!(printed["unconverted"][0]["tokens"], Value::from(12_000));
+    assert_eq!(printed["unpriced"][0]["tokens"], Value::from(12_000));
     let unpriced = Program::new(["report"]).env("MARGINTOP_LEDGER", &path).run();
     assert!(unpriced.out.contains(" 12,000 tokens without a price: write a [[price]]"), "{}", unpriced.out);
     // With that it has a price.
-    let told = report(&[late, "2025-02-20"], &["--json", "--reprice"]).good();
-    assert_eq!((&told["unconverted"], &told["total"]["revenue"]), (&Value::Array(Vec::new()), &"0.0132".into()));
+    let printed = report(&[late, "2025-02-20"], &["--json", "--reprice"]).good();
+    assert_eq!((&printed["unconverted"], &printed["total"]["revenue"]), (&Value::Array(Vec::new()), &"0.0132".into()));
 }
 
 /// A page of a process that does not say when it started.
@@ -164,9 +164,9 @@ fn what_may_be_taken_back_makes_an_upper_bound() {
         let screen = keep(&path, Bill::All, &pages);
         assert_eq!(screen.on_trial, on_trial, "{case}");
         assert_eq!(screen.upper_bound, !words.is_empty(), "{case}");
-        let told = report(&path, "all", &["--json"]).good();
-        let told = ["on_trial", "upper_bound", "lower_bound"].map(|key| told[key].as_bool());
-        assert_eq!(told, [screen.on_trial, screen.upper_bound, screen.lower_bound].map(Some), "{case}");
+        let printed = report(&path, "all", &["--json"]).good();
+        let printed = ["on_trial", "upper_bound", "lower_bound"].map(|key| printed[key].as_bool());
+        assert_eq!(printed, [screen.on_trial, screen.upper_bound, screen.lower_bound].map(Some), "{case}");
         let text = report(&path, "all", &[]).out;
         assert!(words.iter().all(|word| text.contains(word)), "{case}: {text}");
         assert!(!words.is_empty() || !text.contains("upper bound"), "{case}: {text}");
@@ -192,8 +192,8 @@ fn a_counter_that_is_missing_makes_a_lower_bound() {
     pages[2].engines[0].refused = [false, true];
     let screen = keep(&path, Bill::All, &pages);
     assert!(screen.lower_bound && screen.lost_windows == 0);
-    let told = report(&path, "all", &["--json"]).good();
-    assert_eq!(told["lower_bound"], Value::from(true));
+    let printed = report(&path, "all", &["--json"]).good();
+    assert_eq!(printed["lower_bound"], Value::from(true));
     assert!(report(&path, "all", &[]).out.contains("does not have the value of a counter"));
 }
 
@@ -211,9 +211,9 @@ fn revenue_is_unknown_where_nothing_with_a_price_was_seen() {
         let screen = keep(&path, Bill::All, &pages).revenue.map(|revenue| revenue.round_to(6).to_string());
         assert_eq!(screen.as_deref(), revenue, "{case}");
         for by in ["model", "hour", "node", "unit"] {
-            let told = report(&path, "all", &["--json", "--by", by]).good();
-            assert_eq!(told["total"]["revenue"].as_str(), revenue, "{case}, by {by}");
-            assert!(revenue.is_some() || told["total"]["profit"].is_null(), "{case}, by {by}");
+            let printed = report(&path, "all", &["--json", "--by", by]).good();
+            assert_eq!(printed["total"]["revenue"].as_str(), revenue, "{case}, by {by}");
+            assert!(revenue.is_some() || printed["total"]["profit"].is_null(), "{case}, by {by}");
         }
     }
 }

@@ -51,8 +51,8 @@ fn ledger(home: &Path) -> PathBuf {
             }
         }
         for (account, works, energy) in [(0, works[0] || works[1], 0), (1, works[2], 8 * 24_000_000)] {
-            let held = 8 * MINUTE;
-            add(&write, &days, "gpu_time", at, &[account, held, if works { 0 } else { held }, energy]);
+            let allocated = 8 * MINUTE;
+            add(&write, &days, "gpu_time", at, &[account, allocated, if works { 0 } else { allocated }, energy]);
         }
     }
     span(&write, "Europe/Berlin", begin, end);
@@ -117,20 +117,20 @@ fn every_grouping_and_form_has_the_total_of_the_hours() {
     for span @ (since, until) in SPANS {
         let hours = report(&path, "hour", span, &[])["total"].clone();
         for by in BY {
-            let told = report(&path, by, span, &[]);
-            assert_eq!((&told["since"], &told["until"]), (&since.into(), &until.into()), "{by} {span:?}");
-            assert_eq!(amounts(by, &told["total"]), amounts(by, &hours), "{by} {span:?}");
+            let found = report(&path, by, span, &[]);
+            assert_eq!((&found["since"], &found["until"]), (&since.into(), &until.into()), "{by} {span:?}");
+            assert_eq!(amounts(by, &found["total"]), amounts(by, &hours), "{by} {span:?}");
         }
         let spanned = |more: &[&str]| printed(&path, &[&["--since", since, "--until", until], more].concat());
         let revenue = hours["revenue"].as_str().unwrap();
         let csv = spanned(&["--csv", "--by", "model"]);
         assert!(csv.lines().last().unwrap().contains(&format!(",{revenue},")), "{span:?}: {csv}");
         for more in [["--what-if", "paid=1"], ["--what-if", "hit_rate=0.5"], ["--what-if", "nodes=3"]] {
-            let told = report(&path, "model", span, &more);
-            assert_eq!(told["what_if"]["before"]["revenue"], hours["revenue"], "{more:?} {span:?}");
-            assert_eq!(told["what_if"]["before"]["cost"], hours["cost"], "{more:?} {span:?}");
+            let found = report(&path, "model", span, &more);
+            assert_eq!(found["what_if"]["before"]["revenue"], hours["revenue"], "{more:?} {span:?}");
+            assert_eq!(found["what_if"]["before"]["cost"], hours["cost"], "{more:?} {span:?}");
         }
-        // What is otherwise comes to the same whichever cells it is told in.
+        // What is otherwise comes to the same whichever cells it is reported in.
         for more in [["--what-if", "hit_rate=0.37"], ["--what-if", "nodes=3.7"], ["--what-if", "gpu_rate=1.23"]] {
             let after = |by: &str| report(&path, by, span, &more)["what_if"].clone();
             let first = after("hour");
@@ -141,8 +141,8 @@ fn every_grouping_and_form_has_the_total_of_the_hours() {
             lines.map(|line| cents(line.split_whitespace().nth(1).unwrap())).sum()
         };
         for format in ["hledger", "beancount"] {
-            let told = spanned(&["--format", format]);
-            assert!((-income(&told) * 10_000 - micros(&hours["revenue"])).abs() <= 5_000, "{span:?}: {told}");
+            let found = spanned(&["--format", format]);
+            assert!((-income(&found) * 10_000 - micros(&hours["revenue"])).abs() <= 5_000, "{span:?}: {found}");
         }
         let focus = spanned(&["--format", "focus"]);
         let mut lines = focus.lines().map(|line| line.split(',').collect::<Vec<_>>());
@@ -156,20 +156,20 @@ fn cents(amount: &str) -> i128 {
     micros(&Value::from(amount.replace(',', ""))) / 10_000
 }
 
-/// Class: a number of nodes that depends on the cells that it is told beside.
+/// Class: a number of nodes that depends on the cells that it is reported beside.
 #[test]
-fn the_time_that_nodes_were_held_for_is_told_beside_any_cells() {
+fn the_time_that_nodes_were_allocated_for_is_reported_beside_any_cells() {
     let home = tempfile::tempdir().unwrap();
     let path = ledger(home.path());
     let reader = Reader::open(&path).unwrap();
     for (since, until) in SPANS {
         let (since, until) = (instant(since), instant(until));
-        let told = Levels::of(&reader.past(since, until, Grain::Quarter).unwrap()).nodes_milli;
-        assert!(told.is_some_and(|milli| milli >= 1_900), "{since}: {told:?}");
+        let found = Levels::of(&reader.past(since, until, Grain::Quarter).unwrap()).nodes_milli;
+        assert!(found.is_some_and(|milli| milli >= 1_900), "{since}: {found:?}");
         for grain in [Grain::Minute, Grain::Quarter, Grain::Day] {
             for detail in [Detail::Accounts, Detail::Alike, Detail::Borne] {
                 let past = reader.wanted_past(since, until, grain, Wanted { detail, nodes: true }).unwrap();
-                assert_eq!(Levels::of(&past).nodes_milli, told, "{since} {grain:?} {detail:?}");
+                assert_eq!(Levels::of(&past).nodes_milli, found, "{since} {grain:?} {detail:?}");
                 let twice = WhatIfChange { nodes: "5.3".parse().ok(), ..WhatIfChange::default() };
                 let more = Levels::of(&changed(&past, &twice).unwrap()).nodes_milli;
                 assert!(more.is_some_and(|milli| (milli - 5_300).abs() <= 1), "{since} {grain:?} {detail:?}: {more:?}");
@@ -226,13 +226,13 @@ fn the_cost_is_the_same(path: &Path, counts_nodes: bool) {
         for by in ["model", "tenant", "node", "unit", "role"] {
             let costs = |more: &[&str]| -> BTreeMap<String, i128> {
                 let arguments = ["report", "--json", "--by", by, "--since", since, "--until", until];
-                let told: Value = Program::new(arguments.iter().chain(more))
+                let found: Value = Program::new(arguments.iter().chain(more))
                     .arg("--ledger")
                     .arg(path.to_str().unwrap())
                     .config(&config)
                     .run()
                     .good();
-                let rows = told["rows"].as_array().unwrap().iter().filter(|row| row["is_key"] == true);
+                let rows = found["rows"].as_array().unwrap().iter().filter(|row| row["is_key"] == true);
                 rows.map(|row| (row["key"].as_str().unwrap().to_owned(), micros(&row["cost"]))).collect()
             };
             let plain = costs(&[]);
@@ -246,11 +246,11 @@ fn the_cost_is_the_same(path: &Path, counts_nodes: bool) {
                 &["--what-if", "nodes=4", "--what-if", "list=deepseek-r1-2025"],
             ];
             for (nth, more) in others.into_iter().enumerate().take(if counts_nodes { 7 } else { 5 }) {
-                let told = costs(more);
+                let found = costs(more);
                 // Twice the nodes cost twice as much.
                 let times = if nth == 6 { 2 } else { 1 };
-                let is_same = |key: &String| (told[key] - times * plain[key]).abs() <= 3;
-                assert!(plain.keys().all(is_same), "{by} {since} {more:?}: {told:?} and {plain:?}");
+                let is_same = |key: &String| (found[key] - times * plain[key]).abs() <= 3;
+                assert!(plain.keys().all(is_same), "{by} {since} {more:?}: {found:?} and {plain:?}");
             }
         }
     }
@@ -267,19 +267,19 @@ fn rows(by: &str, report: &Value) -> BTreeMap<String, Vec<i128>> {
 fn a_span_inside_one_bucket_says_what_was_taken() {
     let home = tempfile::tempdir().unwrap();
     let path = ledger(home.path());
-    let told = |since: &str, until: &str| printed(&path, &["--since", since, "--until", until]);
-    let inside = told("2026-03-28T12:00:10Z", "2026-03-28T12:00:50Z");
+    let found = |since: &str, until: &str| printed(&path, &["--since", since, "--until", until]);
+    let inside = found("2026-03-28T12:00:10Z", "2026-03-28T12:00:50Z");
     let why = "2026-03-28 13:00:10+01:00 to 2026-03-28 13:00:50+01:00 is none: spans are of whole minutes, and both ends \
                were taken at 2026-03-28 13:00+01:00";
     assert!(inside.contains(why) && !inside.contains("not watched"), "{inside}");
-    let over = told("2026-03-28T12:00:10Z", "2026-03-28T12:01:10Z");
+    let over = found("2026-03-28T12:00:10Z", "2026-03-28T12:01:10Z");
     assert!(!over.contains("is none") && !over.contains("not watched"), "{over}");
-    let before = told("2025-03-28T12:00:10Z", "2025-03-28T12:00:50Z");
+    let before = found("2025-03-28T12:00:10Z", "2025-03-28T12:00:50Z");
     assert!(before.contains("not watched"), "{before}");
     let open = Connection::open(&path).unwrap();
     let last = days()[2].1 + 20 * 1440 * MINUTE;
     open.execute("UPDATE meta SET value = ?1 WHERE key = 'last_wall'", [last.to_string()]).unwrap();
-    let coarse = told("2026-03-28T12:01:00Z", "2026-03-28T12:09:00Z");
+    let coarse = found("2026-03-28T12:01:00Z", "2026-03-28T12:09:00Z");
     let why = "spans are of whole quarter hours or days, since nothing finer is kept of it, and both ends were taken at \
                2026-03-28 13:00+01:00";
     assert!(coarse.contains(why), "{coarse}");
@@ -300,10 +300,10 @@ fn the_view_by_model_adds_up_to_the_report_of_several_days() {
         rows.unwrap().map(Result::unwrap).collect()
     };
     let of_report = |span: (&str, &str)| -> BTreeMap<String, [i128; 3]> {
-        let told = report(&path, "model", span, &[]);
+        let found = report(&path, "model", span, &[]);
         let row =
             |row: &Value| (row["key"].as_str().unwrap().to_owned(), amounts("model", row)[..3].try_into().unwrap());
-        told["rows"].as_array().unwrap().iter().map(row).collect()
+        found["rows"].as_array().unwrap().iter().map(row).collect()
     };
     let columns = "SELECT model, sum(revenue), sum(cost), sum(profit) FROM profit_by_model_by_day";
     for (since, until, date) in DAYS {

@@ -1,9 +1,9 @@
 //! What becomes an alert, and for how long: snapshots in, alerts out, by a scripted clock.
 //!
 //! Two classes. A loss that began while the fleet served lasts when the engine that served is gone. An engine that has
-//! requests running and makes no token is told after a minute, whichever way its kind shows that it makes some.
+//! requests running and makes no token is reported after a minute, whichever way its kind shows that it makes some.
 
-use crate::picture;
+use crate::samples;
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ struct Scene {
 
 impl Scene {
     fn new() -> Self {
-        let snapshot = Snapshot { window_seconds: Some(10.0), ..picture::one_box(8, 0) };
+        let snapshot = Snapshot { window_seconds: Some(10.0), ..samples::one_box(8, 0) };
         Self { watch: AlertWatch::default(), snapshot }
     }
 
@@ -335,9 +335,9 @@ fn a_silent_target_says_why_it_is_silent() {
 
 #[test]
 fn the_profit_over_time_has_its_currency_once_at_each_end_of_its_scale() {
-    let mut app = picture::watched();
-    picture::hands::type_(&mut app, "7");
-    let frame = picture::hands::text(&app, 120, 36);
+    let mut app = samples::watched();
+    samples::hands::type_(&mut app, "7");
+    let frame = samples::hands::text(&app, 120, 36);
     let chart: Vec<&str> =
         frame.lines().skip_while(|line| !line.contains("Profit and alerts")).skip(1).take(5).collect();
     let ends: Vec<&str> =

@@ -1,6 +1,6 @@
 //! Screens of terminals that show ASCII only.
 
-use crate::picture;
+use crate::samples;
 
 use std::sync::Arc;
 
@@ -9,10 +9,10 @@ use margintop::tui::app::{Action, App, Command};
 use margintop::tui::theme::{Depth, Glyphs, Theme, ThemeRegistry};
 use margintop::tui::view::ViewId;
 use margintop::units::Span;
-use picture::pages::{self, Page};
-use picture::{Case, case, hands};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
+use samples::pages::{self, Page};
+use samples::{Case, case, hands};
 
 const SIZES: [(u16, u16); 4] = [(40, 12), (80, 24), (120, 36), (200, 50)];
 
@@ -41,7 +41,7 @@ fn nothing_beyond_ascii_is_drawn_in_any_view() {
             is_ascii(&app, size, which.name());
         }
     }
-    for mut app in [picture::watched(), pages::app(Page::Fleet), pages::app(Page::Failed)] {
+    for mut app in [samples::watched(), pages::app(Page::Fleet), pages::app(Page::Failed)] {
         for view in ViewId::ALL {
             app.update(Action::Command(Command::Show(*view)));
             for size in [SIZES[1], SIZES[3]] {
@@ -61,7 +61,7 @@ fn nothing_beyond_ascii_is_drawn_in_any_view() {
 /// Class: a replaced glyph that names another key: `<  >` for the arrows, `v` for the one down, `&` for Enter.
 #[test]
 fn each_key_keeps_its_name() {
-    let watched = picture::watched();
+    let watched = samples::watched();
     let mut app = watched.clone();
     hands::type_(&mut app, "?");
     let frame = frame(&app, (120, 36));
@@ -78,7 +78,7 @@ fn each_key_keeps_its_name() {
     }
     let named = |keys: &str, word: &str| {
         let mut app = watched.clone();
-        hands::look(&mut app);
+        hands::draw(&mut app);
         hands::type_(&mut app, keys);
         let frame = self::frame(&app, (120, 36));
         let last = frame.lines().last().unwrap().to_owned();

@@ -1,6 +1,6 @@
 //! Fleets that are larger, and names that are longer, than any screen was drawn for.
 
-use crate::picture;
+use crate::samples;
 
 use std::sync::Arc;
 
@@ -11,10 +11,10 @@ use margintop::tui::app::{Action, App, Command, Motion};
 use margintop::tui::theme::Theme;
 use margintop::tui::view::ViewId;
 use margintop::units::Span;
-use picture::{Case, case, empty};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Cell;
+use samples::{Case, case, empty};
 
 const SIZES: [(u16, u16); 5] = [(40, 12), (80, 24), (120, 36), (200, 50), (400, 120)];
 

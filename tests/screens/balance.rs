@@ -1,6 +1,6 @@
 //! Whether the ranks of a unit share its work, by the three balancers.
 
-use crate::picture;
+use crate::samples;
 use crate::support;
 
 use std::fmt::Write as _;
@@ -17,7 +17,7 @@ use margintop::units::{Money, Ratio, Span};
 
 /// A rank of a unit: prompt tokens a second, KV in percent, running requests.
 fn rank(unit: Option<&str>, role: EngineRole, rank: &str, loads: (f64, f64, u64)) -> EngineRow {
-    let base = (*picture::one_box(1, 0).engines[0]).clone();
+    let base = (*samples::one_box(1, 0).engines[0]).clone();
     EngineRow {
         in_engine_row: false,
         has_live_counters: false,
@@ -39,7 +39,7 @@ fn of(rows: Vec<EngineRow>) -> Vec<GroupBalance> {
 }
 
 fn snapshot(rows: Vec<EngineRow>) -> Snapshot {
-    Snapshot { engines: rows.into_iter().map(Arc::new).collect(), ..picture::fleet(0) }
+    Snapshot { engines: rows.into_iter().map(Arc::new).collect(), ..samples::fleet(0) }
 }
 
 fn close(ratio: Ratio, expected: f64) -> bool {
@@ -78,7 +78,7 @@ fn prefill_ranks_are_compared_by_tokens_and_unified_ones_by_all() {
 }
 
 #[test]
-fn groups_are_told_the_worst_first() {
+fn groups_are_reported_the_worst_first() {
     let even = (0..2).map(|nth| rank(Some("even"), EngineRole::Decode, &nth.to_string(), (0.0, 50.0, 5)));
     let skewed = (0..2)
         .map(|nth| rank(Some("skewed"), EngineRole::Decode, &nth.to_string(), (0.0, 30.0 + 40.0 * f64::from(nth), 5)));
@@ -222,14 +222,14 @@ fn balancers_that_hardly_differ_keep_their_places() {
         Arc::new(Snapshot { at: snapshot.at + Span::from_secs(second), ..snapshot })
     };
     let lines = |app: &App| -> Vec<String> {
-        let frame = picture::hands::text(app, 120, 36);
+        let frame = samples::hands::text(app, 120, 36);
         let is_of = |line: &&str| [" tokens ", " KV ", " requests "].iter().any(|name| line.contains(name));
         let list = frame.lines().skip(3).take(6).filter(is_of);
         list.map(|line| line.chars().take(24).collect::<String>().trim().to_owned()).collect()
     };
     let mut app =
         App::new(at(0, &[("b", [300.0, 1.5, 6.0]), ("a", [300.0, 1.5, 6.0])]), TimeZone::UTC, Span::from_secs(1), 1);
-    picture::hands::type_(&mut app, "6");
+    samples::hands::type_(&mut app, "6");
     let first = lines(&app);
     assert_eq!(
         first,
@@ -282,8 +282,8 @@ fn view_of_page(families: &[&str]) -> String {
     }
     fleet.apply(Event::Tick(now));
     let mut app = App::new(Arc::new(fleet.snapshot()), TimeZone::UTC, Span::from_secs(1), 1);
-    picture::hands::type_(&mut app, "6");
-    picture::hands::text(&app, 120, 36)
+    samples::hands::type_(&mut app, "6");
+    samples::hands::text(&app, 120, 36)
 }
 
 #[test]

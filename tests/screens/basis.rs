@@ -1,6 +1,6 @@
 //! The basis line names what is disputed, and says where to decide on it.
 
-use crate::picture;
+use crate::samples;
 
 use std::sync::Arc;
 
@@ -9,9 +9,9 @@ use margintop::snapshot::Snapshot;
 use margintop::tui::app::{Action, App};
 use margintop::tui::theme::Theme;
 use margintop::units::{Money, Span};
-use picture::{dollars, empty, one_box};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
+use samples::{dollars, empty, one_box};
 
 fn screen(snapshot: Snapshot) -> String {
     let mut app = App::new(Arc::new(empty()), TimeZone::UTC, Span::from_secs(1), 4);
@@ -28,7 +28,7 @@ fn disputed(tokens: u64, worth: Money) -> Snapshot {
 }
 
 #[test]
-fn disputed_money_is_told_with_the_command_that_lists_it() {
+fn disputed_money_is_reported_with_the_command_that_lists_it() {
     assert!(screen(disputed(5_000_000, dollars(12.3))).contains("disputed 12.30 USD: `margintop ledger disputes`"));
     assert!(screen(disputed(5_000_000, Money::ZERO)).contains("tok: `margintop ledger disputes`"));
     assert!(!screen(disputed(0, Money::ZERO)).contains("disputed"));

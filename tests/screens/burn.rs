@@ -1,6 +1,6 @@
 //! Where it burns: each line from what is known, the dearest first.
 
-use crate::picture;
+use crate::samples;
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ fn dollars(amount: i64) -> Money {
 
 /// One box of four GPUs that burns nothing.
 fn snapshot() -> Snapshot {
-    let mut snapshot = picture::one_box(4, 0);
+    let mut snapshot = samples::one_box(4, 0);
     let mut node = (*snapshot.nodes[0]).clone();
     (node.name, node.cost_per_hour, node.idle_per_hour) = (NodeName::new("gpu-1"), None, None);
     node.gpus.iter_mut().for_each(|gpu| (gpu.state, gpu.throttle) = (Health::Live, None));
@@ -94,7 +94,7 @@ fn silent_gpus_cost_their_part_of_the_node_or_the_one_rate() {
 }
 
 #[test]
-fn a_gpu_that_is_held_down_loses_what_its_clock_lacks() {
+fn a_gpu_that_is_throttled_loses_what_its_clock_lacks() {
     let mut snapshot = snapshot();
     on_node(&mut snapshot, |node| {
         node.cost_per_hour = Some(dollars(16));
@@ -117,7 +117,7 @@ fn a_gpu_that_is_held_down_loses_what_its_clock_lacks() {
 fn preempted_work_is_done_again() {
     let mut snapshot = snapshot();
     on_node(&mut snapshot, |node| node.cost_per_hour = Some(dollars(30)));
-    let mut row = picture::engine(0, 0, EngineKind::named("vllm"), "m", EngineRole::Unified, 1.0, 1.0);
+    let mut row = samples::engine(0, 0, EngineKind::named("vllm"), "m", EngineRole::Unified, 1.0, 1.0);
     row.node = NodeName::new("gpu-1");
     row.requests_per_minute = RequestRates { ended: Some(297.0), preempted: Some(3.0), ..RequestRates::default() };
     snapshot.engines = vec![Arc::new(row.clone())];
@@ -148,7 +148,7 @@ fn aborted_work_and_unpriced_tokens_have_their_worth() {
 
     snapshot.money.leakage = None;
     snapshot.money.unpriced_tokens = 1_000_000;
-    snapshot.models = vec![picture::model("qwen3-32b", 1.0, 1.0, None, None)];
+    snapshot.models = vec![samples::model("qwen3-32b", 1.0, 1.0, None, None)];
     snapshot.models[0].money.cost_per_hour = Some(dollars(16));
     let worth = ValueAtList { list: Label::new("qwen3-32b-2026"), amount: dollars(8), per_hour: Some(dollars(31)) };
     snapshot.money.compare = Some(worth);
@@ -163,7 +163,7 @@ fn aborted_work_and_unpriced_tokens_have_their_worth() {
 fn a_unit_far_below_its_role_is_an_estimate() {
     let mut snapshot = snapshot();
     let unit = |name: &str, role: EngineRole, load: f64| {
-        let mut unit = picture::unit(name, role, 1, 0, 0);
+        let mut unit = samples::unit(name, role, 1, 0, 0);
         (unit.unit, unit.utilization, unit.cost_per_hour) =
             (UnitName::new(name), Ratio::of(load, 100.0), Some(dollars(100)));
         unit
@@ -202,14 +202,14 @@ fn the_dearest_stands_first_and_what_is_not_known_last() {
 
 #[test]
 fn the_sum_stands_below_the_lines_where_there_is_room_and_the_order_is_marked() {
-    let app = picture::hands::watched();
-    let frame = picture::hands::text(&app, 200, 50);
+    let app = samples::hands::watched();
+    let frame = samples::hands::text(&app, 200, 50);
     let heading = frame.lines().find(|line| line.contains("Where it burns")).unwrap();
     assert!(heading.contains("$/h▾"), "{heading}");
     let sum = frame.lines().find(|line| line.contains("sum ≈")).unwrap_or_else(|| panic!("no sum: {frame}"));
     assert!(sum.contains("/h cost"), "{sum}");
     // All lines have a row before their sum has one.
-    let low = picture::hands::text(&app, 120, 36);
+    let low = samples::hands::text(&app, 120, 36);
     let lines = lines(app.shown());
     assert!(lines.iter().all(|line| low.contains(line.reason.name())), "{low}");
 }

@@ -1,6 +1,6 @@
 //! Tokens per node, GPU, user, joule and unit of money.
 
-use crate::picture;
+use crate::samples;
 
 use std::sync::Arc;
 
@@ -15,13 +15,13 @@ fn engine(node: &str, role: EngineRole, prompt: f64, output: f64) -> EngineRow {
         has_live_counters: false,
         node: NodeName::new(node),
         unit: Some(UnitName::new("u")),
-        ..picture::engine(0, 0, EngineKind::named("sglang"), "deepseek-r1", role, output, prompt)
+        ..samples::engine(0, 0, EngineKind::named("sglang"), "deepseek-r1", role, output, prompt)
     }
 }
 
 /// Two prefill and two decode nodes of eight GPUs, as many tokens a node as on the published day.
 fn snapshot() -> Snapshot {
-    let mut snapshot = picture::one_box(8, 0);
+    let mut snapshot = samples::one_box(8, 0);
     let like = (*snapshot.nodes[0]).clone();
     let names = ["p-1", "p-2", "d-1", "d-2"];
     let node = |name: &&str| Arc::new(margintop::snapshot::NodeRow { name: NodeName::new(name), ..like.clone() });

@@ -1,6 +1,6 @@
 //! Figures say what they are of, so that two of one name do not contradict each other, and nothing declined is advised.
 
-use crate::picture;
+use crate::samples;
 
 use std::sync::Arc;
 
@@ -9,9 +9,9 @@ use margintop::snapshot::LedgerBasis;
 use margintop::tui::app::{Action, App, Command, WatchedFleet};
 use margintop::tui::view::ViewId;
 use margintop::units::Span;
-use picture::hands::text;
-use picture::pages::{self, Page};
-use picture::{Case, case};
+use samples::hands::text;
+use samples::pages::{self, Page};
+use samples::{Case, case};
 
 fn of(of: Case) -> App {
     App::new(Arc::new(case(of)), TimeZone::UTC, Span::from_secs(1), 1)

@@ -1,6 +1,6 @@
 //! The headline in every situation: whole sentences, and no cause that the data does not show.
 
-use crate::picture;
+use crate::samples;
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ pub fn dollars(amount: i64) -> Money {
 
 /// A fleet that earns so much an hour, with nothing wrong.
 pub fn fleet(revenue: i64, cost: i64) -> Snapshot {
-    let mut snapshot = picture::one_box(8, 0);
+    let mut snapshot = samples::one_box(8, 0);
     snapshot.alerts.clear();
     let money = &mut snapshot.money;
     (money.revenue_per_hour, money.cost_per_hour) = (Some(dollars(revenue)), Some(dollars(cost)));
@@ -132,7 +132,7 @@ fn where_nothing_can_be_said_it_is_said_why() {
 }
 
 #[test]
-fn a_change_is_told_with_what_it_is_of() {
+fn a_change_is_reported_with_what_it_is_of() {
     let snapshot = fleet(30_000, 5_476);
     let then = clock(snapshot.at - QUARTER);
     let less = bridge(snapshot.at, 26_524, &[(Cause::Traffic, -2_084), (Cause::HitRate, 84)]);
@@ -183,21 +183,21 @@ fn the_place_and_the_alert_of_a_cause_are_named_where_the_data_shows_them() {
 
     snapshot.alerts = vec![alert(&snapshot, Rule::GpuLost, "gpu-1 GPU 3", 600)];
     let since = clock(snapshot.alerts[0].since);
-    let told = words(&snapshot, Some(&less));
-    assert!(told.contains(&format!("Less traffic −$2,000/h: gpu-1 GPU 3 has been lost since {since}.")), "{told}");
-    assert!(told.ends_with("Drain the node, then reset or return the GPU."), "{told}");
-    assert_eq!(told.matches("has been lost").count(), 1, "the alert is told once: {told}");
+    let text = words(&snapshot, Some(&less));
+    assert!(text.contains(&format!("Less traffic −$2,000/h: gpu-1 GPU 3 has been lost since {since}.")), "{text}");
+    assert!(text.ends_with("Drain the node, then reset or return the GPU."), "{text}");
+    assert_eq!(text.matches("has been lost").count(), 1, "the alert is reported once: {text}");
 
     snapshot.alerts[0].since = snapshot.at - Span::from_secs(7200);
-    let told = words(&snapshot, Some(&less));
-    assert!(told.contains("mostly decode-7."), "an alert of before the compared time is no cause: {told}");
+    let text = words(&snapshot, Some(&less));
+    assert!(text.contains("mostly decode-7."), "an alert of before the compared time is no cause: {text}");
     snapshot.alerts[0].since = snapshot.at;
-    let told = words(&snapshot, Some(&less));
-    assert!(told.contains("mostly decode-7."), "nor is one of a moment ago: {told}");
+    let text = words(&snapshot, Some(&less));
+    assert!(text.contains("mostly decode-7."), "nor is one of a moment ago: {text}");
     snapshot.alerts =
         vec![alert(&snapshot, Rule::GpuLost, "gpu-1 GPU 3", 600), alert(&snapshot, Rule::GpuLost, "gpu-9", 60)];
-    let told = words(&snapshot, Some(&less));
-    assert!(told.contains(&format!("has been lost since {since}, and one more.")), "{told}");
+    let text = words(&snapshot, Some(&less));
+    assert!(text.contains(&format!("has been lost since {since}, and one more.")), "{text}");
     snapshot.alerts = vec![alert(&snapshot, Rule::GpuLost, "gpu-2 GPU 3", 600)];
     assert!(words(&snapshot, Some(&less)).contains("mostly decode-7."), "nor one elsewhere");
     snapshot.alerts = vec![alert(&snapshot, Rule::GpuLost, "gpu-10 GPU 3", 600)];
@@ -210,18 +210,18 @@ fn the_place_and_the_alert_of_a_cause_are_named_where_the_data_shows_them() {
     less.units = movers(&[("decode-7", -2_000)]);
     assert!(words(&snapshot, Some(&less)).contains("Less traffic −$2,000/h. "), "the only one says nothing");
 
-    // A full cache may explain the change; the GPU that was lost meanwhile is told all the same.
+    // A full cache may explain the change; the GPU that was lost meanwhile is reported all the same.
     less.units = movers(&[("decode-7", -1_900), ("decode-8", -100)]);
     let full = Alert { severity: Severity::Warning, ..alert(&snapshot, Rule::KvNearFull, "gpu-1", 600) };
     snapshot.alerts = vec![alert(&snapshot, Rule::GpuLost, "gpu-2 GPU 3", 60), full];
-    let told = words(&snapshot, Some(&less));
-    let (full, lost) = (told.find("gpu-1 has had a full KV cache"), told.find("gpu-2 GPU 3 has been lost"));
-    assert!(full.is_some() && full < lost, "{told}");
-    assert!(sentences(&snapshot, Some(&less))[2].is_dependent, "what to do speaks of the cause: {told}");
+    let text = words(&snapshot, Some(&less));
+    let (full, lost) = (text.find("gpu-1 has had a full KV cache"), text.find("gpu-2 GPU 3 has been lost"));
+    assert!(full.is_some() && full < lost, "{text}");
+    assert!(sentences(&snapshot, Some(&less))[2].is_dependent, "what to do speaks of the cause: {text}");
 }
 
 #[test]
-fn no_cause_is_told_that_explains_little_or_is_not_known() {
+fn no_cause_is_reported_that_explains_little_or_is_not_known() {
     let snapshot = fleet(30_000, 5_476);
     let parts = Cause::ALL.map(|cause| (cause, -300));
     assert!(!words(&snapshot, Some(&bridge(snapshot.at, 27_000, &parts))).contains("−$300"), "a seventh each");
@@ -234,7 +234,7 @@ fn no_cause_is_told_that_explains_little_or_is_not_known() {
 }
 
 #[test]
-fn the_gravest_alert_is_told_with_its_cost_and_what_to_do() {
+fn the_gravest_alert_is_reported_with_its_cost_and_what_to_do() {
     let mut snapshot = fleet(30, 5);
     let node = snapshot.nodes[0].name.to_string();
     let cases = [
@@ -250,9 +250,9 @@ fn the_gravest_alert_is_told_with_its_cost_and_what_to_do() {
     ];
     for (rule, what) in cases {
         snapshot.alerts = vec![alert(&snapshot, rule, &node, 60)];
-        let told = sentences(&snapshot, None);
-        assert!(told[1].text().contains(what) && told[1].parts[0].tone == Tone::Critical, "{told:?}");
-        assert_eq!(told.last().unwrap().parts[0].tone, Tone::Action, "{told:?}");
+        let text = sentences(&snapshot, None);
+        assert!(text[1].text().contains(what) && text[1].parts[0].tone == Tone::Critical, "{text:?}");
+        assert_eq!(text.last().unwrap().parts[0].tone, Tone::Action, "{text:?}");
     }
     snapshot.alerts = (0..3).map(|gpu| alert(&snapshot, Rule::GpuLost, &format!("{node} GPU {gpu}"), 60)).collect();
     assert!(words(&snapshot, None).contains(", and 2 more."), "{}", words(&snapshot, None));
@@ -453,7 +453,7 @@ fn a_node_names_the_alert_behind_a_change_only_if_it_began_in_that_time_and_is_o
     assert!(words.contains(&cause), "{words}");
     assert!(words.ends_with("The rent of $2.00/h runs on. Drain the node, then reset or return the GPU."), "{words}");
     assert_eq!(words.matches("has been lost").count(), 1, "{words}");
-    // Begun long ago, it is told, and not as the cause.
+    // Begun long ago, it is reported, and not as the cause.
     snapshot.alerts[0].since = snapshot.at - Span::from_secs(90_000);
     let words = of_node(&snapshot, &row, Some(&base));
     assert!(words.contains("output −33 %. ") && words.contains("GPU 3 has been lost"), "{words}");
@@ -471,7 +471,7 @@ fn a_node_names_the_alert_behind_a_change_only_if_it_began_in_that_time_and_is_o
 }
 
 #[test]
-fn a_silent_node_is_told_once_with_its_rent() {
+fn a_silent_node_is_reported_once_with_its_rent() {
     let (mut snapshot, node) = one_node();
     let silent = alert(&snapshot, Rule::NodeSilent, node.name.as_str(), 60);
     let heat = alert(&snapshot, Rule::Throttled, &format!("{} GPU 1", node.name), 90);

@@ -111,14 +111,14 @@ fn a_source_that_fails_has_its_own_remedy() {
     let mut snapshot = with_alert(fleet(5, 2), Rule::SourceMissing, "NVML");
     assert!(words(&snapshot, None).contains("See its alert."), "where it names none");
     let [source, cause] = ["NVML", "the kernel's nvidia driver is not loaded"].map(Label::new);
-    for (remedy, told) in [
+    for (remedy, ending) in [
         ("run `modprobe nvidia`; see dkms status", "Run `modprobe nvidia`; see dkms status."),
         ("allow it to read /dev/nvidiactl", "Allow it to read /dev/nvidiactl."),
     ] {
         let remedy = Label::new(remedy);
         snapshot.source_errors = vec![SourceError { source: source.clone(), cause: cause.clone(), remedy }];
         let words = words(&snapshot, None);
-        assert!(words.ends_with(told) && !words.contains("margintop"), "{words}");
+        assert!(words.ends_with(ending) && !words.contains("margintop"), "{words}");
     }
 }
 

@@ -20,7 +20,7 @@ fn poll(watch: &mut LedgerWatch, [quick, slow]: [u64; 2]) {
     let at = watch.clock.now();
     watch.apply(answered(ENGINE, at, page));
     watch.tick();
-    let _ = watch.picture();
+    let _ = watch.snapshot();
     watch.advance(2);
 }
 

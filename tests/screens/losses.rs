@@ -1,6 +1,6 @@
 //! A loss is shown as a loss: its bounds, and charts that hang below a zero line.
 
-use crate::picture;
+use crate::samples;
 
 use std::sync::Arc;
 
@@ -9,9 +9,9 @@ use margintop::snapshot::Snapshot;
 use margintop::tui::app::{Action, App, Command};
 use margintop::tui::view::ViewId;
 use margintop::units::Span;
-use picture::hands::{text, type_};
-use picture::pages::{self, Page};
-use picture::{Case, case, lost_all_day};
+use samples::hands::{text, type_};
+use samples::pages::{self, Page};
+use samples::{Case, case, lost_all_day};
 
 const SIZES: [(u16, u16); 4] = [(40, 12), (80, 24), (120, 36), (200, 50)];
 

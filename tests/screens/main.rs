@@ -10,8 +10,8 @@
 
 #[path = "../support/ledger_watch.rs"]
 mod ledger_watch;
-#[path = "../picture/mod.rs"]
-mod picture;
+#[path = "../samples/mod.rs"]
+mod samples;
 #[path = "../support/mod.rs"]
 mod support;
 #[path = "../widgets/mod.rs"]
@@ -42,11 +42,11 @@ mod screen_keys;
 mod screen_keys_time;
 mod screen_lists;
 mod screen_money_keys;
+mod screen_notes;
 mod screen_overview;
 mod screen_past;
 mod screen_recorded;
 mod screen_room;
-mod screen_told;
 mod screen_views;
 mod screen_words;
 mod slo;

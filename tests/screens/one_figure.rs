@@ -9,7 +9,7 @@ use margintop::snapshot::Snapshot;
 use margintop::tui::app::{Action, App};
 use margintop::units::Span;
 
-use crate::picture::{self, dollars, hands};
+use crate::samples::{self, dollars, hands};
 
 const SECONDS: u64 = 12;
 
@@ -19,7 +19,7 @@ fn written(second: u64) -> [String; 3] {
 }
 
 fn at(second: u64) -> Arc<Snapshot> {
-    let mut snapshot = picture::twelve();
+    let mut snapshot = samples::twelve();
     snapshot.at = snapshot.at + Span::from_secs(second.cast_signed());
     snapshot.money.profit_per_hour = Some(dollars(31_100.0 + 37.0 * second as f64));
     snapshot.tokens.output_per_second = Some(1e6 * (5.5 + 0.01 * second as f64));

@@ -4,8 +4,8 @@
 
 use std::path::PathBuf;
 
-use crate::picture;
-use crate::picture::pages::{self, Page};
+use crate::samples;
+use crate::samples::pages::{self, Page};
 use margintop::tui::app::{Action, App, Command, Field, Motion};
 use margintop::tui::svg::svg;
 use margintop::tui::theme::{Depth, Role, Theme, ThemeRegistry};
@@ -32,7 +32,7 @@ fn compare(name: &str, app: &App) {
 }
 
 fn of_view(view: ViewId) -> App {
-    let mut app = picture::watched();
+    let mut app = samples::watched();
     app.update(Action::Command(Command::Show(view)));
     app
 }

@@ -1,6 +1,6 @@
-//! Whatever the picture and whatever the size: drawing never panics, and nothing leaves its cells.
+//! Whatever the snapshot and whatever the size: drawing never panics, and nothing leaves its cells.
 
-use crate::picture;
+use crate::samples;
 
 use std::sync::Arc;
 
@@ -14,13 +14,13 @@ use margintop::tui::scene::Scene;
 use margintop::tui::theme::Theme;
 use margintop::tui::view::ViewId;
 use margintop::units::{Money, Ratio, Span, Timestamp, Tokens};
-use picture::pages::{self, Page, book};
-use picture::past::{Making, classes, held};
-use picture::{Case, case, empty};
 use proptest::prelude::*;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::layout::Rect;
+use samples::pages::{self, Page, book};
+use samples::past::{Making, classes, gpu_time};
+use samples::{Case, case, empty};
 
 fn draw(app: &App, width: u16, height: u16) -> String {
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
@@ -216,7 +216,7 @@ prop_compose! {
         let mut snapshot = empty();
         snapshot.at = Timestamp::from_millis(at / 4);
         for (name, unit, gpus, state) in names {
-            let mut row = picture::node(name.as_str(), unit.as_ref().map(Label::as_str), gpus, 0, "NVIDIA B200");
+            let mut row = samples::node(name.as_str(), unit.as_ref().map(Label::as_str), gpus, 0, "NVIDIA B200");
             row.state = state;
             for gpu in &mut row.gpus {
                 gpu.state = state;
@@ -226,18 +226,18 @@ prop_compose! {
             }
             snapshot.gpus.count += gpus;
             if let Some(unit) = unit {
-                snapshot.units.push(picture::unit(unit.as_str(), EngineRole::Decode, gpus, 1, 1));
+                snapshot.units.push(samples::unit(unit.as_str(), EngineRole::Decode, gpus, 1, 1));
             }
             snapshot.nodes.push(Arc::new(row));
         }
         for (model, state, rate, kv, note) in engines {
-            let mut row = picture::engine(0, 0, EngineKind::named("sglang"), model.as_str(), EngineRole::Decode, 0.0, 0.0);
+            let mut row = samples::engine(0, 0, EngineKind::named("sglang"), model.as_str(), EngineRole::Decode, 0.0, 0.0);
             row.unit = note.as_ref().map(|n| UnitName::new(n.as_str()));
             (row.state, row.output_per_second, row.kv_usage, row.note) = (state, rate, kv, note);
             snapshot.engines.push(Arc::new(row));
         }
         for (name, revenue, rate) in models {
-            let mut row = picture::model(name.as_str(), 0.0, 0.0, revenue, revenue);
+            let mut row = samples::model(name.as_str(), 0.0, 0.0, revenue, revenue);
             row.model = ModelName::new(name.as_str());
             row.output_per_second = rate;
             snapshot.models.push(row);
@@ -262,7 +262,7 @@ prop_compose! {
         snapshot.vitals.prompt_hit = line;
         for (subject, words, since) in alerts {
             let since = Timestamp::from_millis(since / 4);
-            snapshot.alerts.push(picture::alert(Rule::Loss, Severity::Critical, subject.as_str(), since, words.as_str()));
+            snapshot.alerts.push(samples::alert(Rule::Loss, Severity::Critical, subject.as_str(), since, words.as_str()));
         }
         snapshot
     }
@@ -290,7 +290,7 @@ prop_compose! {
         }
         for (quarter, gpus, idle) in gpu_times {
             let bucket = since + Span::from_secs(quarter * 900);
-            made.rent(bucket, cost_account, held(gpus, 15), held(if idle { gpus } else { 0 }, 15));
+            made.rent(bucket, cost_account, gpu_time(gpus, 15), gpu_time(if idle { gpus } else { 0 }, 15));
         }
         made.0
     }
@@ -300,14 +300,14 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
     #[test]
     fn drawing_a_page_never_panics(
-        picture in snapshot(),
+        snapshot in snapshot(),
         pasts in (past(), past(), past()),
         hours in prop::collection::vec((money(), money(), money()), 0..40),
         (width, height) in (0_u16..400, 0_u16..120),
         panes in 0_usize..5,
         (steps, against) in (0_usize..5, 0_usize..3),
     ) {
-        let mut app = app(picture);
+        let mut app = app(snapshot);
         app.has_past = true;
         let at = pasts.0.until - Span::from_secs(1);
         let question = MoneyQuery { at, against: Against::ALL[against], by: By::Model };
@@ -341,8 +341,8 @@ proptest! {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
     #[test]
-    fn drawing_never_panics(picture in snapshot(), width in 0_u16..400, height in 0_u16..120, view in 0_usize..ViewId::COUNT, moves in 0_usize..60, keys in prop::collection::vec(0_usize..KEYS.len(), 0..12)) {
-        let mut app = app(picture);
+    fn drawing_never_panics(snapshot in snapshot(), width in 0_u16..400, height in 0_u16..120, view in 0_usize..ViewId::COUNT, moves in 0_usize..60, keys in prop::collection::vec(0_usize..KEYS.len(), 0..12)) {
+        let mut app = app(snapshot);
         app.update(Action::Command(Command::Show(ViewId::ALL[view])));
         for _ in 0..moves {
             app.update(Action::Command(Command::Move(Motion::Down)));

@@ -1,6 +1,6 @@
 //! The tables beside the fleet: every model, one figure of what is unpriced, and no rows left empty between them.
 
-use crate::picture;
+use crate::samples;
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use margintop::snapshot::{NonModelProfit, Snapshot, ValueAtList};
 use margintop::tui::app::{Action, App, Command};
 use margintop::tui::view::ViewId;
 use margintop::units::Span;
-use picture::{dollars, fleet, hands::text, hands::type_, twelve};
+use samples::{dollars, fleet, hands::text, hands::type_, twelve};
 
 fn of(snapshot: Snapshot) -> App {
     App::new(Arc::new(snapshot), TimeZone::UTC, Span::from_secs(1), 1)

@@ -1,6 +1,6 @@
 //! What a minute costs on the wire to the terminal, through the real backend, at 200x50.
 
-use crate::picture;
+use crate::samples;
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -14,10 +14,10 @@ use margintop::tui::terminal::StyleSortedBackend;
 use margintop::tui::theme::{Depth, Theme, ThemeRegistry};
 use margintop::tui::view::ViewId;
 use margintop::units::Span;
-use picture::pages::{self, Page};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::layout::Size;
+use samples::pages::{self, Page};
 
 #[derive(Clone, Default)]
 struct Counter(Arc<AtomicUsize>);
@@ -35,12 +35,12 @@ impl Write for Counter {
 
 /// A box of which nothing moves but the clock.
 fn still(second: i64) -> Snapshot {
-    let mut still = picture::one_box(8, 0);
+    let mut still = samples::one_box(8, 0);
     still.at = still.at + Span::from_secs(second);
     still
 }
 
-/// Bytes of the frames of a minute, a picture a second, after the first frame.
+/// Bytes of the frames of a minute, a snapshot a second, after the first frame.
 fn a_minute(of: impl Fn(u64) -> Snapshot) -> usize {
     a_minute_of(of, ViewId::Overview)
 }
@@ -74,7 +74,7 @@ fn a_minute_spared(of: impl Fn(u64) -> Snapshot, view: ViewId, spares: bool) -> 
 
 #[test]
 fn one_box_with_every_figure_moving_stays_under_90_kb() {
-    let bytes = a_minute(|beat| picture::one_box(8, beat));
+    let bytes = a_minute(|beat| samples::one_box(8, beat));
     assert!(bytes < 90_000, "{bytes} bytes a minute");
 }
 
@@ -121,7 +121,7 @@ fn an_idle_box_stays_under_4_kb_in_every_view() {
         (idle.tokens.output_per_second, idle.tokens.prompt_per_second) = (Some(0.0), Some(0.0));
         idle.money.revenue_per_hour = Some(margintop::units::Money::ZERO);
         // The rent of eight GPUs runs on.
-        let rent = picture::dollars(0.0082 * f64::from(u32::try_from(beat).unwrap()));
+        let rent = samples::dollars(0.0082 * f64::from(u32::try_from(beat).unwrap()));
         idle.money.cost = idle.money.cost.map(|cost| cost + rent);
         idle.money.profit = idle.money.profit.map(|profit| profit - rent);
         idle
@@ -161,21 +161,21 @@ fn charts_of_a_still_past_stand_still() {
 
 #[test]
 fn a_fleet_of_2224_gpus_stays_under_120_kb() {
-    let bytes = a_minute(picture::fleet);
+    let bytes = a_minute(samples::fleet);
     assert!(bytes < 120_000, "{bytes} bytes");
 }
 
 #[test]
 fn every_list_of_a_fleet_stays_under_120_kb() {
     for view in [ViewId::Nodes, ViewId::Models, ViewId::Engines, ViewId::Balance, ViewId::Alerts] {
-        let bytes = a_minute_of(picture::fleet, view);
+        let bytes = a_minute_of(samples::fleet, view);
         assert!(bytes < 120_000, "{view:?}: {bytes} bytes a minute");
     }
 }
 
 #[test]
 fn the_money_of_a_fleet_stays_under_100_kb() {
-    let bytes = a_minute_of(picture::fleet, ViewId::Money);
+    let bytes = a_minute_of(samples::fleet, ViewId::Money);
     assert!(bytes < 100_000, "{bytes} bytes a minute");
 }
 
@@ -184,7 +184,7 @@ fn the_money_of_a_fleet_stays_under_100_kb() {
 fn a_dashboard_that_spares_writes_less() {
     for view in [ViewId::Nodes, ViewId::Engines, ViewId::Overview] {
         let (usual, spared) =
-            (a_minute_spared(picture::fleet, view, false), a_minute_spared(picture::fleet, view, true));
+            (a_minute_spared(samples::fleet, view, false), a_minute_spared(samples::fleet, view, true));
         assert!(spared * 10 < usual * 9, "{view:?}: {spared} of {usual} bytes");
     }
 }

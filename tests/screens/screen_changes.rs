@@ -1,6 +1,6 @@
 //! Changes of one frame agree: the profit, its causes and the figures beside it are compared between the same two minutes.
 
-use crate::picture;
+use crate::samples;
 
 use std::sync::Arc;
 
@@ -12,8 +12,8 @@ use margintop::snapshot::Snapshot;
 use margintop::tui::app::{Action, App, Command};
 use margintop::tui::view::ViewId;
 use margintop::units::{Span, Timestamp};
-use picture::past::{Making, R1, classes, held};
-use picture::{dollars, hands::text, twelve};
+use samples::past::{Making, R1, classes, gpu_time};
+use samples::{dollars, hands::text, twelve};
 
 const MINUTE: Span = Span::from_secs(60);
 
@@ -35,7 +35,7 @@ fn past(until: Timestamp) -> Past {
             _ => 1_000_000,
         };
         making.tokens(at, account, Some(tariff), classes(output, output, output));
-        making.rent(at, pays, held(8, 1), held(0, 1));
+        making.rent(at, pays, gpu_time(8, 1), gpu_time(0, 1));
     }
     making.0
 }
@@ -89,7 +89,7 @@ fn all_changes_of_a_frame_are_between_the_same_minutes() {
     assert!(!wide.contains("over 15 min"), "{wide}");
     // One node and one model are compared between the same minutes.
     for key in ["2", "3"] {
-        picture::hands::type_(&mut app, key);
+        samples::hands::type_(&mut app, key);
         app.update(Action::Command(Command::Enter));
         let frame = text(&app, 120, 36);
         let changed: Vec<&str> =
@@ -118,9 +118,9 @@ fn the_profit_of_now_is_one_figure_in_every_view() {
     }
 }
 
-/// Class: an instant of the past told with the minute after it, and its change by another rule than the present's.
+/// Class: an instant of the past shown with the minute after it, and its change by another rule than the present's.
 #[test]
-fn an_earlier_instant_is_told_as_it_was_then() {
+fn an_earlier_instant_is_shown_as_it_was_then() {
     let mut app = app();
     app.history.record(app.shown(), Span::from_secs(5));
     let live = app.compared();
@@ -191,7 +191,7 @@ fn every_measure_of_the_cells_is_drawn_and_named() {
         let heat: String = row.chars().filter(|c| "▁▂▃▄▅▆▇·".contains(*c)).take(8).collect();
         assert!(!heat.contains('·'), "{measure}: {row}");
         seen.insert(heat);
-        picture::hands::type_(&mut app, "m");
+        samples::hands::type_(&mut app, "m");
     }
     assert!(seen.len() >= 5, "{seen:?}");
 }
@@ -199,7 +199,7 @@ fn every_measure_of_the_cells_is_drawn_and_named() {
 /// Class: power that is known of every GPU and drawn of none, for no exporter tells its limit.
 #[test]
 fn power_without_a_limit_is_drawn_on_the_scale_of_the_highest() {
-    let mut snapshot = picture::fleet(0);
+    let mut snapshot = samples::fleet(0);
     for node in &mut snapshot.nodes {
         for gpu in &mut Arc::make_mut(node).gpus {
             (gpu.power_watts, gpu.power_limit_watts) = (Some(400.0 + f64::from(gpu.index) * 10.0), None);
@@ -219,13 +219,13 @@ fn power_without_a_limit_is_drawn_on_the_scale_of_the_highest() {
 /// Class: the sums of the day are those of the snapshot in one part of a frame, and those of the ledger in another.
 #[test]
 fn the_money_view_has_one_sum_of_each_kind() {
-    let mut app = picture::pages::app(picture::pages::Page::Fleet);
+    let mut app = samples::pages::app(samples::pages::Page::Fleet);
     show(&mut app, ViewId::Money);
     let page = app.money.page.clone().unwrap();
-    let picture = app.money.picture.clone().unwrap();
+    let snapshot = app.money.snapshot.clone().unwrap();
     let total = &page.models.total;
     assert_eq!(
-        (picture.money.revenue, picture.money.cost, picture.money.profit),
+        (snapshot.money.revenue, snapshot.money.cost, snapshot.money.profit),
         (total.revenue, total.cost, total.profit)
     );
     let revenue = margintop::tui::format::amount_within(total.revenue, "USD", 8);
@@ -241,7 +241,7 @@ fn nothing_is_compared_with_a_minute_that_was_not_watched() {
         let (then, now) = app.compared();
         (then - Span::from_secs(90), now - Span::from_secs(until))
     };
-    let told = |until: i64| {
+    let drawn_at = |until: i64| {
         let mut app = app();
         let snapshot = Snapshot { absence: Some(absence(&app, until)), ..Snapshot::clone(app.shown()) };
         let (at, bridge) = (snapshot.at, app.history.bridge().unwrap().bridge.clone());
@@ -261,12 +261,12 @@ fn nothing_is_compared_with_a_minute_that_was_not_watched() {
         (app.compared(), text(&app, 200, 50), returned)
     };
     // Five minutes after the return the first whole minute since then is compared.
-    let ((then, now), frame, returned) = told(330);
+    let ((then, now), frame, returned) = drawn_at(330);
     assert!(then - MINUTE >= returned && then < now, "{then:?} {returned:?}");
     let clock = margintop::tui::format::clock_minute(then, &TimeZone::UTC);
     assert!(frame.contains(&format!("at {}", clock.trim())), "{frame}");
     // Half a minute after it nothing is.
-    let (_, frame, _) = told(30);
+    let (_, frame, _) = drawn_at(30);
     assert!(!frame.contains("than at") && !frame.contains("/h against") && !frame.contains("about as at"), "{frame}");
 }
 

@@ -1,6 +1,6 @@
 //! Charts of nodes, models and engines: which there are, and what their titles say.
 
-use crate::picture;
+use crate::samples;
 
 use std::sync::Arc;
 
@@ -10,9 +10,9 @@ use margintop::reading::EngineRole;
 use margintop::snapshot::{Snapshot, UnitRow};
 use margintop::tui::app::{App, WatchedFleet};
 use margintop::units::Span;
-use picture::fleet;
-use picture::hands::{press, text, type_};
 use ratatui::crossterm::event::{KeyCode, KeyModifiers};
+use samples::fleet;
+use samples::hands::{press, text, type_};
 
 /// Half an hour in which everything falls to a half in the last ten minutes.
 fn halved(beat: u64) -> Snapshot {
@@ -130,7 +130,7 @@ fn no_title_of_a_chart_is_cut() {
 }
 
 #[test]
-fn the_published_day_is_told_as_it_was_published() {
+fn the_published_day_is_shown_as_it_was_published() {
     let mut app = watched();
     app.fleet = WatchedFleet::PublishedDay { speed: None };
     for size in [(120, 36), (200, 50)] {

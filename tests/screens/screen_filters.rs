@@ -1,6 +1,6 @@
 //! What a filter does beside its list: figures and charts follow it where they can, and say what they are of.
 
-use crate::picture;
+use crate::samples;
 
 use std::sync::Arc;
 
@@ -10,9 +10,9 @@ use margintop::reading::ModelName;
 use margintop::snapshot::Snapshot;
 use margintop::tui::app::{Action, App};
 use margintop::units::Span;
-use picture::hands::{press, text, type_};
-use picture::{empty, fleet, twelve};
 use ratatui::crossterm::event::{KeyCode, KeyModifiers};
+use samples::hands::{press, text, type_};
+use samples::{empty, fleet, twelve};
 
 fn of(snapshot: Snapshot) -> App {
     let mut app = App::new(Arc::new(empty()), TimeZone::UTC, Span::from_secs(1), 1);

@@ -3,7 +3,7 @@
 //! A file holds the text and, below it, the role of every cell. `MARGINTOP_BLESS=1 cargo test --release --test screens screen_golden::` writes
 //! the files anew; a difference fails.
 
-use crate::picture;
+use crate::samples;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -16,12 +16,12 @@ use margintop::tui::app::{Action, App, Command, Field, Motion, Pane, Turn};
 use margintop::tui::theme::{Depth, Glyphs, Role, Theme, ThemeRegistry};
 use margintop::tui::view::{Hits, ViewId};
 use margintop::units::Span;
-use picture::pages::{self, Page};
-use picture::{Case, case, empty};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::{Color, Modifier};
+use samples::pages::{self, Page};
+use samples::{Case, case, empty};
 
 const SIZES: [(u16, u16); 4] = [(40, 12), (80, 24), (120, 36), (200, 50)];
 
@@ -278,7 +278,7 @@ fn other_views_and_states() {
 
 #[test]
 fn views_of_a_fleet_that_was_watched_for_a_quarter_hour() {
-    let mut app = picture::watched();
+    let mut app = samples::watched();
     for size in SIZES {
         golden("watched", &app, size);
     }
@@ -318,7 +318,7 @@ fn views_of_a_fleet_that_was_watched_for_a_quarter_hour() {
 #[test]
 fn what_stands_before_and_in_a_view() {
     let watched = || {
-        let mut app = picture::watched();
+        let mut app = samples::watched();
         app.theme_names = ["dark", "light", "ember", "high-contrast"].map(str::to_owned).to_vec();
         app
     };
@@ -359,7 +359,7 @@ fn what_stands_before_and_in_a_view() {
 #[test]
 fn nodes_without_units_stand_as_a_map_and_the_worst_first_where_room_runs_out() {
     for nodes in [60, 278] {
-        let app = app(&Arc::new(picture::without_units(nodes)));
+        let app = app(&Arc::new(samples::without_units(nodes)));
         for size in SIZES {
             golden(&format!("map-{nodes}-nodes"), &app, size);
         }
@@ -376,7 +376,7 @@ fn nodes_without_units_stand_as_a_map_and_the_worst_first_where_room_runs_out() 
 #[test]
 fn objectives_for_latency_show_where_they_are_missed() {
     for (name, mut snapshot) in [("fleet", case(Case::Fleet)), ("one-box", case(Case::OneBox))] {
-        picture::set_objectives(&mut snapshot);
+        samples::set_objectives(&mut snapshot);
         let mut app = app(&Arc::new(snapshot));
         for size in [(80, 24), (120, 36), (200, 50)] {
             golden(&format!("slo-{name}"), &app, size);
@@ -420,7 +420,7 @@ fn every_pane_of_the_money_view() {
     app.update(Action::Command(Command::By));
     draw_once(&mut app, (200, 50));
     pages::answer(&mut app, Page::Fleet);
-    app.history = picture::watched().history;
+    app.history = samples::watched().history;
     golden("money-week", &app, (200, 50));
     // A week ago nothing was watched.
     for _ in 0..2 {

@@ -1,6 +1,6 @@
 //! Keys to state, without a terminal.
 
-use crate::picture;
+use crate::samples;
 
 use std::sync::Arc;
 
@@ -11,11 +11,11 @@ use margintop::tui::scene::Scene;
 use margintop::tui::theme::Theme;
 use margintop::tui::view::{Hit, Hits, ViewId};
 use margintop::units::{Celsius, Span};
-use picture::hands::{app, look, press, text, type_};
-use picture::{fleet, one_box};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::crossterm::event::{KeyCode, KeyModifiers};
+use samples::hands::{app, draw, press, text, type_};
+use samples::{fleet, one_box};
 
 #[test]
 fn the_ways_out() {
@@ -67,7 +67,7 @@ fn views_help_and_themes() {
 fn a_list_is_scrolled_within_its_rows() {
     let mut app = app();
     type_(&mut app, "2k");
-    look(&mut app);
+    draw(&mut app);
     assert_eq!(app.place(), 0);
     type_(&mut app, "jjj");
     assert_eq!(app.place(), 3);
@@ -199,10 +199,10 @@ fn engines_are_put_together_by_unit_node_or_model() {
 /// Where rows run out the worst stand first: the keys go along the rows as they are drawn.
 #[test]
 fn the_map_is_walked_as_it_is_drawn() {
-    for snapshot in [picture::without_units(278), picture::without_units(60), fleet(0)] {
+    for snapshot in [samples::without_units(278), samples::without_units(60), fleet(0)] {
         let mut app = app();
         app.update(Action::Fresh(Arc::new(snapshot)));
-        look(&mut app);
+        draw(&mut app);
         let mut terminal = Terminal::new(TestBackend::new(120, 36)).unwrap();
         let mut hits = Hits::default();
         terminal.draw(|frame| hits = margintop::tui::draw(frame, &app, app.shown(), &Theme::of_roles())).unwrap();
@@ -259,7 +259,7 @@ fn the_mouse_meets_what_was_drawn() {
     // ` 1 overview   2 nodes   3 models`
     app.update(Action::Click(16, 1));
     assert_eq!(app.view(), ViewId::Nodes);
-    look(&mut app);
+    draw(&mut app);
     app.update(Action::Click(3, 8));
     assert_eq!(app.place(), 5);
     app.update(Action::Wheel { down: true });
@@ -268,14 +268,14 @@ fn the_mouse_meets_what_was_drawn() {
         app.update(Action::Wheel { down: false });
     }
     assert_eq!(app.place(), 0);
-    look(&mut app);
+    draw(&mut app);
     app.update(Action::Click(119, 1));
     app.update(Action::Click(0, 35));
     assert_eq!((app.view(), app.place()), (ViewId::Nodes, 0));
     // A heading sorts, and again the other way round.
     app.update(Action::Click(4, 2));
     assert!(!app.list().is_reversed() && app.list().order() > 0);
-    look(&mut app);
+    draw(&mut app);
     app.update(Action::Click(4, 2));
     assert!(app.list().is_reversed());
     // A row that is chosen opens.
@@ -285,7 +285,7 @@ fn the_mouse_meets_what_was_drawn() {
     app.update(Action::Click(2, 1));
     assert_eq!(app.view(), ViewId::Overview);
     // Every area that is announced lies on the screen, and no two rows share one.
-    look(&mut app);
+    draw(&mut app);
     let mut terminal = Terminal::new(TestBackend::new(120, 36)).unwrap();
     let mut hits = Hits::default();
     terminal.draw(|frame| hits = margintop::tui::draw(frame, &app, app.shown(), &Theme::of_roles())).unwrap();
@@ -312,7 +312,7 @@ fn while_a_filter_is_written_letters_are_letters() {
 }
 
 #[test]
-fn a_held_picture_stays_while_the_world_goes_on() {
+fn a_frozen_snapshot_stays_while_the_world_goes_on() {
     let mut app = App::new(Arc::new(one_box(8, 0)), TimeZone::UTC, Span::from_secs(1), 1);
     type_(&mut app, " ");
     assert!(app.paused());
@@ -332,18 +332,18 @@ fn slow_figures_change_every_five_seconds() {
         snapshot.nodes = vec![Arc::new(node)];
         Arc::new(snapshot)
     };
-    let held =
+    let frozen =
         |app: &App| app.snapshots.at(RefreshPace::FiveSeconds).nodes[0].gpus[0].temperature_celsius.unwrap().get();
-    // The pictures begin at 15:04:07; five seconds end at :10.
+    // The snapshots begin at 15:04:07; five seconds end at :10.
     let mut app = App::new(warm(0, 50), TimeZone::UTC, Span::from_secs(1), 1);
     for (beat, degrees, shown) in [(1, 51, 50), (2, 52, 50), (3, 53, 53), (4, 54, 53), (8, 58, 58)] {
         app.update(Action::Fresh(warm(beat, degrees)));
-        assert_eq!(held(&app), shown, "beat {beat}");
+        assert_eq!(frozen(&app), shown, "beat {beat}");
     }
 }
 
 #[test]
-fn silence_is_said_until_a_picture_comes() {
+fn silence_is_said_until_a_snapshot_comes() {
     let mut app = app();
     app.update(Action::Quiet(Span::from_secs(4)));
     assert_eq!(app.quiet, Some(Span::from_secs(4)));
@@ -355,7 +355,7 @@ fn silence_is_said_until_a_picture_comes() {
 fn a_row_or_the_frame_is_copied_and_drawn() {
     let mut app = app();
     type_(&mut app, "2j");
-    look(&mut app);
+    draw(&mut app);
     let Effect::Copy(Some(area)) = type_(&mut app, "y") else { panic!("no row") };
     assert_eq!(area.height, 1);
     let name = ViewId::Nodes.view().chosen(&scene(&app)).unwrap();
@@ -365,7 +365,7 @@ fn a_row_or_the_frame_is_copied_and_drawn() {
     assert_eq!(type_(&mut app, "P"), Effect::Picture);
     // The view of money has no rows where it waits for the ledger.
     type_(&mut app, "5");
-    look(&mut app);
+    draw(&mut app);
     assert_eq!(type_(&mut app, "y"), Effect::Copy(None));
 }
 

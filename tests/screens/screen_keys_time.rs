@@ -1,6 +1,6 @@
 //! Keys to state, without a terminal: time, the cursor, what figures are, commands, blocks, the help.
 
-use crate::picture;
+use crate::samples;
 
 use std::sync::Arc;
 
@@ -10,11 +10,11 @@ use margintop::tui::keys;
 use margintop::tui::theme::Theme;
 use margintop::tui::view::{Hits, Part, ViewId};
 use margintop::units::Span;
-use picture::fleet;
-use picture::hands::{app, look, press, text, type_, watched};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::crossterm::event::{KeyCode, KeyModifiers};
+use samples::fleet;
+use samples::hands::{app, draw, press, text, type_, watched};
 
 #[test]
 fn one_goes_back_in_time_while_the_world_goes_on() {
@@ -29,7 +29,7 @@ fn one_goes_back_in_time_while_the_world_goes_on() {
     press(&mut app, KeyCode::Left, KeyModifiers::SHIFT);
     let then = app.then().unwrap();
     let shown = app.shown().clone();
-    // The picture of then has the figures of then, and none of now.
+    // The snapshot of then has the figures of then, and none of now.
     let was = fleet(((then.millis() - fleet(0).at.millis()) / 1000).unsigned_abs());
     let near = |a: Option<f64>, b: Option<f64>| (a.unwrap() - b.unwrap()).abs() < 0.25 * b.unwrap();
     assert!(near(shown.tokens.output_per_second, was.tokens.output_per_second));
@@ -93,10 +93,10 @@ fn the_cursor_tells_the_values_of_an_instant() {
     let mut app = watched();
     type_(&mut app, "[c");
     assert!(app.has_cursor());
-    look(&mut app);
+    draw(&mut app);
     for _ in 0..6 {
         press(&mut app, KeyCode::Left, KeyModifiers::NONE);
-        look(&mut app);
+        draw(&mut app);
     }
     let at = app.pointed().unwrap();
     assert!(at < app.shown().at && app.then().is_none(), "the world stays at now");
@@ -117,7 +117,7 @@ fn the_cursor_tells_the_values_of_an_instant() {
     // A view without charts says so.
     let mut app = self::app();
     type_(&mut app, "3");
-    look(&mut app);
+    draw(&mut app);
     if !text(&app, 120, 36).contains('┴') {
         type_(&mut app, "c");
         assert!(!app.has_cursor() && app.said().unwrap().is_failure);

@@ -1,6 +1,6 @@
 //! Lists as they are read: sums that stay, orders that are said, and what a filter finds and can't judge.
 
-use crate::picture;
+use crate::samples;
 
 use std::sync::Arc;
 
@@ -10,9 +10,9 @@ use margintop::reading::{Health, Label};
 use margintop::snapshot::{Rule, Severity, Snapshot};
 use margintop::tui::app::{Action, App, Command, Turn};
 use margintop::units::Span;
-use picture::hands::{app, press, text, type_, watched};
-use picture::{alert, fleet, one_box};
 use ratatui::crossterm::event::{KeyCode, KeyModifiers};
+use samples::hands::{app, press, text, type_, watched};
+use samples::{alert, fleet, one_box};
 
 fn key(app: &mut App, code: KeyCode) {
     press(app, code, KeyModifiers::NONE);
@@ -152,7 +152,7 @@ fn the_gpus_of_a_node_that_is_lost_are_one_row() {
     assert!(app.shown().alerts.iter().all(|alert| app.silenced(alert).is_none()));
 }
 
-/// Class: an alert is told by the address that was polled.
+/// Class: an alert is recognised by the address that was polled.
 #[test]
 fn an_alert_of_an_engine_names_its_node() {
     let mut snapshot = fleet(0);
@@ -166,8 +166,8 @@ fn an_alert_of_an_engine_names_its_node() {
     // What finds no room is left out from a clause on, not from the middle of it, and that is marked.
     let row = format!("{} {} r3 KV cache 97 % full and 28 waiting… ", row.node, row.kind);
     assert!(line(&frame, &row).is_some(), "{frame}");
-    let told = what.replace(": give", " → give");
-    assert!(frame.contains(&told), "the chosen one is told in full: {frame}");
+    let alert = what.replace(": give", " → give");
+    assert!(frame.contains(&alert), "the chosen one is reported in full: {frame}");
 }
 
 /// Class: an alert of then says that a GPU is lost, and its cell that it works.

@@ -1,6 +1,6 @@
 //! The money view's keys and questions: what is asked, when, and never more than one at a time.
 
-use crate::picture;
+use crate::samples;
 
 use std::sync::Arc;
 
@@ -12,9 +12,9 @@ use margintop::tui::keys;
 use margintop::tui::ledger_query::{Against, LedgerAnswer, LedgerQuery};
 use margintop::tui::view::ViewId;
 use margintop::units::{NodeCount, Span};
-use picture::hands;
-use picture::pages::{self, Page};
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use samples::hands;
+use samples::pages::{self, Page};
 
 fn press(app: &mut App, code: KeyCode) -> Effect {
     keys::action(app, KeyEvent::new(code, KeyModifiers::NONE)).map_or(Effect::None, |action| app.update(action))
@@ -105,12 +105,12 @@ fn a_new_quarter_hour_is_asked_for_at_once() {
 }
 
 #[test]
-fn nothing_is_asked_without_a_ledger_or_before_the_first_look() {
+fn nothing_is_asked_without_a_ledger_or_before_the_first_poll() {
     let mut app = pages::app(Page::Fleet);
     app.has_past = false;
     later(&mut app, 60);
     assert_eq!(app.question(), None);
-    let mut blank = App::new(Arc::new(picture::empty()), app.zone.clone(), app.interval, 1);
+    let mut blank = App::new(Arc::new(samples::empty()), app.zone.clone(), app.interval, 1);
     blank.has_past = true;
     type_(&mut blank, "5w");
     assert_eq!(blank.question(), None);
@@ -204,12 +204,12 @@ fn help_filter_and_quit_go_on_over_the_form() {
 #[test]
 fn header_and_rows_are_of_one_moment() {
     let mut app = pages::app(Page::Fleet);
-    let of_rows = app.money.picture.as_ref().unwrap().at;
+    let of_rows = app.money.snapshot.as_ref().unwrap().at;
     assert_eq!(of_rows, app.money.page.as_ref().unwrap().at);
     let mut later: Snapshot = (**app.shown()).clone();
     later.at = later.at + Span::from_secs(5);
     app.update(Action::Fresh(Arc::new(later)));
-    assert_eq!(app.money.picture.as_ref().unwrap().at, of_rows);
+    assert_eq!(app.money.snapshot.as_ref().unwrap().at, of_rows);
 }
 
 #[test]

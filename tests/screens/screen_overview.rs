@@ -1,6 +1,6 @@
 //! What the overview, the nodes and the first screen say, and that they use the room that they have.
 
-use crate::picture;
+use crate::samples;
 
 use std::sync::Arc;
 
@@ -13,12 +13,12 @@ use margintop::tui::scene::Scene;
 use margintop::tui::theme::Theme;
 use margintop::tui::view::{Hits, OnEnter, ViewId, ViewPlace};
 use margintop::units::{Span, Timestamp};
-use picture::hands::{app, press, text, type_, watched};
-use picture::pages::{Page, quarters};
-use picture::{Case, case, empty, fleet, ratio, twelve};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::crossterm::event::{KeyCode, KeyModifiers};
+use samples::hands::{app, press, text, type_, watched};
+use samples::pages::{Page, quarters};
+use samples::{Case, case, empty, fleet, ratio, twelve};
 
 fn of(snapshot: Snapshot) -> App {
     let mut app = App::new(Arc::new(empty()), TimeZone::UTC, Span::from_secs(1), 1);
@@ -34,7 +34,7 @@ fn drawn(app: &mut App, (width, height): (u16, u16)) -> String {
     text(app, width, height)
 }
 
-/// Class: a fleet that answers was told by one count, one that does not by two.
+/// Class: a fleet that answers was shown by one count, one that does not by two.
 #[test]
 fn the_header_says_what_answers_of_what_is_known() {
     let frame = text(&of(twelve()), 120, 36);
@@ -371,7 +371,7 @@ fn the_first_screen_says_what_was_looked_for_and_answers_every_key() {
 }
 
 #[test]
-fn an_address_is_told_as_the_node_that_it_is_on() {
+fn an_address_is_shown_as_the_node_that_it_is_on() {
     let mut app = app();
     let address = app.shown().engines[0].target.to_string();
     let node = app.shown().engines[0].node.to_string();
@@ -406,8 +406,8 @@ fn nodes_that_find_no_room_have_a_cell_each_and_their_profit_together() {
     let mut snapshot = twelve();
     for (place, node) in snapshot.nodes.iter_mut().enumerate() {
         let node = Arc::make_mut(node);
-        (node.revenue_per_hour, node.cost_per_hour) = (Some(picture::dollars(20.0)), Some(picture::dollars(16.0)));
-        node.profit_per_hour = Some(picture::dollars(4.0 + place as f64));
+        (node.revenue_per_hour, node.cost_per_hour) = (Some(samples::dollars(20.0)), Some(samples::dollars(16.0)));
+        node.profit_per_hour = Some(samples::dollars(4.0 + place as f64));
     }
     let frame = text(&of(snapshot), 80, 24);
     let shown = frame.lines().filter(|line| line.starts_with(" gpu-") || line.starts_with(" ? gpu-")).count();
@@ -422,7 +422,7 @@ fn nodes_that_find_no_room_have_a_cell_each_and_their_profit_together() {
 /// Class: what a model earned over time is dropped for want of a cell at the usual width.
 #[test]
 fn models_beside_the_fleet_have_their_revenue_over_time() {
-    let app = picture::watched();
+    let app = samples::watched();
     for (width, height) in [(120, 36), (200, 50)] {
         let frame = text(&app, width, height);
         let heading = frame.lines().find(|line| line.contains("─ Models")).unwrap();

@@ -1,6 +1,6 @@
 //! The money view over a true ledger: what was committed is what the page says, to the cent.
 
-use crate::picture;
+use crate::samples;
 
 use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, channel};
@@ -16,8 +16,8 @@ use margintop::store::{Settings, Store};
 use margintop::tui::ledger_query::{Against, Changed, LedgerAnswer, LedgerQuery, MoneyQuery, WhatIfQuery};
 use margintop::tui::past_of;
 use margintop::units::{Moment, Money, Span, Timestamp};
-use picture::pages::book;
-use picture::past::deepseek_day;
+use samples::pages::book;
+use samples::past::deepseek_day;
 
 const PATIENCE: Duration = Duration::from_secs(10);
 

@@ -1,6 +1,6 @@
 //! An earlier instant, out of a ledger's past: what the screen shows of it is what was posted until then.
 
-use crate::picture;
+use crate::samples;
 
 use std::sync::Arc;
 
@@ -9,14 +9,14 @@ use margintop::history::History;
 use margintop::tui::app::{Action, App, ChartReach, Command, Turn};
 use margintop::tui::ledger_query::{LedgerAnswer, LedgerQuery};
 use margintop::units::{Money, Span};
-use picture::past::deepseek_day;
+use samples::past::deepseek_day;
 
 /// The end of the published day, with all of it recorded.
 fn at_its_end() -> App {
     let day = deepseek_day();
     let history = History::default();
     history.read_past(&day);
-    let mut now = picture::fleet(0);
+    let mut now = samples::fleet(0);
     now.at = day.until;
     now.money.since = Some(day.since);
     let mut app = App::new(Arc::new(now), TimeZone::UTC, Span::from_secs(1), 1);
@@ -57,7 +57,7 @@ fn the_profit_of_then_is_what_was_posted_until_then() {
     }
     assert!(before < 150_000.0, "{before}");
     app.update(Action::Command(Command::Now));
-    assert_eq!(app.shown().money.revenue, picture::fleet(0).money.revenue);
+    assert_eq!(app.shown().money.revenue, samples::fleet(0).money.revenue);
 }
 
 /// The record of one instant is made when a key asks for it: it must not keep the key waiting.
@@ -81,7 +81,7 @@ fn the_ledgers_sums_of_then_take_the_place_of_the_records() {
     let then = app.then().unwrap();
     let Some(LedgerQuery::Money(question)) = app.question() else { panic!("the ledger is not asked") };
     assert_eq!(question.at, then);
-    let page = picture::pages::money_page(picture::pages::Page::PublishedDay, question);
+    let page = samples::pages::money_page(samples::pages::Page::PublishedDay, question);
     let (total, since) = (page.models.total.clone(), page.models.since);
     app.update(Action::Answered(LedgerAnswer::Money(Ok(Arc::new(page)))));
     let money = &app.shown().money;
@@ -99,9 +99,9 @@ fn the_ledgers_sums_of_then_take_the_place_of_the_records() {
     assert_eq!(app.shown().money.revenue, before);
 }
 
-/// Class: the profit of then is more than that of its rows, for what is in no row is not told of then.
+/// Class: the profit of then is more than that of its rows, for what is in no row is not shown of then.
 #[test]
-fn what_is_in_no_models_row_is_told_of_then_too() {
+fn what_is_in_no_models_row_is_reported_of_the_past_too() {
     let mut app = at_its_end();
     for _ in 0..20 {
         app.update(Action::Command(Command::Leap(Turn::Previous)));

@@ -1,6 +1,6 @@
 //! What views show where there is room, and what they keep where there is little.
 
-use crate::picture;
+use crate::samples;
 
 use std::sync::Arc;
 
@@ -9,9 +9,9 @@ use margintop::snapshot::{Rule, Severity};
 use margintop::tui::app::{Action, App, Command};
 use margintop::tui::view::ViewId;
 use margintop::units::Span;
-use picture::hands::text;
-use picture::pages::{self, Page};
-use picture::watched;
+use samples::hands::text;
+use samples::pages::{self, Page};
+use samples::watched;
 
 fn at(view: ViewId, (width, height): (u16, u16)) -> String {
     let mut app = watched();
@@ -99,18 +99,18 @@ fn events_stand_below_the_alerts_of_the_overview_where_there_is_room() {
 #[test]
 fn what_is_wrong_has_the_room_of_the_models_where_none_is_known() {
     for size in [(60, 18), (80, 24)] {
-        let mut snapshot = picture::empty();
+        let mut snapshot = samples::empty();
         for port in [9, 10, 11] {
             let subject = format!("http://127.0.0.1:{port}/metrics");
             let text = "refused: nothing listens there";
-            snapshot.alerts.push(picture::alert(Rule::EngineSilent, Severity::Warning, &subject, picture::NOON, text));
+            snapshot.alerts.push(samples::alert(Rule::EngineSilent, Severity::Warning, &subject, samples::NOON, text));
         }
-        snapshot.engines = picture::one_box(1, 0).engines;
+        snapshot.engines = samples::one_box(1, 0).engines;
         snapshot.nodes.clear();
         let app = App::new(Arc::new(snapshot), TimeZone::UTC, Span::from_secs(1), 1);
         let frame = text(&app, size.0, size.1);
         let shown = frame.lines().filter(|line| line.contains("▲") && line.contains("refused")).count();
-        assert!(shown >= 3, "{size:?}: {shown} of 3 are told\n{frame}");
+        assert!(shown >= 3, "{size:?}: {shown} of 3 are reported\n{frame}");
         let blank =
             frame.lines().collect::<Vec<_>>().windows(6).any(|rows| rows.iter().all(|row| row.trim().is_empty()));
         assert!(!blank, "{size:?}:\n{frame}");
@@ -131,9 +131,9 @@ fn help_says_what_it_is_the_help_of() {
 /// Class: a month that has no room beside what burns.
 #[test]
 fn the_month_and_of_which_tokens_the_revenue_is_stand_on_120_columns() {
-    let mut app = picture::pages::app(picture::pages::Page::Fleet);
+    let mut app = samples::pages::app(samples::pages::Page::Fleet);
     app.update(Action::Command(Command::Show(ViewId::Money)));
-    picture::pages::answer(&mut app, picture::pages::Page::Fleet);
+    samples::pages::answer(&mut app, samples::pages::Page::Fleet);
     let frame = text(&app, 120, 36);
     let row =
         |begin: &str| frame.lines().find(|line| line.contains(begin)).unwrap_or_else(|| panic!("{begin}: {frame}"));
@@ -149,7 +149,7 @@ fn the_month_and_of_which_tokens_the_revenue_is_stand_on_120_columns() {
 #[test]
 fn rows_that_a_short_list_of_nodes_leaves_show_the_chosen_one() {
     for nodes in [12, 8, 4, 1] {
-        let mut snapshot = picture::twelve();
+        let mut snapshot = samples::twelve();
         snapshot.nodes.truncate(nodes);
         let mut app = App::new(Arc::new(snapshot), TimeZone::UTC, Span::from_secs(1), 1);
         app.update(Action::Command(Command::Show(ViewId::Nodes)));

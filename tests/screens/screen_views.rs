@@ -1,7 +1,7 @@
 //! What engines, models, alerts and GPUs say of themselves on the screen: figures with one meaning, spans that are named,
 //! rows that can be opened, and no title or column without content.
 
-use crate::picture;
+use crate::samples;
 
 use std::sync::Arc;
 
@@ -11,9 +11,9 @@ use margintop::reading::EngineRole;
 use margintop::snapshot::{Rule, Severity, Snapshot};
 use margintop::tui::app::App;
 use margintop::units::Span;
-use picture::hands::{app, press, text, type_, watched};
-use picture::{NOON, alert, fleet, one_box};
 use ratatui::crossterm::event::{KeyCode, KeyModifiers};
+use samples::hands::{app, press, text, type_, watched};
+use samples::{NOON, alert, fleet, one_box};
 
 const SIZES: [(u16, u16); 4] = [(40, 12), (80, 24), (120, 36), (200, 50)];
 

@@ -1,6 +1,6 @@
 //! No word of the screen is cut: what does not fit has a shorter form, or is left out whole.
 
-use crate::picture;
+use crate::samples;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -12,12 +12,12 @@ use margintop::reading::{Health, Label};
 use margintop::snapshot::{Rule, Severity, Snapshot};
 use margintop::tui::app::{Action, App};
 use margintop::units::Span;
-use picture::hands::{press, text, type_, watched};
-use picture::pages::{self, Page};
-use picture::{Case, alert, case, empty};
 use ratatui::crossterm::event::{KeyCode, KeyModifiers};
+use samples::hands::{press, text, type_, watched};
+use samples::pages::{self, Page};
+use samples::{Case, alert, case, empty};
 
-/// Letters from which a run of them is a word that can be told from an abbreviation.
+/// Letters from which a run of them is a word that can be distinguished from an abbreviation.
 const LEAST: usize = 3;
 
 /// Runs of letters, with what stands before and behind each.
@@ -36,7 +36,7 @@ fn words(line: &str) -> Vec<(Option<char>, String, Option<char>)> {
     found
 }
 
-/// Every word of the sources and of the tests' pictures: whatever is shown whole is among them.
+/// Every word of the sources and of the tests' snapshots: whatever is shown whole is among them.
 fn vocabulary(folder: &Path, known: &mut BTreeSet<String>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -51,7 +51,7 @@ fn vocabulary(folder: &Path, known: &mut BTreeSet<String>) {
 fn known() -> BTreeSet<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut known = BTreeSet::new();
-    for folder in ["src", "prices", "themes", "tests/picture"] {
+    for folder in ["src", "prices", "themes", "tests/samples"] {
         vocabulary(&root.join(folder), &mut known);
     }
     known
@@ -168,7 +168,7 @@ fn ranks_of_engines_that_do_not_answer_are_not_said_to_need_a_unit() {
 
 /// Class: an alert that is cut before it says what is wrong.
 #[test]
-fn an_alert_that_finds_no_room_is_told_by_its_rule() {
+fn an_alert_that_finds_no_room_is_named_by_its_rule() {
     let mut snapshot = case(Case::OneBox);
     let at = snapshot.at - Span::from_secs(60);
     let long = "the cache of keys and values is full and requests wait for it: give it more memory";

@@ -131,14 +131,14 @@ fn a_ledger_of_version_3_opens_and_goes_on() {
 }
 
 #[test]
-fn what_is_within_an_objective_now_is_told_by_engine_and_over_all() {
+fn what_is_within_an_objective_now_is_reported_by_engine_and_over_all() {
     let (_home, path) = file();
     let (mut counts, mut watcher) = ([0, 0], with_limit(&path, began(), 2));
     for _ in 0..15 {
         watcher.advance(1);
         poll(&mut watcher, [90, 10], &mut counts);
     }
-    let snapshot = watcher.picture();
+    let snapshot = watcher.snapshot();
     let slo = snapshot.slo.unwrap();
     assert_eq!((slo.ttft_p99_seconds, slo.itl_p99_seconds), (Some(2.0), None));
     let within = snapshot.engines[0].within_slo.unwrap().get();
@@ -149,7 +149,7 @@ fn what_is_within_an_objective_now_is_told_by_engine_and_over_all() {
     // Without objectives nothing is said of them.
     let mut plain =
         LedgerWatch::of(&path.with_extension("other"), began(), "USD", TimeZone::UTC, FleetConfig::local("gpu-01"));
-    assert_eq!(plain.picture().slo, None);
+    assert_eq!(plain.snapshot().slo, None);
 }
 
 /// Class: engines that count their tokens by rank and their latencies as a whole are in no goodput.

@@ -1,6 +1,6 @@
 //! What small screens show, and figures that are spelled alike wherever they stand.
 
-use crate::picture;
+use crate::samples;
 
 use std::sync::Arc;
 
@@ -11,14 +11,14 @@ use margintop::tui::app::{Action, App, Command};
 use margintop::tui::theme::Theme;
 use margintop::tui::view::ViewId;
 use margintop::units::Span;
-use picture::hands::{text, type_, watched};
-use picture::pages::{self, Page};
-use picture::{Case, case, fleet, twelve};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
+use samples::hands::{text, type_, watched};
+use samples::pages::{self, Page};
+use samples::{Case, case, fleet, twelve};
 
 fn of(snapshot: Snapshot) -> App {
-    let mut app = App::new(Arc::new(picture::empty()), TimeZone::UTC, Span::from_secs(1), 1);
+    let mut app = App::new(Arc::new(samples::empty()), TimeZone::UTC, Span::from_secs(1), 1);
     app.update(Action::Fresh(Arc::new(snapshot)));
     app
 }
@@ -60,7 +60,7 @@ fn sixty_columns_have_digits_and_nodes() {
     }
 }
 
-/// Class: what changed is told after a quarter hour and not before.
+/// Class: what changed is reported after a quarter hour and not before.
 #[test]
 fn a_young_watch_compares_with_its_first_whole_minute() {
     for (seconds, minutes) in [(100, None), (400, Some(4)), (700, Some(9)), (1_800, Some(15))] {
@@ -129,10 +129,10 @@ fn balance_names_a_group_alike_everywhere() {
 fn alerts_say_what_to_do_after_an_arrow_and_once() {
     let mut snapshot = twelve();
     let what = "KV cache 98 % full and 64 waiting: give it more memory or fewer requests";
-    snapshot.alerts = vec![picture::alert(Rule::KvNearFull, Severity::Warning, "gpu-0008", snapshot.at, what)];
+    snapshot.alerts = vec![samples::alert(Rule::KvNearFull, Severity::Warning, "gpu-0008", snapshot.at, what)];
     let frame = at(of(snapshot), ViewId::Alerts, (200, 50));
-    let told = "KV cache 98 % full and 64 waiting → give it more memory or fewer requests";
-    assert_eq!(frame.matches(told).count(), 1, "{frame}");
+    let alert = "KV cache 98 % full and 64 waiting → give it more memory or fewer requests";
+    assert_eq!(frame.matches(alert).count(), 1, "{frame}");
     assert!(!frame.contains("waiting: give"), "{frame}");
     let rules = frame.lines().filter(|line| line.contains(" silent  ")).count();
     assert_eq!(rules, frame.lines().filter(|l| l.contains("node silent") || l.contains("engine silent")).count());

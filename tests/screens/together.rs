@@ -1,6 +1,6 @@
 //! Many silent things are one alert with a count: in the headline, in the lists and where alerts are counted.
 
-use crate::picture;
+use crate::samples;
 
 use std::sync::Arc;
 
@@ -10,18 +10,18 @@ use margintop::snapshot::{EngineRow, Rule, Severity, Snapshot};
 use margintop::tui::app::{Action, App, Command};
 use margintop::tui::view::ViewId;
 use margintop::units::{Money, Span};
-use picture::hands::text;
+use samples::hands::text;
 
 /// A fleet of which so many nodes are silent, and one GPU is lost.
 fn silent(nodes: usize) -> Snapshot {
-    let mut snapshot = picture::twelve();
+    let mut snapshot = samples::twelve();
     let since = snapshot.at - Span::from_secs(60);
     let alert = |name: &str| {
-        picture::alert(Rule::NodeSilent, Severity::Critical, name, since, "silent for 60 s; its rent runs on")
+        samples::alert(Rule::NodeSilent, Severity::Critical, name, since, "silent for 60 s; its rent runs on")
     };
     snapshot.alerts = snapshot.nodes.iter().take(nodes).map(|node| alert(node.name.as_str())).collect();
     let gpu = format!("{} GPU 1", snapshot.nodes[11].name);
-    snapshot.alerts.push(picture::alert(Rule::GpuLost, Severity::Warning, &gpu, since, "lost"));
+    snapshot.alerts.push(samples::alert(Rule::GpuLost, Severity::Warning, &gpu, since, "lost"));
     snapshot.money.rates.truncate(1);
     snapshot
 }
@@ -52,7 +52,7 @@ fn many_silent_nodes_are_one_alert_with_the_rent_of_all() {
 }
 
 #[test]
-fn a_few_are_told_by_their_names() {
+fn a_few_are_listed_by_their_names() {
     let snapshot = silent(3);
     let name = snapshot.nodes[2].name.to_string();
     let frame = text(&app(snapshot), 200, 50);
@@ -70,7 +70,7 @@ fn the_engines_of_a_silent_node_are_in_its_alert() {
         let row = EngineRow { target: TargetId::new(target), node: name.clone(), ..engine.clone() };
         snapshot.engines.push(Arc::new(row));
         let text = "connection refused";
-        snapshot.alerts.push(picture::alert(Rule::EngineSilent, Severity::Critical, target, since, text));
+        snapshot.alerts.push(samples::alert(Rule::EngineSilent, Severity::Critical, target, since, text));
     }
     let mut app = app(snapshot);
     let frame = text(&app, 200, 50);

@@ -25,7 +25,7 @@ fn a_value_that_is_no_count_is_unknown_and_counted() {
 }
 
 #[test]
-fn what_is_no_metrics_page_is_told() {
+fn what_is_no_metrics_page_is_reported() {
     for (page, word) in [
         (&b""[..], "empty"),
         (b" \r\n", "empty"),
@@ -154,7 +154,7 @@ fn a_sum_with_an_unreadable_part_is_unknown() {
 
 /// Class: each kind of refusal is counted as what it is.
 #[test]
-fn what_is_wrong_with_a_counter_is_told_by_kind() {
+fn what_is_wrong_with_a_counter_is_reported_by_kind() {
     let series = "vllm:generation_tokens_total{engine=\"0\"}";
     for (lines, large, twice) in [
         (format!("{series} 9007199254740992"), 1, 0),

@@ -247,8 +247,8 @@ fn sentinels_of_other_exporters_are_unknown() {
             says_nothing(&format!("nv_gpu_{field}{{gpu_uuid=\"GPU-1\"}} {value}\n"));
         }
     }
-    let held = format!("margintop_gpu_process_memory_bytes{{{GPU},pid=\"41\",process=\"x\"}} 18446744073709551615\n");
-    let reading = dialect::read(held.as_bytes(), &Hint::default()).unwrap();
+    let page = format!("margintop_gpu_process_memory_bytes{{{GPU},pid=\"41\",process=\"x\"}} 18446744073709551615\n");
+    let reading = dialect::read(page.as_bytes(), &Hint::default()).unwrap();
     assert_eq!(reading.gpus[0].1.processes.as_ref().unwrap()[0].memory, None);
 }
 
@@ -283,7 +283,7 @@ fn a_blank_name_is_none_and_fractions_of_bytes_are_no_error() {
     assert_eq!((gpu.memory_used.unwrap().get(), gpu.memory_total.unwrap().get()), (70_000_000_000, 160_000_000_000));
 }
 
-// Class: one card or MIG instance, told several times under more labels.
+// Class: one card or MIG instance, reported several times under more labels.
 
 #[test]
 fn a_card_that_is_repeated_for_each_pod_is_one() {

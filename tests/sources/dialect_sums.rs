@@ -9,7 +9,7 @@ use margintop::units::Tokens;
 use proptest::prelude::*;
 
 #[test]
-fn each_series_of_a_counter_is_told() {
+fn each_series_of_a_counter_is_reported() {
     let labels = ["end_user=\"a\",model=\"m\",team=\"x\"", "team=\"y\",model=\"m\",end_user=\"a\""];
     let text = |first: u64, second: u64| {
         let [a, b] = labels;
@@ -136,7 +136,7 @@ fn ten_thousand_series_of_one_row_add_up() {
 }
 
 /// Names of engines, each with what tells a row of it.
-const NAMES: [&str; 12] = [
+const NAMES: [&str; 15] = [
     "vllm:prompt_tokens_total",
     "vllm:prompt_tokens_cached_total",
     "vllm:generation_tokens_total",
@@ -149,6 +149,9 @@ const NAMES: [&str; 12] = [
     "litellm_output_tokens_metric_total",
     "llamacpp:prompt_tokens_total",
     "llamacpp:prompt_tokens_cached_total",
+    "prompt_tokens_total",
+    "generation_tokens_total",
+    "num_requests_running",
 ];
 
 /// Labels, some of which name a process.

@@ -183,7 +183,7 @@ fn a_dynamo_worker_is_the_engine_behind_it() {
 }
 
 #[test]
-fn a_role_is_told_by_a_page_that_has_one() {
+fn a_role_is_taken_from_a_page_that_has_one() {
     let page = b"vllm:prompt_tokens_total{engine=\"0\",dynamo_component=\"prefill\"} 1\n";
     assert_eq!(dialect::read(page, &Hint::default()).unwrap().engines[0].role, Some(EngineRole::Prefill));
 }
@@ -227,8 +227,8 @@ fn sglang_counts_tokens_on_a_row_without_a_rank() {
 fn sglang_counts_what_ranks_and_experts_wait() {
     let reading = read("engines/sglang-dp4.prom");
     let steps: Vec<Option<[f64; 2]>> = reading.engines.iter().map(|row| row.work.steps).collect();
-    let told = [[2.9e6, 1.74e6], [3.19e6, 1.45e6], [870_000.0, 3.77e6], [4.64e6, 0.0]].map(Some);
-    assert_eq!(steps, [&[None], &told[..]].concat());
+    let expected = [[2.9e6, 1.74e6], [3.19e6, 1.45e6], [870_000.0, 3.77e6], [4.64e6, 0.0]].map(Some);
+    assert_eq!(steps, [&[None], &expected[..]].concat());
     let series = |name: &str, more: &str, value: &str| {
         format!("sglang:{name}{{dp_rank=\"0\",model_name=\"m\",tp_rank=\"0\"{more}}} {value}\n")
     };
@@ -325,7 +325,7 @@ fn the_other_engines_say_what_they_must() {
 }
 
 #[test]
-fn every_kind_is_told_by_its_page() {
+fn every_kind_is_recognised_by_its_page() {
     for (page, kind) in [
         ("vllm-v0-0.6.6", EngineKind::named("vllm")),
         ("sglang-0.5.5", EngineKind::named("sglang")),
@@ -427,4 +427,44 @@ fn the_registry_knows_owners_paths_and_ports() {
     let ports = dialect::ports();
     let usual = [3000, 4000, 8000, 8002, 8015, 8080, 8081, 9400, 9835, 23333, 29000, 30000];
     assert!(usual.iter().all(|port| ports.contains(port)) && ports.is_sorted());
+}
+
+/// Class: a page whose families are sorted by name, as a federation and a collector write them.
+#[test]
+fn a_page_says_the_same_with_its_families_sorted() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/engines");
+    let mut read_pages = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "prom") {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).unwrap();
+        // A comment stays before the series that it describes.
+        let mut families: Vec<String> = Vec::new();
+        for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with("# EOF")) {
+            let begins = line.starts_with("# HELP") || line.starts_with("# TYPE") && !text.contains("# HELP");
+            match families.last_mut().filter(|_| !begins) {
+                Some(family) => *family += &format!("{line}\n"),
+                None => families.push(format!("{line}\n")),
+            }
+        }
+        let end = if text.contains("# EOF") { "# EOF\n" } else { "" };
+        let mut sorted = families.clone();
+        sorted.sort();
+        sorted.reverse();
+        let rows = |families: &[String]| {
+            let reading = fixture::page(&(families.concat() + end));
+            let mut rows: Vec<String> =
+                reading.engines.iter().map(|row| format!("{:?} {:?} {:?}", row.kind, row.rank, row.tokens)).collect();
+            rows.sort();
+            rows
+        };
+        let (plain, backward) = (rows(&families), rows(&sorted));
+        sorted.reverse();
+        assert_eq!(plain, backward, "{}", path.display());
+        assert_eq!(plain, rows(&sorted), "{}", path.display());
+        read_pages += usize::from(!plain.is_empty());
+    }
+    assert!(read_pages > 15, "{read_pages} pages of engines");
 }

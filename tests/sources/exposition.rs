@@ -217,7 +217,7 @@ fn the_type_decides_what_a_series_is() {
 }
 
 #[test]
-fn openmetrics_is_told_by_its_counters_and_its_end() {
+fn openmetrics_is_recognised_by_its_counters_and_its_end() {
     let (rows, tally) = all(b"# TYPE a counter\n# UNIT a seconds\na_total 1\na_created 2\n# EOF\n");
     assert_eq!(rows.iter().map(|row| row.kind).collect::<Vec<_>>(), [FamilyKind::Counter, FamilyKind::Gauge]);
     assert!(tally.openmetrics && tally.ended);

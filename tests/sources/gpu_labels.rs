@@ -21,7 +21,7 @@ fn attributed(pod: &str, energy: Option<u64>, utilization: u64, stamp: Option<i6
 /// Class: of two series of one GPU that differ in the pod, the later line wins, also where it stands still.
 #[test]
 fn of_a_gpu_that_two_pods_are_shown_with_the_one_that_goes_on_counts() {
-    let told = |lines: &[String]| {
+    let labels_of = |lines: &[String]| {
         let reading = dialect::read(lines.concat().as_bytes(), &Hint::default()).unwrap();
         assert_eq!(reading.gpus.len(), 1);
         let gpu = reading.gpus[0].1.clone();
@@ -32,7 +32,7 @@ fn of_a_gpu_that_two_pods_are_shown_with_the_one_that_goes_on_counts() {
         let mut by_pod: Vec<String> = a.into_iter().chain(b).collect();
         for _ in 0..2 {
             let expected = (energy, Ratio::from_percent(percent), Some(7000 * percent as u32));
-            assert_eq!([told(&by_series), told(&by_pod)], [expected; 2], "{by_series:?}");
+            assert_eq!([labels_of(&by_series), labels_of(&by_pod)], [expected; 2], "{by_series:?}");
             by_series.reverse();
             by_pod.reverse();
         }
@@ -78,10 +78,10 @@ fn gpus_of_several_places_are_numbered_on_each() {
             let labels = format!(
                 "uuid=\"0000{place:02}{index:02}-1111-2222-3333-444444444444\",instance=\"10.0.0.{place}:9835\",job=\"nv\""
             );
-            let told = if info_index { format!(",index=\"{index}\"") } else { String::new() };
+            let index_label = if info_index { format!(",index=\"{index}\"") } else { String::new() };
             let line = if index_line { format!("nvidia_smi_index{{{labels}}} {index}\n") } else { String::new() };
             format!(
-                "nvidia_smi_utilization_gpu_ratio{{{labels}}} 0.5\n{line}nvidia_smi_gpu_info{{{labels},name=\"NVIDIA H100\"{told}}} 1\n"
+                "nvidia_smi_utilization_gpu_ratio{{{labels}}} 0.5\n{line}nvidia_smi_gpu_info{{{labels},name=\"NVIDIA H100\"{index_label}}} 1\n"
             )
         };
         let page: String = (1..4)

@@ -115,7 +115,7 @@ async fn a_connection_is_used_again_where_it_may_be() {
 }
 
 #[tokio::test]
-async fn what_is_no_response_is_told() {
+async fn what_is_no_response_is_reported() {
     let long = format!("HTTP/1.1 200 OK\r\nX: {}\r\n", "x".repeat(40_000));
     let many = format!("HTTP/1.1 200 OK\r\n{}\r\n", "X: x\r\n".repeat(200));
     for response in [

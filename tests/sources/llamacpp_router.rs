@@ -188,7 +188,7 @@ async fn a_named_model_that_wakes_or_falls_asleep_is_seen_at_once() {
 
 /// Class: a refusal of a model's page. What is said fits llama.cpp, and names the models that there are.
 #[tokio::test]
-async fn a_model_that_is_not_there_is_told_with_those_that_are() {
+async fn a_model_that_is_not_there_is_reported_with_those_that_are() {
     let models = models(&[("org/a", "loaded", 10), ("b", "sleeping", 20)]);
     let server = router(&models).await;
     let failure = once(&format!("{}/metrics?model=a", server.url)).await.unwrap_err().to_string();
@@ -236,7 +236,7 @@ async fn a_model_of_unknown_status_is_not_asked_for() {
 }
 
 #[tokio::test]
-async fn a_server_that_refuses_without_being_a_router_is_told() {
+async fn a_server_that_refuses_without_being_a_router_is_reported() {
     let server = Server::start(|head| match head.split(' ').nth(1).unwrap() {
         "/v1/models" => ok("{\"data\":[{\"id\":\"m\",\"owned_by\":\"vllm\"}]}"),
         _ => answer("400 No", "", b""),
@@ -308,7 +308,7 @@ async fn a_model_that_an_address_names_is_read_there_alone() {
     }
 }
 
-/// A watch over a router's target: each look's event goes to a fleet.
+/// A watch over a router's target: each poll's event goes to a fleet.
 struct Watched {
     models: Models,
     clock: ScriptedClock,
@@ -318,7 +318,7 @@ struct Watched {
 }
 
 impl Watched {
-    /// Looks from the beginning on at a server's address with this ending.
+    /// Polls from the beginning on at a server's address with this ending.
     async fn of(ending: &str, of: &[(&'static str, &'static str, u64)]) -> Self {
         let models = models(of);
         let server = router(&models).await;
@@ -336,7 +336,7 @@ impl Watched {
         self.fleet.apply(Box::pin(self.scraper.scrape()).await);
     }
 
-    /// Looks a second later, when a model has this status and output. What is posted until then, and the number of
+    /// Polls a second later, when a model has this status and output. What is posted until then, and the number of
     /// lost windows.
     async fn then(&mut self, model: &'static str, status: &'static str, output: u64) -> (u64, u64) {
         self.models.lock().unwrap().insert(model, (status, output));

@@ -119,7 +119,7 @@ async fn another_model_at_a_server_without_a_name_is_asked_for_when_its_counters
     for nth in 0..6 {
         phase.store(nth, Ordering::Relaxed);
         let expected = if nth < 3 { "x" } else { "y" };
-        assert_eq!(models(&read(&mut scraper).await), [Some(expected.to_owned())], "look {nth}");
+        assert_eq!(models(&read(&mut scraper).await), [Some(expected.to_owned())], "poll {nth}");
     }
     let asked = server.asked().iter().filter(|path| *path == "/v1/models").count();
     assert!(asked <= 4, "{asked} times");

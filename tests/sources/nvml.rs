@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use margintop::reading::{GpuState, Mig};
 use margintop::source::nvml::{NvmlSettings, PollPace};
-use nvml_scene::{Scene, is_child, look_until, with};
+use nvml_scene::{Scene, is_child, poll_until, with};
 
 /// How often each `call gpu` stands in a log.
 fn counts(log: &std::path::Path) -> BTreeMap<String, usize> {
@@ -22,7 +22,7 @@ fn counts(log: &std::path::Path) -> BTreeMap<String, usize> {
 fn every_field_is_read() {
     with("nvml::every_field_is_read", &[], || {
         let scene = Scene::new(PollPace::Asked);
-        let gpus = look_until(&scene, |gpus| gpus[0].pcie.is_some());
+        let gpus = poll_until(&scene, |gpus| gpus[0].pcie.is_some());
         assert_eq!(gpus.len(), 8);
         assert_eq!(scene.driver.version().unwrap().as_str(), "580.65.06");
         for (index, gpu) in (0_u32..).zip(&gpus) {
@@ -174,7 +174,7 @@ fn where_the_library_is_refused_the_kernels_list_has_the_gpus() {
 fn blanks_are_no_figures() {
     with("nvml::blanks_are_no_figures", &[("FAKE_NVML_BLANK", "1"), ("FAKE_NVML_UNSUPPORTED", "*:gpm")], || {
         let scene = Scene::new(PollPace::Asked);
-        let gpus = look_until(&scene, |gpus| gpus[0].pcie.is_some());
+        let gpus = poll_until(&scene, |gpus| gpus[0].pcie.is_some());
         let blank = &gpus[1];
         assert_eq!(blank.state, GpuState::Answering);
         assert_eq!((blank.utilization, blank.memory_utilization, blank.fan), (None, None, None));
@@ -214,7 +214,7 @@ fn what_is_refused_or_never_changes_is_asked_once() {
             assert_eq!(counts.get(once), Some(&expected), "{once}: {counts:?}");
         }
         assert_eq!(counts.get("utilization 0"), Some(&25));
-        assert_eq!(counts.get("power_limit 0"), Some(&3), "every tenth look");
+        assert_eq!(counts.get("power_limit 0"), Some(&3), "every tenth poll");
         assert_eq!(counts.get("shutdown -"), None);
     });
 }

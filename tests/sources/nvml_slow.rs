@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use margintop::reading::{GpuState, NodeName};
 use margintop::source::nvml::{NvmlSettings, PollPace};
-use nvml_scene::{Scene, is_child, look_until, states, with};
+use nvml_scene::{Scene, is_child, poll_until, states, with};
 
 #[test]
 fn without_activity_counters_pcie_is_measured_in_the_slow_lane() {
@@ -18,16 +18,16 @@ fn without_activity_counters_pcie_is_measured_in_the_slow_lane() {
         // 16 calls of 40 ms each are under way meanwhile.
         assert!(scene.asked()[7].pcie.is_none());
         assert!(began.elapsed() < Duration::from_millis(500), "{:?}", began.elapsed());
-        let gpus = look_until(&scene, |gpus| gpus[7].pcie.is_some());
+        let gpus = poll_until(&scene, |gpus| gpus[7].pcie.is_some());
         assert_eq!(gpus[7].pcie.unwrap().rx.get(), 200_007_000);
         assert_eq!(gpus[7].activity.sm, None);
     });
 }
 
 #[test]
-fn a_driver_too_slow_for_a_look_is_told_in_time_and_used_when_it_answers() {
+fn a_driver_too_slow_for_a_poll_is_reported_in_time_and_used_when_it_answers() {
     let variables = [("FAKE_NVML_SLOW", "1:150"), ("FAKE_NVML_GPUS", "2")];
-    with("nvml_slow::a_driver_too_slow_for_a_look_is_told_in_time_and_used_when_it_answers", &variables, || {
+    with("nvml_slow::a_driver_too_slow_for_a_poll_is_reported_in_time_and_used_when_it_answers", &variables, || {
         let patience = Duration::from_secs(2);
         let scene = Scene::with(NvmlSettings { pace: PollPace::Asked, patience, ..Scene::settings() });
         let began = Instant::now();
@@ -121,7 +121,7 @@ fn a_driver_that_hangs_altogether_delays_nobody_for_long() {
             let gpus = scene.outcome().unwrap();
             assert!(began.elapsed() < Duration::from_millis(1600), "{:?}", began.elapsed());
             assert!(states(&gpus).iter().all(|state| *state == GpuState::Hung));
-            // All others are found out at the same time, and then looks are quick again.
+            // All others are found out at the same time, and then polls are quick again.
             for _ in 0..3 {
                 assert_eq!(states(&scene.outcome().unwrap()), states(&gpus));
             }
@@ -156,8 +156,8 @@ fn a_slow_driver_is_waited_for() {
 }
 
 #[test]
-fn looks_keep_their_pace() {
-    with("nvml_slow::looks_keep_their_pace", &[], || {
+fn polls_keep_their_pace() {
+    with("nvml_slow::polls_keep_their_pace", &[], || {
         let scene = Scene::new(PollPace::Every(Duration::from_millis(500)));
         let began = Instant::now();
         let times: Vec<_> = (0..3).map(|_| scene.outcome().map(|_| began.elapsed()).unwrap()).collect();

@@ -58,7 +58,7 @@ async fn a_server_without_a_page_is_searched_ever_more_rarely() {
         assert_eq!(scrape(&mut scraper).await.1, Err(ScrapeError::Status(404)));
     }
     let searches = server.asked().iter().filter(|asked| *asked == "/metrics").count();
-    assert_eq!(searches, 7, "at looks 1, 3, 6, 11, 20, 37 and 70");
+    assert_eq!(searches, 7, "at polls 1, 3, 6, 11, 20, 37 and 70");
 }
 
 #[tokio::test]
@@ -90,7 +90,7 @@ async fn a_page_without_a_model_is_named_by_the_server_once() {
 
 #[tokio::test]
 async fn the_name_is_asked_for_again_when_the_process_is_another() {
-    let looks = AtomicUsize::new(0);
+    let polls = AtomicUsize::new(0);
     let server = Server::start(move |head| {
         if head.starts_with("GET /v1/models ") {
             return ok(LLAMA);
@@ -98,7 +98,7 @@ async fn the_name_is_asked_for_again_when_the_process_is_another() {
         if !head.starts_with("GET /metrics ") {
             return answer("404 No", "", b"");
         }
-        let process = looks.fetch_add(1, Ordering::SeqCst) / 2;
+        let process = polls.fetch_add(1, Ordering::SeqCst) / 2;
         answer("200 OK", &format!("Process-Start-Time-Unix: {process}\r\n"), b"llamacpp:tokens_predicted_total 7\n")
     })
     .await;
@@ -135,7 +135,7 @@ async fn another_engine_on_the_same_port_is_seen() {
 }
 
 #[tokio::test]
-async fn a_key_asked_for_on_the_way_is_what_is_told() {
+async fn a_key_asked_for_on_the_way_is_what_is_reported() {
     let server =
         Server::start(|head| answer(if head.starts_with("GET /metrics ") { "401 No" } else { "404 No" }, "", b""))
             .await;
@@ -192,9 +192,9 @@ fn named(model: &str, start: u32) -> &'static str {
 const NAMES: &str = r#"{"data":[{"id":"chat","owned_by":"vllm","root":"Qwen/Qwen3-32B"},
     {"id":"qwen3-32b","root":"Qwen/Qwen3-32B"},{"id":"sql-lora","parent":"chat","root":"/adapters"}]}"#;
 
-/// Looks until other names of the models are known, or so many times.
-async fn aliases(scraper: &mut Scraper, looks: usize) -> Vec<(String, String)> {
-    for _ in 0..looks {
+/// Polls until other names of the models are known, or so many times.
+async fn aliases(scraper: &mut Scraper, polls: usize) -> Vec<(String, String)> {
+    for _ in 0..polls {
         let reading = scrape(scraper).await.1.unwrap();
         if let Some(aliases) = reading.aliases {
             return aliases.iter().map(|a| (a.name.to_string(), a.model.to_string())).collect();

@@ -36,7 +36,7 @@ async fn the_hint_fits_the_challenge() {
         }
     }
     let server = Server::start(|_| answer("401 No", "WWW-Authenticate: Basic\r\n", b"")).await;
-    assert_eq!(once(&server.url).await, Err(ScrapeError::NeedsPassword(401)), "told after a search, too");
+    assert_eq!(once(&server.url).await, Err(ScrapeError::NeedsPassword(401)), "reported after a search, too");
 }
 
 /// Class: a remedy that is there already.

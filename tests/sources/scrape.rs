@@ -68,7 +68,7 @@ async fn a_refusal_leaves_the_connection_usable() {
 }
 
 #[tokio::test]
-async fn what_does_not_speak_http_is_told() {
+async fn what_does_not_speak_http_is_reported() {
     match given(|_| Reply::Last(b"SSH-2.0-OpenSSH_9.6\r\n".into())).await {
         Err(ScrapeError::Other(why)) => assert!(why.as_str().contains("not HTTP"), "{why}"),
         answer => panic!("{answer:?}"),
@@ -114,14 +114,14 @@ async fn a_body_that_stops_half_way_costs_the_timeout() {
 }
 
 #[tokio::test]
-async fn statuses_are_told() {
+async fn statuses_are_reported() {
     for (status, code) in [("500 Oh", 500), ("401 No", 401), ("404 No", 404), ("501 No", 501), ("204 Empty", 204)] {
         assert_eq!(given(move |_| answer(status, "", b"x 1\n")).await, Err(ScrapeError::Status(code)));
     }
 }
 
 #[tokio::test]
-async fn what_is_no_page_is_told() {
+async fn what_is_no_page_is_reported() {
     for (body, word) in [
         (&b"<html><body>Please log in</body></html>"[..], "HTML"),
         (b"\x00\x01\x02\xff\xfe", "binary"),
@@ -147,7 +147,7 @@ async fn a_cut_page_is_no_page() {
 }
 
 #[tokio::test]
-async fn a_page_of_untold_length_is_whole_only_at_the_end_of_a_line() {
+async fn a_page_of_unknown_length_is_whole_only_at_the_end_of_a_line() {
     let closing = |page: &str| Reply::Last(format!("HTTP/1.0 200 OK\r\n\r\n{page}").into_bytes());
     let whole = given(move |_| closing(PAGE)).await.unwrap();
     assert_eq!((whole.complete, output(&whole)), (true, Some(7)));
@@ -182,8 +182,8 @@ async fn a_falling_counter_is_read_as_it_stands() {
 #[tokio::test]
 async fn a_page_over_the_cap_is_not_read() {
     let begun = Instant::now();
-    let told = given(|_| Reply::Send(b"HTTP/1.1 200 OK\r\nContent-Length: 62914560\r\n\r\nx 1\n".into())).await;
-    assert_eq!(told, Err(ScrapeError::TooLarge(16 << 20)));
+    let outcome = given(|_| Reply::Send(b"HTTP/1.1 200 OK\r\nContent-Length: 62914560\r\n\r\nx 1\n".into())).await;
+    assert_eq!(outcome, Err(ScrapeError::TooLarge(16 << 20)));
     let flood: Vec<u8> = {
         let chunk = "x 1\n".repeat(1 << 18);
         let one = format!("{:x}\r\n{chunk}\r\n", chunk.len());
@@ -220,7 +220,7 @@ async fn a_redirect_within_the_server_is_followed_with_the_key() {
 }
 
 #[tokio::test]
-async fn a_redirect_to_another_server_is_told_and_not_followed() {
+async fn a_redirect_to_another_server_is_reported_and_not_followed() {
     let other = Server::start(|_| ok(PAGE)).await;
     let there = format!("Location: {}/metrics\r\n", other.url);
     match given(move |_| answer("302 There", &there, b"")).await {
@@ -405,8 +405,8 @@ async fn what_is_no_tls_says_so() {
         stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await.unwrap();
         let _ = stream.read_to_end(&mut Vec::new()).await;
     });
-    let told = once(&url).await;
-    assert!(matches!(told, Err(ScrapeError::Tls(_))), "{told:?}");
+    let outcome = once(&url).await;
+    assert!(matches!(outcome, Err(ScrapeError::Tls(_))), "{outcome:?}");
     let mut target: ScrapeTarget = url.parse().unwrap();
     target.options.ca_file = Some("/nonexistent.pem".into());
     match scrape(&mut Scraper::new(target, Settings::default(), Clock::System)).await.1 {
@@ -450,8 +450,8 @@ fn secure_server() -> String {
 #[tokio::test]
 async fn a_private_authority_is_trusted_where_it_is_named() {
     let url = secure_server();
-    let told = once(&url).await;
-    assert!(matches!(told, Err(ScrapeError::Tls(_))), "{told:?}");
+    let outcome = once(&url).await;
+    assert!(matches!(outcome, Err(ScrapeError::Tls(_))), "{outcome:?}");
     let mut target: ScrapeTarget = url.parse().unwrap();
     target.options.ca_file = Some(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tls/ca.pem"));
     let mut scraper = Scraper::new(target, Settings::default(), Clock::System);

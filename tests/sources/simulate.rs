@@ -251,7 +251,7 @@ fn the_published_day_passes_through_its_sockets() {
     assert_eq!(answering(&stage), 2224);
 }
 
-/// Class: the hour before the opening has tokens that a look every 10 s cannot tell from lost ones.
+/// Class: the hour before the opening has tokens that a poll every 10 s cannot tell from lost ones.
 #[test]
 fn the_hour_before_the_opening_loses_no_tokens() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();

@@ -101,7 +101,7 @@ impl Run {
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join("margintop.toml");
         std::fs::write(&path, &self.text).unwrap();
-        let settings = load(Some(&path)).unwrap_or_else(|told| panic!("{told:?}"));
+        let settings = load(Some(&path)).unwrap_or_else(|mistakes| panic!("{mistakes:?}"));
         let unit = self.unit.as_deref().map(UnitName::new);
         let mut targets = vec![TargetInfo { unit, ..member(ENGINE, NODE, None) }];
         if self.by_page {

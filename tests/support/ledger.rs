@@ -72,7 +72,7 @@ impl Ledger {
         Program::new(arguments).env("MARGINTOP_LEDGER", &self.path)
     }
 
-    /// A watch without a screen that looks ten times a second.
+    /// A watch without a screen that polls ten times a second.
     pub fn serve(&self, target: &str) -> Running {
         self.program(&["serve", target, "--interval", "100ms", "--listen", "127.0.0.1:0"]).start()
     }

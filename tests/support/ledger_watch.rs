@@ -80,7 +80,7 @@ impl LedgerWatch {
 
     /// Heeds the ledger's news until the day's revenue is as wanted.
     pub fn heed_revenue(&mut self, wanted: Option<Money>) {
-        while self.picture().money.revenue != wanted {
+        while self.snapshot().money.revenue != wanted {
             let Ok(word) = self.news.recv_timeout(Duration::from_secs(20)) else { panic!("it shows no {wanted:?}") };
             self.collector.take(Message::Ledger(word));
         }
@@ -91,7 +91,7 @@ impl LedgerWatch {
     }
 
     /// The engine answers at an instant with so many output tokens, born at `born`.
-    pub fn look(&mut self, output: u64, born: Option<Timestamp>) {
+    pub fn poll(&mut self, output: u64, born: Option<Timestamp>) {
         let at = self.clock.now();
         self.apply(answered(ENGINE, at, page(MODEL, counters(output * 4, output * 2, output), born)));
     }
@@ -103,7 +103,7 @@ impl LedgerWatch {
             if !uuids.is_empty() {
                 self.gpus(uuids);
             }
-            self.look(output, None);
+            self.poll(output, None);
             self.advance(wait);
         }
     }
@@ -130,7 +130,7 @@ impl LedgerWatch {
         self.clock.advance(Span::from_secs(seconds));
     }
 
-    pub fn picture(&mut self) -> std::sync::Arc<Snapshot> {
+    pub fn snapshot(&mut self) -> std::sync::Arc<Snapshot> {
         self.collector.snapshot()
     }
 
@@ -141,7 +141,7 @@ impl LedgerWatch {
         let (began, now) = (Instant::now(), self.clock.now().wall);
         let written = || Reader::open(&self.path).is_ok_and(|reader| reader.header().last == now);
         while self.basis.writer == WriterStatus::Ours && !written() {
-            assert!(began.elapsed() < Duration::from_secs(20), "the last look is not written");
+            assert!(began.elapsed() < Duration::from_secs(20), "the last poll is not written");
             std::thread::sleep(Duration::from_millis(5));
         }
     }
@@ -168,6 +168,6 @@ pub fn output(path: &Path) -> u64 {
 }
 
 /// GPU-seconds that were posted.
-pub fn held(path: &Path) -> i64 {
+pub fn allocated(path: &Path) -> i64 {
     past(path, Grain::Day).gpu_times.iter().map(|cell| cell.allocated.millis()).sum::<i64>() / 1000
 }

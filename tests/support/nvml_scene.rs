@@ -87,8 +87,8 @@ pub fn states(gpus: &[GpuReading]) -> Vec<GpuState> {
     gpus.iter().map(|gpu| gpu.state).collect()
 }
 
-/// Looks until `done`, at most for five seconds.
-pub fn look_until(scene: &Scene, done: impl Fn(&[GpuReading]) -> bool) -> Vec<GpuReading> {
+/// Polls until `done`, at most for five seconds.
+pub fn poll_until(scene: &Scene, done: impl Fn(&[GpuReading]) -> bool) -> Vec<GpuReading> {
     let until = Instant::now() + Duration::from_secs(5);
     loop {
         let gpus = scene.asked();

@@ -21,7 +21,7 @@ pub fn instant(text: &str) -> Timestamp {
 }
 
 /// GPU time of so many GPUs for so many minutes.
-pub fn held(gpus: u32, minutes: i64) -> GpuTime {
+pub fn gpu_time(gpus: u32, minutes: i64) -> GpuTime {
     GpuTime::of(gpus, Span::from_secs(minutes * 60))
 }
 
@@ -91,7 +91,7 @@ impl Making {
         self.0.gpu_times.push(GpuTimeCell { bucket: at, cost_account, allocated, idle, energy: 0 });
     }
 
-    pub fn doubt(&mut self, at: Timestamp, timing: Money, excess: Money, lost_windows: i64) {
+    pub fn uncertain(&mut self, at: Timestamp, timing: Money, excess: Money, lost_windows: i64) {
         self.0.uncertainty.push(UncertaintyCell { bucket: at, timing, excess, lost_windows });
     }
 }
@@ -127,7 +127,7 @@ pub fn deepseek_day() -> Past {
         day.tokens(at, decode, Some(tariff), classes(0, 0, part(168_000_000_000)));
         let step = steps.iter().rev().find(|step| instant(step[0].as_str().unwrap()) <= at).unwrap();
         for cost_account in cost_accounts.iter().take(step[1].as_u64().unwrap() as usize) {
-            day.rent(at, *cost_account, held(8, 15), GpuTime::ZERO);
+            day.rent(at, *cost_account, gpu_time(8, 15), GpuTime::ZERO);
         }
     }
     day.0

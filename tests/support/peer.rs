@@ -95,7 +95,7 @@ pub fn scraper(url: &str) -> Scraper {
     Scraper::new(url.parse().unwrap(), Settings::default(), Clock::System)
 }
 
-/// Looks once at a server that will not answer.
+/// Polls once at a server that will not answer.
 pub async fn in_vain(url: &str) -> Result<Box<PageReading>, ScrapeError> {
     let settings = Settings { timeout: Duration::from_millis(300), ..Settings::default() };
     let begun = Instant::now();

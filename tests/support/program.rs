@@ -93,9 +93,9 @@ impl Program {
         let began = Instant::now();
         let child = self.command.spawn().unwrap();
         let pid = rustix::process::Pid::from_child(&child);
-        let (tell, told) = channel();
+        let (tell, ended) = channel();
         thread::spawn(move || tell.send(child.wait_with_output()));
-        let Ok(output) = told.recv_timeout(PATIENCE) else {
+        let Ok(output) = ended.recv_timeout(PATIENCE) else {
             rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
             panic!("{:?} does not end", self.command);
         };
@@ -152,7 +152,7 @@ impl Ran {
     }
 }
 
-/// `once --json` of these targets, with looks a fifth of a second apart.
+/// `once --json` of these targets, with polls a fifth of a second apart.
 pub fn once<A: AsRef<OsStr>>(targets: impl IntoIterator<Item = A>) -> Program {
     let targets = targets.into_iter().map(|target| target.as_ref().to_owned());
     let flags = ["once", "--json", "--interval", "200ms"].map(Into::into);

@@ -116,9 +116,9 @@ fn postings(write: &Connection, dice: &mut Dice, bucket: i64) {
                 add(write, "tokens", at, &[account, tariff, miss, hit, output]);
             }
             if dice.below(9) < often {
-                let held = of(dice, 700_000_000);
-                let (idle, energy) = (of(dice, 1 + held.unsigned_abs()), of(dice, 40_000_000_000));
-                add(write, "gpu_time", at, &[account, held, idle, energy]);
+                let allocated = of(dice, 700_000_000);
+                let (idle, energy) = (of(dice, 1 + allocated.unsigned_abs()), of(dice, 40_000_000_000));
+                add(write, "gpu_time", at, &[account, allocated, idle, energy]);
             }
         }
     }

@@ -59,7 +59,7 @@ impl Server {
         Self { url, asked }
     }
 
-    /// A server of these pages, one a look; the last one is served again and again.
+    /// A server of these pages, one a poll; the last one is served again and again.
     pub fn pages(pages: &[&str]) -> Self {
         let pages: Vec<_> = pages.iter().map(|page| Reply::page(page)).collect();
         Self::new(move |nth| pages[nth.min(pages.len() - 1)].clone())

@@ -37,7 +37,7 @@ pub fn state() -> &'static std::path::Path {
     FOLDER.get_or_init(|| tempfile::tempdir().unwrap()).path()
 }
 
-/// The dashboard over scripted pictures, which can panic and can fill a terminal faster than it is read.
+/// The dashboard over scripted snapshots, which can panic and can fill a terminal faster than it is read.
 pub fn example(arguments: &[&str]) -> CommandBuilder {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     let path = BUILT.get_or_init(|| {
@@ -207,7 +207,7 @@ impl Session {
         assert!(!self.screen.screen().alternate_screen(), "the alternate screen is still shown");
         assert!(!self.screen.screen().hide_cursor(), "the cursor is still hidden");
         let mouse = self.screen.screen().mouse_protocol_mode();
-        assert_eq!(mouse, vt100::MouseProtocolMode::None, "the mouse is still told");
+        assert_eq!(mouse, vt100::MouseProtocolMode::None, "mouse reports are still on");
         self.assert_modes_restored();
     }
 }

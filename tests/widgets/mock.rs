@@ -9,7 +9,7 @@ use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier};
 
 /// What a cell is drawn with.
-struct Look {
+struct CellLook {
     fg: Color,
     bg: Color,
     fg_of_16: String,
@@ -27,7 +27,7 @@ pub(crate) struct Mock {
     ink: Vec<String>,
     mono: Vec<String>,
     ascii: Option<Vec<String>>,
-    looks: HashMap<char, Look>,
+    marks: HashMap<char, CellLook>,
 }
 
 impl Mock {
@@ -58,7 +58,7 @@ impl Mock {
             ink: block("ink").unwrap(),
             mono: block("mono").unwrap(),
             ascii: block("ascii"),
-            looks: lines.map(look).collect(),
+            marks: lines.map(mark).collect(),
         }
     }
 
@@ -105,15 +105,15 @@ impl Mock {
     fn compare_inks(&self, buffer: &Buffer, depth: Depth) {
         for place in buffer.area.positions() {
             let letter = self.ink[usize::from(place.y)].chars().nth(usize::from(place.x)).unwrap_or('.');
-            let Some(look) = self.looks.get(&letter) else { continue };
+            let Some(mark) = self.marks.get(&letter) else { continue };
             let cell = &buffer[place];
-            let at = format!("{} {depth:?} at {place:?} `{}`: {}", self.name, cell.symbol(), look.key);
+            let at = format!("{} {depth:?} at {place:?} `{}`: {}", self.name, cell.symbol(), mark.key);
             if cell.symbol() != " " {
-                assert_eq!(cell.modifier.contains(Modifier::BOLD), look.is_bold || is_grave(look, depth), "{at}");
+                assert_eq!(cell.modifier.contains(Modifier::BOLD), mark.is_bold || is_grave(mark, depth), "{at}");
             }
             match depth {
-                Depth::True => compare_rgb(cell, look, &at),
-                Depth::Sixteen => compare_16(cell, look, &at),
+                Depth::True => compare_rgb(cell, mark, &at),
+                Depth::Sixteen => compare_16(cell, mark, &at),
                 _ => assert_eq!((cell.fg, cell.bg), (Color::Reset, Color::Reset), "{at}"),
             }
         }
@@ -121,23 +121,23 @@ impl Mock {
 }
 
 /// Without colour a grave word keeps its weight.
-fn is_grave(look: &Look, depth: Depth) -> bool {
-    depth == Depth::None && look.key == "critical"
+fn is_grave(mark: &CellLook, depth: Depth) -> bool {
+    depth == Depth::None && mark.key == "critical"
 }
 
-fn compare_rgb(cell: &Cell, look: &Look, at: &str) {
-    assert_eq!(cell.bg, look.bg, "ground of {at}");
+fn compare_rgb(cell: &Cell, mark: &CellLook, at: &str) {
+    assert_eq!(cell.bg, mark.bg, "ground of {at}");
     if cell.symbol() != " " {
-        assert_eq!(cell.fg, look.fg, "{at}");
+        assert_eq!(cell.fg, mark.fg, "{at}");
     }
 }
 
-fn compare_16(cell: &Cell, look: &Look, at: &str) {
+fn compare_16(cell: &Cell, mark: &CellLook, at: &str) {
     // What is on a panel is shown in reverse, where each colour would be a ground of its own: unlike the drawing, it has one.
     // Text has the terminal's own colour.
-    assert_eq!(cell.modifier.contains(Modifier::REVERSED), look.is_on_panel, "{at}");
-    let want = match look.fg_of_16.as_str() {
-        _ if look.key == "text" || look.is_on_panel => Color::Reset,
+    assert_eq!(cell.modifier.contains(Modifier::REVERSED), mark.is_on_panel, "{at}");
+    let want = match mark.fg_of_16.as_str() {
+        _ if mark.key == "text" || mark.is_on_panel => Color::Reset,
         "black" => Color::Black,
         "red" => Color::Red,
         "green" => Color::Green,
@@ -161,13 +161,13 @@ fn compare_16(cell: &Cell, look: &Look, at: &str) {
     }
 }
 
-fn look(line: &str) -> (char, Look) {
+fn mark(line: &str) -> (char, CellLook) {
     let words: Vec<&str> = line.split(' ').collect();
     let colour = |hex: &str| {
         let [_, r, g, b] = u32::from_str_radix(hex, 16).unwrap().to_be_bytes();
         Color::Rgb(r, g, b)
     };
-    let look = Look {
+    let mark = CellLook {
         fg: colour(words[1]),
         bg: colour(words[2]),
         fg_of_16: words[3].to_owned(),
@@ -175,7 +175,7 @@ fn look(line: &str) -> (char, Look) {
         is_bold: words[5] == "bold",
         key: words[6].to_owned(),
     };
-    (line.chars().next().unwrap(), look)
+    (line.chars().next().unwrap(), mark)
 }
 
 /// The rows of a buffer without the spaces at their ends.

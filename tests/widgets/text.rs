@@ -166,7 +166,7 @@ fn unknown_is_one_dash() {
 }
 
 #[test]
-fn in_ascii_each_digit_is_told_from_the_others() {
+fn in_ascii_each_digit_differs_from_the_others() {
     let theme = Theme::of_roles().with_glyphs(Glyphs::Ascii);
     let digit = |whole: &str| {
         let digits = Digits { whole, cents: "", ..profit(DigitForm::Large) };

@@ -152,7 +152,7 @@ impl Address {
         self.answered = Some(now);
     }
 
-    /// Whether a counter that is no count can be told from a page that never had it.
+    /// Whether a counter that is no count can be distinguished from a page that never had it.
     pub(super) fn may_blank(&self) -> bool {
         self.kind != Kind::Instances && self.processes.iter().all(|process| process.baseline.is_some())
     }

@@ -16,7 +16,7 @@ impl World {
         if !calm && may_evict && dice.one_in(9) {
             let nth = dice.below(address.processes.len() as u64) as usize;
             let process = &mut address.processes[nth];
-            // A series that returns in a dip is not to be told from one that was created anew.
+            // A series that returns in a dip is not distinguishable from one that was created anew.
             let is_whole = process.dip == 0 && !process.is_relabelled();
             if process.baseline.is_some() && is_whole && (process.evicted || process.shown == process.total()) {
                 process.evicted = !process.evicted;
@@ -24,7 +24,7 @@ impl World {
                 writeln!(self.history, "{}: process {nth} evicted: {}", address.target, process.evicted).unwrap();
             }
         }
-        // A dip of one of several, and other labels at the same time, are not to be told from other processes.
+        // A dip of one of several, and other labels at the same time, are not distinguishable from other processes.
         if !calm && matches!(address.kind, Kind::One | Kind::Instances) && dice.one_in(20) {
             let nth = dice.below(address.processes.len() as u64) as usize;
             let process = &mut address.processes[nth];
@@ -54,10 +54,10 @@ impl World {
             let nth = dice.below(address.processes.len() as u64) as usize;
             let says_start = address.says_start();
             let process = &mut address.processes[nth];
-            // A dip of a young process that lasts is not to be told from a new beginning.
+            // A dip of a young process that lasts is not distinguishable from a new beginning.
             let most = if process.total()[2] < 60_000 { 2 } else { 5 };
             process.rest = process.rest.saturating_sub(1);
-            // Without a start time, a dip that stays above the first page is not to be told from a second process there.
+            // Without a start time, a dip that stays above the first page is not distinguishable from a second process there.
             let looks_alive = process.baseline.is_some_and(|first| (0..3).all(|i| process.dipped()[i] >= first[i]));
             if process.baseline.is_some()
                 && process.dip == 0
@@ -94,7 +94,7 @@ impl World {
             return;
         }
         // Of two siblings born within two seconds, or of two lives of one process, the second may be taken for a clock that jitters; and what begins or
-        // ends without saying so is told by its values alone.
+        // ends without saying so is recognised by its values alone.
         let born = now.wall - Span::from_millis(dice.below(200).cast_signed());
         let close = |other: &Process| (other.start - born).millis().abs() < 2100;
         // Two that are born in the same hundredth of a second at two addresses may be taken for one.

@@ -23,7 +23,7 @@ use books::{disputed, kept, posted, put, tokens};
 use dice::Dice;
 use process::{Process, Tally, minus, plus};
 
-/// How the processes behind an address are told.
+/// How the processes behind an address are told apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     /// One process that says its start.
@@ -41,7 +41,7 @@ enum Kind {
 }
 
 impl Kind {
-    /// Whether its processes may not be told from one another.
+    /// Whether its processes may not be distinguishable.
     fn is_ambiguous(self) -> bool {
         matches!(self, Self::SilentPair | Self::SilentSeveral)
     }
@@ -159,7 +159,7 @@ impl World {
         &self.history
     }
 
-    /// How its processes are told, by address.
+    /// How its processes are told apart, by address.
     pub fn kinds(&self) -> String {
         let kind = |address: &Address| format!("{:?}{}", address.kind, if address.is_vague { " vague" } else { "" });
         self.addresses.iter().map(kind).collect::<Vec<_>>().join(", ")

@@ -112,7 +112,7 @@ impl Process {
         self.series[0] = plus(self.series[0], grown);
     }
 
-    /// Whether its labels changed since the last page. Then a series that is lower or missing is not to be told from a new one.
+    /// Whether its labels changed since the last page. Then a series that is lower or missing is not distinguishable from a new one.
     pub fn is_relabelled(&self) -> bool {
         self.labels != self.shown_labels
     }

@@ -2,15 +2,7 @@
 //! differences.
 #![allow(clippy::doc_markdown, reason = "the comments of arguments are what --help prints")]
 
-mod classes;
-mod conventions;
-mod decimals;
-mod file;
-mod gateway;
-mod invoice;
-mod json_rows;
 mod print;
-mod reconciled;
 #[cfg(test)]
 mod tests;
 
@@ -22,12 +14,10 @@ use jiff::civil::{Date, Time};
 use super::global::Global;
 use super::when::{When, local};
 use super::{Failure, input, ledger_commands, out, sources};
-use crate::ledger::{Grain, Past};
-use crate::pricing::Exchange;
+use crate::ledger::Grain;
+use crate::reconcile::{Bill, BillDays, UsageTable};
 use crate::store::{Header, Reader};
 use crate::units::{Span, Timestamp};
-use file::UsageTable;
-use reconciled::{FileKind, Reconciled};
 
 /// The files that are compared.
 const COMPARED: &str = "an invoice (CSV, or FOCUS) or LiteLLM's daily spend (CSV or JSON)";
@@ -56,29 +46,23 @@ pub(super) struct ReconcileArgs {
     json: bool,
 }
 
-/// A kind of file that can be compared with the ledger.
-#[derive(Debug)]
-enum Parsed {
-    Invoice(invoice::Invoice),
-    Spend(gateway::Spend),
-}
-
+/// Compares the file with the user's ledger and prints the differences.
 pub(super) fn run(global: &Global, args: &ReconcileArgs) -> Result<(), Failure> {
     let settings = sources::settings(global)?;
     let name = args.file.display();
     let of_file = |why: String| Failure::Usage(format!("{name}: {why}"));
     let text = input::text(&args.file, COMPARED, LARGEST)?;
     let table = UsageTable::read(&text).map_err(|why| of_file(format!("{why}; name {COMPARED}")))?;
-    known_columns(&table).map_err(of_file)?;
+    Bill::kind_of(&table).map_err(of_file)?;
     let reader = Reader::open(&ledger_commands::path(global)?)?;
     let header = reader.header();
-    let parsed = parse(&table, &header.currency, &settings.exchange).map_err(of_file)?;
-    let (since, until) = span(args, &header, &parsed)?;
-    // Quarter hours say how many GPUs were held at once; over a long time days tell it well enough.
+    let bill = Bill::read(&table, &header.currency, &settings.exchange).map_err(of_file)?;
+    let (since, until) = span(args, &header, &bill)?;
+    // Quarter hours say how many GPUs were allocated at once; over a long time days tell it well enough.
     let finest = if until - since > MONTH { Grain::Day } else { Grain::Quarter };
     let past = reader.past(since, until, finest)?;
-    let dates = of_dates(args, &parsed);
-    let mut reconciled = reconcile(&parsed, &past, &header.currency, &settings.book).map_err(|why| {
+    let dates = of_dates(args, &bill);
+    let mut reconciled = bill.compare(&past, &header.currency, &settings.book).map_err(|why| {
         let dates = dates.as_ref().map_or_else(String::new, |dates| format!("; {dates}"));
         of_file(why + &dates)
     })?;
@@ -88,43 +72,9 @@ pub(super) fn run(global: &Global, args: &ReconcileArgs) -> Result<(), Failure> 
     out::print(&text)
 }
 
-/// Reads a table of either kind.
-fn parse(table: &UsageTable, currency: &str, exchange: &Exchange) -> Result<Parsed, String> {
-    match known_columns(table)? {
-        FileKind::Spend => gateway::read(table, currency, exchange).map(Parsed::Spend),
-        FileKind::Invoice => invoice::read(table, currency).map(Parsed::Invoice),
-    }
-}
-
-/// The kind of a table by its columns.
-fn known_columns(table: &UsageTable) -> Result<FileKind, String> {
-    let has = |names: &[&str]| table.column(names).is_some();
-    if has(&gateway::SPEND) && has(&gateway::MODEL) {
-        return Ok(FileKind::Spend);
-    }
-    if has(&invoice::AMOUNT) && has(&invoice::NAME) {
-        return Ok(FileKind::Invoice);
-    }
-    Err(format!(
-        "the first line names the columns {}: an invoice has node or lease, hours and amount; LiteLLM's daily spend has \
-         date, model, prompt_tokens, completion_tokens and spend",
-        table.columns()
-    ))
-}
-
-/// Compares a file with the past of its span.
-fn reconcile(parsed: &Parsed, past: &Past, currency: &str, book: &crate::pricing::Book) -> Result<Reconciled, String> {
-    let (kind, (lines, missing)) = match parsed {
-        Parsed::Invoice(invoice) => (FileKind::Invoice, invoice::compare(invoice, past)?),
-        Parsed::Spend(spend) => (FileKind::Spend, gateway::compare(spend, past, book)?),
-    };
-    let (currency, notes) = (currency.to_owned(), Vec::new());
-    Ok(Reconciled { kind, currency, since: past.since, until: past.until, notes, lines, missing })
-}
-
 /// What is said of an invoice whose dates are the span that is compared: its date may be another.
-fn of_dates(args: &ReconcileArgs, parsed: &Parsed) -> Option<String> {
-    let Parsed::Invoice(invoice::Invoice { days: Some((first, last)), .. }) = parsed else { return None };
+fn of_dates(args: &ReconcileArgs, bill: &Bill) -> Option<String> {
+    let Some(BillDays::Dates(first, last)) = bill.days() else { return None };
     (args.since.is_none() || args.until.is_none()).then(|| {
         format!(
             "the file's dates, {first} to {last}, say the span: name another with --since and --until where they are not \
@@ -134,16 +84,13 @@ fn of_dates(args: &ReconcileArgs, parsed: &Parsed) -> Option<String> {
 }
 
 /// The span that is compared.
-fn span(args: &ReconcileArgs, header: &Header, parsed: &Parsed) -> Result<(Timestamp, Timestamp), Failure> {
+fn span(args: &ReconcileArgs, header: &Header, bill: &Bill) -> Result<(Timestamp, Timestamp), Failure> {
     let resolved = |when: Option<When>| when.map(|when| when.resolve(&header.zone, header.last));
-    let of_file = match parsed {
-        Parsed::Spend(spend) => spend.days,
-        Parsed::Invoice(invoice) => invoice.days.and_then(|(first, last)| {
-            let midnight =
-                |day: Date| When::Local(day.to_datetime(Time::midnight())).resolve(&header.zone, header.last);
-            Some((midnight(first), midnight(last.tomorrow().ok()?)))
-        }),
-    };
+    let midnight = |day: Date| When::Local(day.to_datetime(Time::midnight())).resolve(&header.zone, header.last);
+    let of_file = bill.days().and_then(|days| match days {
+        BillDays::Instants(begin, end) => Some((begin, end)),
+        BillDays::Dates(first, last) => Some((midnight(first), midnight(last.tomorrow().ok()?))),
+    });
     let began = header.began.ok_or_else(|| Failure::Run("nothing is in the ledger yet".to_owned()))?;
     let since = resolved(args.since).or(of_file.map(|days| days.0)).unwrap_or(began);
     let until = resolved(args.until).or(of_file.map(|days| days.1)).unwrap_or(header.last);

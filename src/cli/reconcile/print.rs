@@ -4,9 +4,9 @@ use std::fmt::Write;
 
 use serde::Serialize;
 
-use super::reconciled::{FileKind, LikelyCause, Reconciled, ReconciledLine};
 use crate::cli::report::text_table::Grid;
 use crate::reading::Label;
+use crate::reconcile::{FileKind, LikelyCause, Reconciled, ReconciledLine};
 use crate::tui::format;
 use crate::units::{Money, Timestamp};
 

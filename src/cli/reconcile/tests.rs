@@ -2,16 +2,18 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::cast_possible_truncation)]
 
 use super::*;
+use crate::ledger::Past;
 use crate::ledger::{
     Classes, CostAccount, CostAccountId, CostKind, GpuTimeCell, RevenueAccount, RevenueAccountId, Tariff, TariffId,
     TokenCell,
 };
-use crate::pricing::{Book, ClassPrices, Fx};
+use crate::pricing::{Book, ClassPrices, Exchange, Fx};
 use crate::reading::{EngineRole, Label, ModelName, NodeName};
+use crate::reconcile::Reconciled;
 use crate::units::{GpuTime, Money, Span, Tokens};
 
-fn parse(text: &str, currency: &str, exchange: &Exchange) -> Result<Parsed, String> {
-    super::parse(&UsageTable::read(text)?, currency, exchange)
+fn parse(text: &str, currency: &str, exchange: &Exchange) -> Result<Bill, String> {
+    Bill::read(&UsageTable::read(text)?, currency, exchange)
 }
 
 /// 2026-03-01T00:00Z.
@@ -73,7 +75,7 @@ fn past() -> Past {
 
 fn reconcile_file(file: &str) -> Result<Reconciled, String> {
     let parsed = parse(file, "USD", &Exchange::default())?;
-    reconcile(&parsed, &past(), "USD", &Book::built_in().unwrap())
+    parsed.compare(&past(), "USD", &Book::built_in().unwrap())
 }
 
 fn words<'a>(reconciled: &'a Reconciled, key: &str) -> Vec<(&'a str, Option<String>)> {
@@ -101,7 +103,7 @@ fn an_invoice_is_laid_beside_the_cost_of_nodes_and_leases() {
     assert!(text.contains("gpu-02: hours, -80.00: 40.00 GPU-hours fewer"), "{text}");
 }
 
-/// Class: a line that is on the invoice twice, told as time that was not watched.
+/// Class: a line that is on the invoice twice, reported as time that was not watched.
 #[test]
 fn a_line_that_is_there_twice_is_said() {
     let head = "node,hours,amount\n";
@@ -172,7 +174,7 @@ fn cache_writes_and_reasoning_are_causes() {
     let of = |line: &str, book: &Book| {
         let parsed =
             parse(&format!("{head}2026-03-01,house,110000000,11000000,66000000,{line}\n"), "USD", &Exchange::default());
-        let reconciled = reconcile(&parsed.unwrap(), &past(), "USD", book).unwrap();
+        let reconciled = parsed.unwrap().compare(&past(), "USD", book).unwrap();
         let text = reconciled.lines[0].causes.iter().map(|cause| cause.text.clone()).collect::<Vec<_>>().join("; ");
         (
             words(&reconciled, "house").into_iter().map(|(word, money)| (word.to_owned(), money)).collect::<Vec<_>>(),
@@ -232,7 +234,7 @@ fn differences_and_totals_are_those_of_what_is_printed() {
 #[test]
 fn an_invoice_has_the_dates_of_its_lines() {
     let file = "node,hours,amount,date\ngpu-01,1,3.00,2026-03-02\ngpu-01,1,3.00,2026-03-01T05:00:00Z\ntotal,2,6.00,\n";
-    let Ok(Parsed::Invoice(invoice)) = parse(file, "USD", &Exchange::default()) else { panic!("no invoice") };
+    let Ok(Bill::Invoice(invoice)) = parse(file, "USD", &Exchange::default()) else { panic!("no invoice") };
     let day = |text: &str| text.parse::<Date>().unwrap();
     assert_eq!(invoice.days, Some((day("2026-03-01"), day("2026-03-02"))));
 }
@@ -290,7 +292,8 @@ fn spend_in_another_currency_is_converted_by_the_rate_of_its_day() {
     let head = "date,model,prompt_tokens,completion_tokens,spend";
     let theirs = |lines: &str, currency: &str| {
         let parsed = parse(&format!("{head}\n{lines}\n"), currency, &exchange)?;
-        reconcile(&parsed, &past(), currency, &Book::built_in().unwrap())
+        parsed
+            .compare(&past(), currency, &Book::built_in().unwrap())
             .map(|reconciled| reconciled.lines[0].theirs.to_string())
     };
     // 2 at 7 and 3 at 8.

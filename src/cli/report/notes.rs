@@ -103,10 +103,10 @@ fn lists(data: &ReportData, lines: &mut NoteLines) {
         };
         lines.push(("basis", text.to_owned()));
     }
-    let is_told = |model: &Option<ModelName>| {
+    let is_listed = |model: &Option<ModelName>| {
         data.unconverted.iter().any(|(statement, _)| Some(&statement.model) == model.as_ref())
     };
-    let unpriced: Vec<_> = data.unpriced.iter().filter(|(model, _)| !is_told(model)).collect();
+    let unpriced: Vec<_> = data.unpriced.iter().filter(|(model, _)| !is_listed(model)).collect();
     some(lines, "unpriced", &unpriced, |(model, tokens)| {
         let (model, tokens) =
             (model.as_ref().map_or("(no model)", ModelName::as_str), format::grouped(tokens.count().into()));

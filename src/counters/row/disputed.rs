@@ -7,7 +7,7 @@ use super::taken::only;
 use super::{COUNTERS, PageContext, REASON_TAKEN, RowCounters};
 use crate::counters::delta::{Disputed, Growth, GrowthBasis, Reset, Step};
 use crate::counters::fastest_minute::MIN_EVIDENCE;
-use crate::counters::quarantine_limits::{QUARANTINE_PAGES, QUARANTINE_PAGES_IN_DOUBT};
+use crate::counters::quarantine_limits::{QUARANTINE_PAGES, QUARANTINE_PAGES_LONG};
 use crate::counters::series_sum::SeriesSum;
 use crate::counters::trial::NEARER;
 use crate::counters::values::{chosen, fallen, fell, growth, lowered, values};
@@ -81,7 +81,7 @@ impl RowCounters {
         quarantine: &Quarantine,
         (grew, context): (bool, &PageContext),
     ) -> Option<Step> {
-        let pages = if grew { QUARANTINE_PAGES } else { QUARANTINE_PAGES_IN_DOUBT };
+        let pages = if grew { QUARANTINE_PAGES } else { QUARANTINE_PAGES_LONG };
         let is_back = || !fell(&quarantine.first, &self.before_dispute(quarantine, context));
         if self.disputed == [0; COUNTERS] || quarantine.pages < pages || !is_back() {
             return None;

@@ -4,7 +4,7 @@ use super::fallen::{BeforeReset, Quarantine};
 use super::{COUNTERS, PageContext, REASON_LOW, REASON_TAKEN, RowCounters};
 use crate::counters::delta::{Reset, Step};
 use crate::counters::quarantine_limits::{
-    LAG, QUARANTINE_LONGEST, QUARANTINE_PAGES, QUARANTINE_PAGES_IN_DOUBT, SMALL_PART,
+    LAG, QUARANTINE_LONGEST, QUARANTINE_PAGES, QUARANTINE_PAGES_LONG, SMALL_PART,
 };
 use crate::counters::series_sum::SeriesSum;
 use crate::counters::values::{fallen, fell, growth, kept, values, zero_where_fell};
@@ -52,7 +52,7 @@ impl RowCounters {
         let may_lag = || {
             context.at.since(quarantine.since) < LAG && self.recent.may_show(&quarantine.first, context.at, &self.shown)
         };
-        if grew && context.identified && quarantine.pages >= QUARANTINE_PAGES_IN_DOUBT && !may_lag() {
+        if grew && context.identified && quarantine.pages >= QUARANTINE_PAGES_LONG && !may_lag() {
             // Too much to be what it produced since, and too long for a dip.
             self.return_before_dispute(&quarantine, context);
             let before = self.last;
@@ -84,7 +84,7 @@ impl RowCounters {
 
     fn is_fresh(&self, anew: [u64; COUNTERS], others: [u64; COUNTERS], within: Span, pages: u8) -> bool {
         let is_likely = pages >= QUARANTINE_PAGES && self.shown.suggests(anew, within)
-            || pages >= QUARANTINE_PAGES_IN_DOUBT && self.shown.explains(anew, within);
+            || pages >= QUARANTINE_PAGES_LONG && self.shown.explains(anew, within);
         is_likely && self.shown.explains(others, within)
     }
 

@@ -49,9 +49,9 @@ impl RowCounters {
         grown: [u64; COUNTERS],
         (now, at): (&TokenCounters, Moment),
     ) -> (Delta, [Tokens; 2]) {
-        if self.doubted.is_some_and(|doubted| at.since(doubted) >= QUARANTINE_LONGEST) {
-            self.hits.forget_doubtful();
-            self.doubted = None;
+        if self.hits_dropped.is_some_and(|hits_dropped| at.since(hits_dropped) >= QUARANTINE_LONGEST) {
+            self.hits.forget_uncertain();
+            self.hits_dropped = None;
         }
         let [prompts, hits, output] = grown;
         let output = Tokens::new(output);
@@ -72,19 +72,19 @@ impl RowCounters {
                 (Delta { output, hits_known: true, ..Delta::default() }, [Tokens::ZERO; 2])
             }
             (_, Some(_)) => {
-                let was_doubtful = self.hits.is_doubtful();
+                let was_uncertain = self.hits.is_uncertain();
                 // The first value of the hit counter includes earlier hits: how many of these prompts had hits is unknown.
                 let is_first = self.last.cached.is_none() && hits == 0 && reading.tokens.cached > Some(Tokens::ZERO);
                 let split = self.hits.take(prompts, hits, is_first || self.lacks_hits(reading));
                 if is_first {
                     self.hits.leave_unknown();
                 }
-                if !was_doubtful && self.hits.is_doubtful() {
-                    self.doubted = Some(at);
+                if !was_uncertain && self.hits.is_uncertain() {
+                    self.hits_dropped = Some(at);
                 }
                 let (miss, hit) = (Tokens::new(split.miss), Tokens::new(split.hit));
                 let late = [split.corrected, split.settled].map(Tokens::new);
-                (Delta { miss, hit, output, hits_known: !split.is_doubtful }, late)
+                (Delta { miss, hit, output, hits_known: !split.is_uncertain }, late)
             }
         }
     }

@@ -1,9 +1,13 @@
 //! llama.cpp's server: one model, no labels, no rank, and values with six digits, so that counters stall and jump.
 //!
+//! A server with several models is a router: it has a process for each loaded one, and a page for each under `?model=NAME`. A
+//! request that names a model wakes it from sleep, and loads it unless the request says `autoload=false`.
+//!
 //! Its prompt counter holds computed tokens without cached ones. Before late 2026 it did not report cached tokens.
 
 use crate::dialect::definition::{Dialect, METRICS_FIRST, PLAIN};
 use crate::dialect::field::{Count, Policy, ProcessFacts, RowGauge, SeriesField, SeriesPlace};
+use crate::dialect::model_router::ModelRouter;
 use crate::dialect::sums::RowSums;
 use crate::reading::{EngineKind, EngineReading, PromptCount};
 use crate::units::Tokens;
@@ -16,6 +20,7 @@ pub(super) const DIALECT: Dialect = Dialect {
     ports: &[8080],
     lists_models: true,
     names_model: false,
+    router: Some(&ROUTER),
     policy: Policy {
         empty_page_hint: Some("no model is loaded and awake there; asking for one's metrics would load or wake it"),
         ..Policy::AT_END
@@ -24,6 +29,15 @@ pub(super) const DIALECT: Dialect = Dialect {
     entry: |field, labels| Some(SeriesPlace::keyed(field, labels, "model", "")),
     settle,
     ..PLAIN
+};
+
+/// Its statuses are those of `server-models.h`.
+const ROUTER: ModelRouter = ModelRouter {
+    kind: EngineKind::named("llamacpp"),
+    model_parameter: "model",
+    without_loading: ("autoload", "false"),
+    loaded: "loaded",
+    not_running: &["unloaded", "loading", "downloading", "downloaded"],
 };
 
 fn field(name: &str) -> Option<SeriesField> {

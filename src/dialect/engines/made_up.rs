@@ -59,14 +59,14 @@ made_up_colour{model=\"m\"} 1
     }
 
     #[test]
-    fn its_page_is_told_and_read() {
+    fn its_page_is_recognised_and_read() {
         let page = read();
         assert_eq!(page.kind, DIALECT.kind);
-        let told = |row: &crate::reading::EngineReading| {
+        let figures = |row: &crate::reading::EngineReading| {
             let shard = row.instance.as_ref().map(ToString::to_string);
             (shard.unwrap_or_default(), row.tokens.output.map(crate::units::Tokens::count), row.running)
         };
-        let rows: Vec<_> = page.engines.iter().map(told).collect();
+        let rows: Vec<_> = page.engines.iter().map(figures).collect();
         assert_eq!(rows, [("a".to_owned(), Some(10), Some(3)), ("b".to_owned(), Some(14), None)]);
     }
 

@@ -323,7 +323,7 @@ fn failure(fleet: &Fleet, target: &Target) -> Option<Label> {
         let text = format!("its page no longer counts {} tokens: the total is a lower bound", gone.join(" and "));
         return Some(Label::new(&text));
     }
-    if engine.is_doubted() {
+    if engine.has_uncertain() {
         return Some(Label::new(crate::snapshot::SAME_START));
     }
     if engine.is_ambiguous() {
@@ -408,12 +408,12 @@ fn proxied(view: &RowView<'_>) -> Option<String> {
         return Some("its page counts no tokens: nothing of it is posted".to_owned());
     }
     if guard.is_undecided() {
-        return Some("held for five minutes, to see whether a watched engine counts the same".to_owned());
+        return Some("withheld for five minutes, to see whether a watched engine counts the same".to_owned());
     }
     let kept = guard.kept().total().count();
     match guard.same_as() {
-        Some(model) => Some(format!("probably the same as {model}: {kept} tokens are held, not posted")),
-        None => (kept > 0).then(|| format!("{kept} tokens are held as probably an engine's, not posted")),
+        Some(model) => Some(format!("probably the same as {model}: {kept} tokens are withheld, not posted")),
+        None => (kept > 0).then(|| format!("{kept} tokens are withheld as probably an engine's, not posted")),
     }
 }
 

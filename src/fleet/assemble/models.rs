@@ -14,7 +14,7 @@ use crate::statement::{Totals, rounded_revenues, shared_cost};
 use crate::units::{Money, Timestamp, Tokens};
 use crate::words::in_order;
 
-/// Changes of price that are told.
+/// Changes of price that are reported.
 const STEPS: usize = 2;
 
 #[derive(Debug, Default)]

@@ -61,8 +61,8 @@ fn turns(fleet: &Fleet) -> impl Iterator<Item = Notice> {
         let text = format!(
             "several machines answer at this address by turns, and all their GPUs are counted as those of \"{node}\": name the address of each machine's exporter as a target of its own"
         );
-        let told = move |page: &TargetId| notice(Rule::SharedAddress, Severity::Warning, page.as_str(), &text);
-        pages.into_iter().map(told).collect::<Vec<_>>()
+        let to_notice = move |page: &TargetId| notice(Rule::SharedAddress, Severity::Warning, page.as_str(), &text);
+        pages.into_iter().map(to_notice).collect::<Vec<_>>()
     })
 }
 
@@ -72,8 +72,8 @@ fn unknown_names(present: &PresentFleet<'_>) -> impl Iterator<Item = Notice> {
         let why = target.list_refused.as_ref()?;
         Some((&target.info.target, why))
     });
-    let doubtful = present.rows.iter().filter(|view| view.row.may_be_counted_twice());
-    doubtful.filter_map(move |view| {
+    let uncertain = present.rows.iter().filter(|view| view.row.may_be_counted_twice());
+    uncertain.filter_map(move |view| {
         let (model, (engine, why)) = (view.row.reading.model.as_ref()?, refused?);
         let text = format!(
             "\"{model}\" is counted here, and may be counted twice: the engine {engine} may serve it under this name, but its model list can't be read: {why}; or write [[alias]]"
@@ -96,7 +96,7 @@ fn foreign_rates(fleet: &Fleet) -> impl Iterator<Item = Notice> {
             foreign.extend(said.map(|said| (name, said)));
         }
     }
-    let told = |(gpu, said): (&str, &GpuRate)| {
+    let to_notice = |(gpu, said): (&str, &GpuRate)| {
         let GpuRate { rate, currency: theirs, gpu: words, .. } = said;
         let at = jiff::Timestamp::from_millisecond(now.millis()).unwrap_or_default();
         let day = fleet.config.zone.clone().unwrap_or(TimeZone::UTC).to_datetime(at).date();
@@ -105,7 +105,7 @@ fn foreign_rates(fleet: &Fleet) -> impl Iterator<Item = Notice> {
         );
         notice(Rule::RateUnknown, Severity::Warning, gpu, &text)
     };
-    foreign.into_iter().map(told).collect::<Vec<_>>().into_iter()
+    foreign.into_iter().map(to_notice).collect::<Vec<_>>().into_iter()
 }
 
 /// GPUs whose power is paid for and whose energy has been unknown for long.

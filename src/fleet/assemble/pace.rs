@@ -87,7 +87,7 @@ pub(super) fn unrated_gpus(fleet: &Fleet) -> impl Iterator<Item = &Gpu> {
     let unrated = fleet.ledger.cost_accounts().iter().filter(|cost_account| cost_account.rate.is_none());
     let places: BTreeSet<_> =
         unrated.filter_map(|cost_account| Some((cost_account.node.as_ref()?, cost_account.gpu.as_str()))).collect();
-    // Usually there are none, and no GPU is looked at.
+    // Usually there are none, and no GPU is examined.
     let gpus = (!places.is_empty()).then(|| fleet.inventory.gpus.values()).into_iter().flatten();
     gpus.filter(move |gpu| places.contains(&(&gpu.node, gpu.name())))
 }

@@ -1,4 +1,4 @@
-//! How far the objectives for latency are held: by engine, and over the fleet.
+//! How far the objectives for latency are met: by engine, and over the fleet.
 
 use std::collections::BTreeMap;
 

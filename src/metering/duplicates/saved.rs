@@ -22,13 +22,6 @@ pub(in crate::metering) struct SavedPlace {
     pairs: Vec<(Place, Pair)>,
 }
 
-impl SavedPlace {
-    /// Whether other places may show, or show, the same process.
-    pub(in crate::metering) const fn has_others(&self) -> bool {
-        !self.pairs.is_empty()
-    }
-}
-
 impl Duplicates {
     /// The saved state of a target's places.
     pub(in crate::metering) fn saved(&self, target: &TargetId) -> Vec<SavedPlace> {

@@ -1,5 +1,7 @@
 //! Ends of paid time other than a lease's end date: released GPUs, and leases ended by hand.
 
+use std::collections::BTreeSet;
+
 use super::inventory_view::InventoryView;
 use super::resolved_rate::{NodeView, ResolvedRate, rate_edges, resolve};
 use super::without::{Difference, Gone, difference};
@@ -162,7 +164,8 @@ impl AllocationMeter {
         self.ended.push(id);
         self.schedules.end(ledger, &mut self.roundings, view, name, at);
         let until = self.allocated.remove(name);
-        self.serving.remove(name);
+        let served = self.serving.remove(name);
+        take_back_served(ledger, view, name, (at, served));
         let (Some(until), Some(node)) = (until, view.inventory.node(name)) else { return };
         // The time before the first allocation was never posted.
         let at = node.allocated_from.map_or(at, |from| at.max(from));
@@ -190,6 +193,23 @@ impl AllocationMeter {
             }
         }
     }
+}
+
+/// Reverses what leases with `when = "serving"` paid for a node after an instant: the time in which an engine answered.
+fn take_back_served(ledger: &mut Ledger, view: InventoryView<'_>, name: &NodeName, span: (Timestamp, Option<Moment>)) {
+    let (at, Some(until)) = span else { return };
+    let Some(node) = view.inventory.node(name) else { return };
+    let edges = rate_edges(ledger, &view.config.leases, at, until.wall);
+    let mut accounts = BTreeSet::new();
+    for from in std::iter::once(at).chain(edges) {
+        for (_, gpu, lease) in payers::of_node(view, name, node, from) {
+            let rate = resolve(ledger, NodeView::now(name, node), gpu.name(), lease, from);
+            if rate.when() == Some(RentWhen::Serving) {
+                accounts.insert(ledger.cost_account(&rate.cost_account));
+            }
+        }
+    }
+    accounts.into_iter().for_each(|account| ledger.refund_since(account, at));
 }
 
 /// The times in an interval in which a GPU that is back has one rate each, as at its release.

@@ -206,9 +206,9 @@ pub(super) fn reopen(ledger: &mut Ledger, account: &CostAccount, lease: &Lease, 
 }
 
 /// The GPU-milliseconds of rounding of a time.
-fn added(lease: &Lease, gpus: u32, held: Span) -> i64 {
-    let held = held.max(Span::ZERO);
-    let added = lease.rounding.billed(held) - held;
+fn added(lease: &Lease, gpus: u32, allocated: Span) -> i64 {
+    let allocated = allocated.max(Span::ZERO);
+    let added = lease.rounding.billed(allocated) - allocated;
     if added > Span::ZERO { GpuTime::of(gpus, added).millis() } else { 0 }
 }
 

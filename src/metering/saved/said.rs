@@ -8,14 +8,14 @@ use crate::reading::ModelName;
 use crate::units::Timestamp;
 
 impl SavedTarget {
-    /// Whether some of its tokens are held until a question about its counters is settled, so that fewer may be posted than
+    /// Whether some of its tokens are withheld until a question about its counters is settled, so that fewer may be posted than
     /// were produced.
     pub fn holds_back(&self) -> bool {
-        let held = self.instances.iter().any(|instance| instance.processes.holds_back());
-        let is_held = |row: &super::SavedRow| {
+        let waits = self.instances.iter().any(|instance| instance.processes.holds_back());
+        let is_withheld = |row: &super::SavedRow| {
             row.guard.as_deref().is_some_and(ProxyGuard::holds) || row.left.is_some_and(LeftToEngines::has_lost)
         };
-        held || self.rows.iter().any(is_held)
+        waits || self.rows.iter().any(is_withheld)
     }
 
     /// The models that its pages name.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::kernel;
 use super::load::{self, Failed};
-use super::machine::{LOOK, Machine};
+use super::machine::{Machine, POLL_LIMIT};
 use super::message::LaneMessage;
 use super::settings::{NvmlSettings, PollPace};
 use crate::clock::Clock;
@@ -141,8 +141,8 @@ impl<S: Fn(Event)> Cadence<S> {
                 if let Some(due) = due.filter(|_| !machine.is_looking()) {
                     self.began = now;
                     self.due = None;
-                    machine.begin_look(now, if self.settings.pace == PollPace::Asked { due } else { now });
-                } else if due.is_some_and(|due| now >= due + LOOK) && self.settings.pace == PollPace::Asked {
+                    machine.begin_poll(now, if self.settings.pace == PollPace::Asked { due } else { now });
+                } else if due.is_some_and(|due| now >= due + POLL_LIMIT) && self.settings.pace == PollPace::Asked {
                     // The previous poll is still in progress: the event has the results so far.
                     self.due = None;
                     let readings = machine.readings_so_far(now);

@@ -113,8 +113,8 @@ impl<R: GpuCalls> DriverLane<R> {
         let stall = HungCall { worker: worker.id, gpu: worker.pulse.gpu.load(Ordering::Relaxed) };
         let answered: Vec<u32> = self.found().iter().map(|(gpu, _)| *gpu).collect();
         let rest = worker.watch.iter().flat_map(|watch| &watch.gpus).copied().filter(|gpu| *gpu != stall.gpu);
-        let (safe, doubtful): (Vec<u32>, Vec<u32>) = rest.partition(|gpu| answered.contains(gpu));
-        for gpus in std::iter::once(safe).chain(doubtful.into_iter().map(|gpu| vec![gpu])) {
+        let (safe, unsure): (Vec<u32>, Vec<u32>) = rest.partition(|gpu| answered.contains(gpu));
+        for gpus in std::iter::once(safe).chain(unsure.into_iter().map(|gpu| vec![gpu])) {
             let mut hired = self.hire();
             hired.order(gpus, now);
             self.workers.push(hired);

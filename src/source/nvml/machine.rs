@@ -23,7 +23,7 @@ const SLOW_AGE: Duration = Duration::from_secs(15);
 /// How long a poll with a hanging GPU waits for the other GPUs.
 const GRACE: Duration = Duration::from_millis(200);
 /// The time after which a poll is reported without the GPUs that are still missing.
-pub(super) const LOOK: Duration = Duration::from_millis(2300);
+pub(super) const POLL_LIMIT: Duration = Duration::from_millis(2300);
 
 /// All GPUs.
 pub(super) struct Machine {
@@ -84,9 +84,9 @@ impl Machine {
     }
 
     /// Starts a poll that was due at `due`.
-    pub(super) fn begin_look(&mut self, now: Instant, due: Instant) {
+    pub(super) fn begin_poll(&mut self, now: Instant, due: Instant) {
         self.found.clear();
-        (self.deadline, self.reported, self.stalled, self.owed) = (Some(due + LOOK), false, false, false);
+        (self.deadline, self.reported, self.stalled, self.owed) = (Some(due + POLL_LIMIT), false, false, false);
         self.polls.begin(&self.willing(), now);
     }
 
@@ -155,7 +155,7 @@ impl Machine {
     }
 
     fn is_hung(&self, gpu: u32) -> bool {
-        self.hung.iter().any(|(_, held)| *held == gpu)
+        self.hung.iter().any(|(_, hung)| *hung == gpu)
     }
 
     fn readings(&mut self, now: Instant) -> Vec<GpuReading> {

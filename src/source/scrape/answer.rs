@@ -101,7 +101,7 @@ fn refused(status: u16, headers: &HeaderMap) -> ScrapeError {
                 "asks for a key or a user name and password (HTTP {status}): set {first}, or {second}, for this target"
             )
         }
-        // Its parameters look like schemes too: those that are known by name are told.
+        // Its parameters look like schemes too: those that are known by name are reported.
         (None, None) => match UNMET.iter().find(|(scheme, _)| place(scheme).is_some()) {
             Some((_, name)) => format!(
                 "asks for {name} authentication (HTTP {status}), which margintop does not have: let this page be read with a key (bearer_token_file) or with basic authentication (username and password_file)"

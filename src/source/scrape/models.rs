@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::dialect;
-use crate::reading::{EngineKind, Label, ModelAlias, ModelName};
+use crate::dialect::{self, ModelRouter, ModelState};
+use crate::reading::{EngineKind, ModelAlias, ModelName};
 
 /// The largest list, in bytes. It is a few kilobytes, or some megabytes with thousands of adapters.
 pub(super) const MODELS_CAP: usize = 8 << 20;
@@ -25,19 +25,21 @@ pub(super) struct KnownModels {
     pub(super) only: Option<ModelName>,
     /// The aliases of its models.
     pub(super) aliases: Vec<ModelAlias>,
-    /// Its models, if it is a router that loads several.
+    /// How it is scraped, if it is a router that loads several models.
+    pub(super) router: Option<&'static ModelRouter>,
+    /// The models of a router.
     pub(super) routed: Option<Vec<RoutedModel>>,
     /// Whether the server did not answer, or answered with a server error.
     pub(super) unsure: bool,
 }
 
-/// A model of llama.cpp's router.
+/// A model of a router.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct RoutedModel {
     /// Its name and aliases.
     names: Vec<String>,
-    /// Its state: loaded, loading, asleep or not loaded; `None` if missing in the list.
-    pub(super) status: Option<Label>,
+    /// Its state; `None` if the list has no status of it.
+    pub(super) state: Option<ModelState>,
 }
 
 impl RoutedModel {
@@ -53,18 +55,14 @@ impl RoutedModel {
 
     /// Whether it has no process, or one that serves nothing yet.
     pub(super) fn is_not_running(&self) -> bool {
-        let is_it = |status: &Label| NOT_RUNNING.iter().any(|known| status.as_str().eq_ignore_ascii_case(known));
-        self.status.as_ref().is_some_and(is_it)
+        self.state == Some(ModelState::NotRunning)
     }
 
     /// Whether it is loaded and awake.
     pub(super) fn is_loaded(&self) -> bool {
-        self.status.as_ref().is_some_and(|status| status.as_str().eq_ignore_ascii_case("loaded"))
+        self.state == Some(ModelState::Loaded)
     }
 }
-
-/// The statuses of a model that has no process, or one that serves nothing yet (llama.cpp, `server-models.h`).
-const NOT_RUNNING: [&str; 4] = ["unloaded", "loading", "downloading", "downloaded"];
 
 #[derive(Deserialize)]
 struct ModelList {
@@ -102,11 +100,12 @@ impl ModelEntry {
         self.root.as_ref()?.as_str().filter(|root| is_name(root))
     }
 
-    fn routed(&self) -> Option<RoutedModel> {
+    fn routed(&self, router: &ModelRouter) -> Option<RoutedModel> {
         let aliases = self.aliases.as_ref().and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
         let names = self.text().into_iter().chain(aliases.take(ALIASES)).map(str::to_owned).collect();
         let status = self.status.as_ref().map(|status| status.get("value").unwrap_or(status));
-        self.text().map(|_| RoutedModel { names, status: status.and_then(Value::as_str).map(Label::new) })
+        let state = status.and_then(Value::as_str).map(|status| router.state(status));
+        self.text().map(|_| RoutedModel { names, state })
     }
 }
 
@@ -121,13 +120,14 @@ impl KnownModels {
             return None;
         }
         let owner = data.first().and_then(|entry| dialect::owned_by(entry.owned_by.as_ref()?.as_str()?));
-        let llama = owner == Some(EngineKind::named("llamacpp"));
-        let router = llama && (data.len() > 1 || data.iter().any(|entry| entry.status.is_some()));
+        let has_status = data.iter().any(|entry| entry.status.is_some());
+        let router = owner.and_then(dialect::model_router).filter(|router| router.is_listed(data.len(), has_status));
         Some(Self {
             owner,
             only: only(&data).map(ModelName::new),
             aliases: aliases(&data),
-            routed: router.then(|| data.iter().filter_map(ModelEntry::routed).collect()),
+            router,
+            routed: router.map(|router| data.iter().filter_map(|entry| entry.routed(router)).collect()),
             unsure: false,
         })
     }
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn the_owner_and_the_only_model_are_told() {
+    fn the_owner_and_the_only_model_are_read() {
         let vllm = KnownModels::read(br#"{"object":"list","data":[{"id":"m","owned_by":"vllm","extra":1}]}"#);
         let known = KnownModels {
             owner: Some(EngineKind::named("vllm")),
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn only_loaded_models_of_a_router_are_told() {
+    fn only_loaded_models_of_a_router_are_listed() {
         let body = r#"{"data":[{"id":"a","owned_by":"llamacpp","status":{"value":"loaded"}},
                       {"id":"b","status":{"value":"sleeping"}},{"id":"c","status":{"value":"unloaded"}},{"id":"d"}]}"#;
         assert_eq!(

@@ -17,7 +17,7 @@ use crate::reading::{EngineReading, EngineRole, Label, ModelAlias, ModelName, Pa
 use crate::units::{Moment, Span, Timestamp, Tokens};
 
 /// How often the list is requested, since adapters are loaded and unloaded while the server runs. A proxy's tokens under an
-/// unknown name are held for five minutes, so that at least one later list is read before they are posted.
+/// unknown name are withheld for five minutes, so that at least one later list is read before they are posted.
 const RENEW: Span = Span::from_secs(120);
 /// The minimum time between two requests of the list when the process has changed.
 const ANOTHER: Span = Span::from_secs(60);
@@ -32,7 +32,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub(super) struct PageModel {
     name: Name,
     /// Whether another server may be at the address now.
-    doubtful: bool,
+    is_uncertain: bool,
     /// The tokens on the last page without a name.
     tokens: u64,
 }
@@ -49,8 +49,8 @@ enum Name {
 
 impl PageModel {
     /// Records that the server did not answer.
-    pub(super) const fn doubt(&mut self) {
-        self.doubtful = true;
+    pub(super) const fn note_failure(&mut self) {
+        self.is_uncertain = true;
     }
 
     /// Follows the tokens of a page without a name. Returns whether they fell: another process may answer, with another model.
@@ -64,7 +64,7 @@ impl PageModel {
         };
         let tokens = reading.engines.iter().map(of_row).fold(0, u64::saturating_add);
         let fell = tokens < std::mem::replace(&mut self.tokens, tokens);
-        self.doubtful |= fell;
+        self.is_uncertain |= fell;
         if fell && matches!(self.name, Name::Unsaid) {
             self.name = Name::NotAsked;
         }
@@ -81,7 +81,7 @@ impl PageModel {
         match self.name {
             Name::NotAsked => true,
             Name::Unsaid => false,
-            Name::Is(_) => self.doubtful,
+            Name::Is(_) => self.is_uncertain,
         }
     }
 
@@ -95,7 +95,7 @@ impl PageModel {
 
     /// Applies the server's current list. A list without a name does not remove a known name.
     pub(super) fn learn(&mut self, name: Option<ModelName>) {
-        self.doubtful = false;
+        self.is_uncertain = false;
         match (name, &self.name) {
             (Some(name), _) => self.name = Name::Is(name),
             (None, Name::NotAsked) => self.name = Name::Unsaid,
@@ -107,9 +107,9 @@ impl PageModel {
 /// Whether rows of a page lack a name that the server's list may have.
 pub(super) fn lacks_name(reading: &PageReading) -> bool {
     let kind = reading.kind;
-    let may_be_told =
+    let may_be_named =
         |row: &EngineReading| !dialect::names_model(kind) || (dialect::lists_models(kind) && row.placeholder);
-    reading.engines.iter().any(|row| row.model.is_none() && row.role != Some(EngineRole::Proxy) && may_be_told(row))
+    reading.engines.iter().any(|row| row.model.is_none() && row.role != Some(EngineRole::Proxy) && may_be_named(row))
 }
 
 /// Sets the name of the engines' rows without one.

@@ -1,7 +1,7 @@
-//! llama.cpp's router: a server with a process for each loaded model, and a page for each under `?model=NAME`.
+//! A router: a server with a process for each loaded model, and a page for each.
 //!
-//! A request that names a model wakes it from sleep, and loads it unless the request says `autoload=false`. So the router's
-//! list is requested right before the pages, and only pages of models that are listed as loaded are requested.
+//! A request that names a model may wake or load it. So the router's list is requested right before the pages, and only pages
+//! of models that are listed as loaded are requested. How it names them is in its dialect.
 
 use std::sync::Arc;
 
@@ -9,6 +9,7 @@ use reqwest::Url;
 
 use super::models::{KnownModels, RoutedModel};
 use super::named_pages::{NamedPage, NamedPages};
+use crate::dialect::{self, ModelRouter};
 use crate::reading::{EngineKind, Label, Listed, ModelName, PageReading, Refusals, ScrapeError};
 use crate::units::{Moment, Span};
 
@@ -23,6 +24,8 @@ const NO_LIST: &str =
 /// A router.
 #[derive(Debug)]
 pub(super) struct Router {
+    /// How it names its pages.
+    pub(super) dialect: &'static ModelRouter,
     /// Its page, without a model.
     pub(super) page: Url,
     /// Its loaded models, if its list was just received.
@@ -31,14 +34,15 @@ pub(super) struct Router {
 
 impl Router {
     /// A router whose list was just received.
-    pub(super) const fn new(page: Url, loaded: Vec<String>) -> Self {
-        Self { page, listed: Some(loaded) }
+    pub(super) const fn new(dialect: &'static ModelRouter, page: Url, loaded: Vec<String>) -> Self {
+        Self { dialect, page, listed: Some(loaded) }
     }
 
     /// The page of a model.
     pub(super) fn page_of(&self, model: &str) -> Url {
         let mut page = self.page.clone();
-        page.query_pairs_mut().append_pair("model", model).append_pair("autoload", "false");
+        let (key, value) = self.dialect.without_loading;
+        page.query_pairs_mut().append_pair(self.dialect.model_parameter, model).append_pair(key, value);
         page
     }
 }
@@ -97,7 +101,7 @@ impl NamedModel {
                 return PageStanding::Unlisted(Label::new(&known.join(", ")));
             }
             self.id = ours.first().and_then(|model| model.id()).map(str::to_owned);
-            let awake = ours.iter().all(|model| model.is_loaded() || model.status.is_none());
+            let awake = ours.iter().all(|model| model.is_loaded() || model.state.is_none());
             if awake { PageStanding::Awake } else { PageStanding::Asleep }
         }));
     }
@@ -175,7 +179,8 @@ pub(super) fn refused(failure: ScrapeError, name: &str) -> ScrapeError {
 
 /// The model in the query of an address.
 pub(super) fn model_of(url: &Url) -> Option<ModelName> {
-    let named = url.query_pairs().find(|(key, _)| key == "model")?.1;
+    let is_model = |key: &str| dialect::model_routers().any(|router| router.model_parameter == key);
+    let named = url.query_pairs().find(|(key, _)| is_model(key))?.1;
     (!named.trim().is_empty()).then(|| ModelName::new(&named))
 }
 
@@ -183,17 +188,20 @@ pub(super) fn model_of(url: &Url) -> Option<ModelName> {
 pub(super) fn harmless(url: &Url) -> Url {
     let mut asked = url.clone();
     let says = |key: &str| url.query_pairs().any(|(known, _)| known == key);
-    if says("model") && !says("autoload") {
-        let query = url.query().unwrap_or_default();
-        asked.set_query(Some(&format!("{query}&autoload=false")));
+    for router in dialect::model_routers().filter(|router| says(router.model_parameter)) {
+        let (key, value) = router.without_loading;
+        if !says(key) {
+            let query = asked.query().unwrap_or_default();
+            asked.set_query(Some(&format!("{query}&{key}={value}")));
+        }
     }
     asked
 }
 
 /// The reading of a router without loaded models: it answers, and has no rows.
-pub(super) fn no_model() -> PageReading {
+pub(super) fn no_model(kind: EngineKind) -> PageReading {
     PageReading {
-        kind: EngineKind::named("llamacpp"),
+        kind,
         engines: Vec::new(),
         instance_starts: Vec::new(),
         aliases: None,
@@ -236,7 +244,9 @@ mod tests {
 
     #[test]
     fn a_models_page_is_asked_for_by_its_whole_name() {
-        let router = Router::new(Url::parse("http://h/metrics").unwrap(), Vec::new());
+        let router = dialect::model_router(EngineKind::named("llamacpp"))
+            .map(|dialect| Router::new(dialect, Url::parse("http://h/metrics").unwrap(), Vec::new()))
+            .unwrap();
         assert_eq!(router.page_of("a/b:c&d").as_str(), "http://h/metrics?model=a%2Fb%3Ac%26d&autoload=false");
     }
 }

@@ -156,8 +156,8 @@ impl Scraper {
     pub async fn scrape(&mut self) -> Event {
         let stopwatch = self.clock.stopwatch();
         let limit = self.settings.timeout;
-        let looked = tokio::time::timeout(limit, self.read()).await.unwrap_or(Err(ScrapeError::TimedOut));
-        let (at, cost, outcome) = match looked {
+        let read = tokio::time::timeout(limit, self.read()).await.unwrap_or(Err(ScrapeError::TimedOut));
+        let (at, cost, outcome) = match read {
             Ok(mut outcome) => {
                 self.tell_page(&mut outcome.reading);
                 (outcome.at, outcome.cost, Ok(Box::new(outcome.reading)))
@@ -199,7 +199,7 @@ impl Scraper {
     fn forget(&mut self, failure: &ScrapeError) {
         (self.models, self.moved, self.router) = (None, None, None);
         self.resting = UnloadedModels::default();
-        self.page_model.doubt();
+        self.page_model.note_failure();
         let named = matches!(&self.target.address, Address::Http(url) if url.path() != "/" || url.query().is_some());
         if !named && is_an_answer(failure) && !matches!(failure, ScrapeError::Other(_)) {
             self.page = None;

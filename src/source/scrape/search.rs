@@ -10,14 +10,14 @@ use crate::words::nearest;
 #[derive(Debug, Default)]
 pub(super) struct Search {
     pause: u32,
-    looks_left: u32,
+    polls_left: u32,
     found_instead: Option<ScrapeError>,
 }
 
 impl Search {
     /// The error of the last search, if it is too soon for another.
     pub(super) fn too_soon(&mut self) -> Option<ScrapeError> {
-        self.looks_left = self.looks_left.checked_sub(1)?;
+        self.polls_left = self.polls_left.checked_sub(1)?;
         self.found_instead.clone()
     }
 
@@ -27,7 +27,7 @@ impl Search {
             return;
         }
         self.pause = (self.pause * 2).clamp(1, 32);
-        self.looks_left = self.pause;
+        self.polls_left = self.pause;
         self.found_instead = Some(failure.clone());
     }
 }

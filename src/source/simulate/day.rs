@@ -138,23 +138,23 @@ impl DayUnit {
     }
 
     /// Spans in which it serves, with adjoining ones merged.
-    fn held(&self) -> Vec<(i64, i64)> {
-        let mut held: Vec<(i64, i64)> = Vec::new();
+    fn serving_spans(&self) -> Vec<(i64, i64)> {
+        let mut serving_spans: Vec<(i64, i64)> = Vec::new();
         for (begin, end, prefill, decode) in spans() {
             if self.number < self.serving(prefill, decode) {
-                match held.last_mut() {
+                match serving_spans.last_mut() {
                     Some(last) if last.1 == begin => last.1 = end,
-                    _ => held.push((begin, end)),
+                    _ => serving_spans.push((begin, end)),
                 }
             }
         }
-        held
+        serving_spans
     }
 
     /// Whether it answers, including the last instant of a span, so that nothing is lost at the end.
     fn is_there(&self, ms: i64) -> bool {
         let ms = ms.clamp(0, DAY);
-        self.held().iter().any(|(begin, end)| (*begin..=*end).contains(&ms))
+        self.serving_spans().iter().any(|(begin, end)| (*begin..=*end).contains(&ms))
     }
 
     /// Running requests at full load.
@@ -193,7 +193,7 @@ impl DayUnit {
     fn shown(&self, ms: i64) -> Vec<Option<ShownGpu>> {
         let (rest, limit) = H800.power;
         // The unit's time in seconds, and its integral weighted by load, from which energy is computed.
-        let (time, work) = self.held().iter().fold((0.0, 0.0), |(time, work), (begin, end)| {
+        let (time, work) = self.serving_spans().iter().fold((0.0, 0.0), |(time, work), (begin, end)| {
             let until = ms.clamp(*begin, *end);
             (time + Span::from_millis(until - begin).as_secs_f64(), work + load_between(*begin, until))
         });
@@ -270,7 +270,7 @@ pub(super) fn members() -> Vec<UnopenedSocket> {
 pub(super) fn holdings() -> Vec<SimulatedLease> {
     let at = |ms| DAY_BEGIN + Span::from_millis(ms);
     let of_unit = |unit: DayUnit| {
-        let held = unit.held();
+        let serving_spans = unit.serving_spans();
         let holding = move |node: NodeName, (begin, end): (i64, i64)| SimulatedLease {
             unit: unit.name.clone(),
             node,
@@ -280,7 +280,7 @@ pub(super) fn holdings() -> Vec<SimulatedLease> {
         };
         let nodes = unit.nodes.into_iter();
         nodes
-            .flat_map(|node| held.iter().map(|span| holding(node.clone(), *span)).collect::<Vec<_>>())
+            .flat_map(|node| serving_spans.iter().map(|span| holding(node.clone(), *span)).collect::<Vec<_>>())
             .collect::<Vec<_>>()
     };
     units().into_iter().flat_map(of_unit).collect()

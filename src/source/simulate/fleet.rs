@@ -22,7 +22,7 @@ const PREFILLED: f64 = 73_700.0;
 /// Output tokens per second for these prompts: the day's output was 168/608 of its prompt tokens.
 const ANSWERED: f64 = 20_400.0;
 /// How long a hanging engine keeps a request open, longer than any timeout.
-const HELD: Duration = Duration::from_secs(60);
+const HANGING: Duration = Duration::from_secs(60);
 const DAY_MS: i64 = 86_400_000;
 
 /// The kind of a node's engine.
@@ -184,7 +184,7 @@ impl ServedPages for EngineSite {
             }
             SimulatedEngine::Sglang(engine) => engine.page(&served),
         });
-        if fault == Some(Fault::Hang) { page.held(HELD) } else { page }
+        if fault == Some(Fault::Hang) { page.delayed(HANGING) } else { page }
     }
 
     fn model(&self) -> Option<(&str, &str)> {

@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wave_peaks_where_it_is_told_to() {
+    fn a_wave_peaks_at_its_set_time() {
         let wave = Wave::steady(0.0).with(1.0, 86_400.0, 54_000.0);
         assert!((wave.at(54_000.0) - 1.0).abs() < 1e-9);
     }

@@ -56,7 +56,7 @@ impl App {
             LedgerAnswer::Money(answer) => {
                 if let Ok(page) = &answer {
                     let asked = self.asking.take_over();
-                    self.money.picture = asked.map(|asked| recorded::with_sums_of(&asked, &page.models));
+                    self.money.snapshot = asked.map(|asked| recorded::with_sums_of(&asked, &page.models));
                 }
                 self.money.answered(answer);
                 self.take_sums();

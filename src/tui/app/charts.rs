@@ -114,7 +114,7 @@ impl Cells {
     }
 
     /// Such a figure in words: `load 82 %`.
-    pub fn told(self, figure: Option<f64>) -> String {
+    pub fn in_words(self, figure: Option<f64>) -> String {
         let name = self.names().0;
         match (self, figure) {
             (_, None) => format!("{name} –"),

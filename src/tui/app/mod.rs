@@ -128,7 +128,7 @@ pub struct App {
     pub snapshots: PacedSnapshots,
     path: Path,
     shown: Arc<Snapshot>,
-    held: Option<Arc<Snapshot>>,
+    frozen: Option<Arc<Snapshot>>,
     then: Option<Timestamp>,
     cursor: Option<Timestamp>,
     hover: Option<Timestamp>,
@@ -146,13 +146,13 @@ pub struct App {
     /// The silenced alerts.
     pub(in crate::tui) silenced: Vec<Silenced>,
     /// The shown snapshot with its silenced alerts.
-    heard: Arc<Snapshot>,
+    received: Arc<Snapshot>,
     open: BTreeSet<ListKey>,
     themes: usize,
     hits: Hits,
     asking: open_question::Asking,
     said: Option<ShortAnswer>,
-    told: u64,
+    answers: u64,
 }
 
 impl App {
@@ -182,9 +182,9 @@ impl App {
             snapshots: PacedSnapshots::of(&first),
             path: Path::new(),
             shown: first.clone(),
-            heard: first,
+            received: first,
             silenced: Vec::new(),
-            held: None,
+            frozen: None,
             then: None,
             cursor: None,
             hover: None,
@@ -203,7 +203,7 @@ impl App {
             hits: Hits::default(),
             asking: open_question::Asking::default(),
             said: None,
-            told: 0,
+            answers: 0,
         }
     }
 
@@ -224,7 +224,7 @@ impl App {
 
     /// Whether it is paused.
     pub fn paused(&self) -> bool {
-        self.held.is_some() && self.then.is_none()
+        self.frozen.is_some() && self.then.is_none()
     }
 
     /// The list of a view.
@@ -333,20 +333,20 @@ impl App {
         if self.then.is_some() {
             return;
         }
-        if let Some(latest) = self.held.take() {
+        if let Some(latest) = self.frozen.take() {
             return self.show(latest);
         }
-        self.held = Some(self.shown.clone());
-        self.say("held; space goes on");
+        self.frozen = Some(self.shown.clone());
+        self.say("frozen; space goes on");
     }
 
     fn fresh(&mut self, snapshot: Arc<Snapshot>) -> Effect {
         let was_quiet = self.quiet.take().is_some();
-        if let Some(held) = &mut self.held {
+        if let Some(frozen) = &mut self.frozen {
             let minute = |at: Timestamp| at.millis().div_euclid(60_000);
             // The header shows the age of the shown instant.
-            let ago_changed = self.then.is_some() && minute(held.at) != minute(snapshot.at);
-            *held = snapshot;
+            let ago_changed = self.then.is_some() && minute(frozen.at) != minute(snapshot.at);
+            *frozen = snapshot;
             return if was_quiet || ago_changed { Effect::Redraw } else { Effect::None };
         }
         self.show(snapshot);
@@ -355,9 +355,9 @@ impl App {
     }
 
     fn show(&mut self, snapshot: Arc<Snapshot>) {
-        let heard = snapshot;
-        let snapshot = self.hushed(&heard);
-        self.heard = heard;
+        let received = snapshot;
+        let snapshot = self.hushed(&received);
+        self.received = received;
         let tables = self.snapshots.at(RefreshPace::FiveSeconds).clone();
         let before = self.snapshots.at(RefreshPace::TenSeconds).clone();
         self.snapshots.follow(&self.shown, &snapshot, self.is_sparing);

@@ -141,7 +141,7 @@ pub struct MoneyState {
     /// The error of the last query, if it has no answer.
     pub failure: Option<Label>,
     /// The snapshot of the page's instant: header and rows are of one moment.
-    pub picture: Option<Arc<Snapshot>>,
+    pub snapshot: Option<Arc<Snapshot>>,
 }
 
 impl MoneyState {

@@ -73,7 +73,7 @@ impl PacedSnapshots {
         let tables = self.at(RefreshPace::FiveSeconds).clone();
         for (slot, pace) in self.slots.iter_mut().zip(RefreshPace::ALL) {
             let span = if pace == RefreshPace::Charts && !has_moved(slot, now) { STILL } else { pace.span(spares) };
-            let beat = |picture: &Snapshot| picture.at.millis().div_euclid(span.millis());
+            let beat = |snapshot: &Snapshot| snapshot.at.millis().div_euclid(span.millis());
             if must_not_wait || beat(slot) != beat(now) {
                 *slot = if pace.has_rows() { now.clone() } else { Arc::new(now.without_rows()) };
             }

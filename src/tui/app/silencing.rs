@@ -36,13 +36,13 @@ impl App {
             self.say(format!("{name} {verb} silenced until {clock}"));
             self.silenced.extend(chosen.into_iter().map(|(rule, subject)| Silenced { rule, subject, until }));
         }
-        if self.held.is_none() {
-            self.show(self.heard.clone());
+        if self.frozen.is_none() {
+            self.show(self.received.clone());
         }
         Effect::Redraw
     }
 
-    /// The snapshot as it calls: what is silenced is told as a note, after all others.
+    /// The snapshot as it calls: what is silenced is shown as a note, after all others.
     pub(super) fn hushed(&mut self, snapshot: &Arc<Snapshot>) -> Arc<Snapshot> {
         self.silenced.retain(|silenced| silenced.until > snapshot.at);
         let is_silenced = |alert: &Alert| {

@@ -22,8 +22,8 @@ impl App {
     }
 
     pub(super) fn tell(&mut self, text: String, is_failure: bool) {
-        self.told += 1;
-        self.said = Some(ShortAnswer { text, is_failure, number: self.told });
+        self.answers += 1;
+        self.said = Some(ShortAnswer { text, is_failure, number: self.answers });
     }
 
     /// Takes back what was said, unless something else was said since.

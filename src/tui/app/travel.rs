@@ -30,7 +30,7 @@ impl App {
 
     /// The newest snapshot, whatever is shown.
     pub fn newest(&self) -> &Arc<Snapshot> {
-        self.held.as_ref().unwrap_or(&self.shown)
+        self.frozen.as_ref().unwrap_or(&self.shown)
     }
 
     /// The ends of the two minutes between which every change of a frame is: the minute a quarter hour ago, and the last
@@ -109,7 +109,7 @@ impl App {
         }
         let newest = self.newest().clone();
         let shown = Arc::new(recorded::snapshot(&self.history, &newest, to));
-        self.held = Some(newest);
+        self.frozen = Some(newest);
         self.then = Some(to);
         self.jump(shown);
         self.take_sums();
@@ -121,7 +121,7 @@ impl App {
         if self.then.take().is_none() {
             return Effect::None;
         }
-        if let Some(newest) = self.held.take() {
+        if let Some(newest) = self.frozen.take() {
             self.jump(newest);
         }
         Effect::Redraw
@@ -129,7 +129,7 @@ impl App {
 
     /// Puts the ledger's sums until the shown instant in place of those of the record, once they are there.
     pub(super) fn take_sums(&mut self) {
-        let (Some(page), Some(asked)) = (&self.money.page, &self.money.picture) else { return };
+        let (Some(page), Some(asked)) = (&self.money.page, &self.money.snapshot) else { return };
         if self.then != Some(asked.at) || asked.at != self.shown.at {
             return;
         }
@@ -139,9 +139,9 @@ impl App {
     }
 
     /// Shows a snapshot at all paces at once.
-    fn jump(&mut self, picture: Arc<Snapshot>) {
-        self.snapshots = PacedSnapshots::of(&picture);
-        self.heat = HeatMap::of(&picture);
-        self.shown = picture;
+    fn jump(&mut self, snapshot: Arc<Snapshot>) {
+        self.snapshots = PacedSnapshots::of(&snapshot);
+        self.heat = HeatMap::of(&snapshot);
+        self.shown = snapshot;
     }
 }

@@ -4,7 +4,7 @@ use super::{App, Effect, Filter, Motion, Turn};
 use crate::reading::Label;
 use crate::tui::view::{Hit, ListKey, OnEnter, ViewId, ViewPlace};
 
-/// Rows of a list before a frame told how many there are.
+/// Rows of a list before the first frame, which counts them.
 const PAGE: usize = 10;
 
 impl App {

@@ -143,7 +143,7 @@ pub fn memory(used: Option<Bytes>, total: Option<Bytes>) -> String {
 pub fn bytes_per_second(value: Option<f64>) -> String {
     let Some(value) = value.filter(|value| value.is_finite()) else { return UNKNOWN.to_owned() };
     let units = [(1e12, "TB/s"), (1e9, "GB/s"), (1e6, "MB/s"), (1e3, "kB/s")];
-    // What would be rounded to a thousand of a unit is told in the next one.
+    // What would be rounded to a thousand of a unit is written in the next one.
     let Some((scale, unit)) = units.into_iter().find(|(scale, _)| value >= 0.9995 * scale) else {
         return if value < 0.5 { "0".to_owned() } else { format!("{value:.0} B/s") };
     };

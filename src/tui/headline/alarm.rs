@@ -18,17 +18,17 @@ pub(super) fn alarms(facts: &Facts<'_>, named: Option<&Alert>) -> Vec<Sentence> 
     if let Some(alert) = named {
         sentences.extend(consequences(facts, alert));
     }
-    let is_told = |alert: &&Alert| alert.severity != Severity::Info && !is_in_state(facts.snapshot, alert.rule);
-    let gravest = facts.snapshot.alerts.iter().filter(is_told).rev().max_by_key(|alert| alert.severity);
+    let is_news = |alert: &&Alert| alert.severity != Severity::Info && !is_in_state(facts.snapshot, alert.rule);
+    let gravest = facts.snapshot.alerts.iter().filter(is_news).rev().max_by_key(|alert| alert.severity);
     if let Some(alert) = gravest.filter(|alert| named.is_none_or(|named| alert.severity > named.severity)) {
-        sentences.push(told(facts, alert));
+        sentences.push(sentence_of(facts, alert));
         sentences.extend(consequences(facts, alert));
     }
     sentences.extend(super::unknown::unknown_money(facts));
     sentences
 }
 
-/// What an alert costs, and what to do: of no use where the alert itself is not told.
+/// What an alert costs, and what to do: of no use where the alert itself is not reported.
 fn consequences(facts: &Facts<'_>, alert: &Alert) -> impl Iterator<Item = Sentence> {
     cost(facts, alert).into_iter().chain(remedy(facts.snapshot, alert)).map(Sentence::dependent)
 }
@@ -114,7 +114,7 @@ pub(super) fn what(facts: &Facts<'_>, alert: &Alert) -> String {
     }
 }
 
-fn told(facts: &Facts<'_>, alert: &Alert) -> Sentence {
+fn sentence_of(facts: &Facts<'_>, alert: &Alert) -> Sentence {
     let tone = if alert.severity == Severity::Critical { Tone::Critical } else { Tone::Warning };
     let alike = together::with(facts.snapshot, alert);
     let first = alike.iter().map(|alert| alert.since).min().unwrap_or(alert.since);

@@ -53,18 +53,18 @@ pub fn node_headline(facts: &Facts<'_>, node: &NodeRow, quarters: Option<&NodeQu
     }
     let change = earned.and_then(|quarters| change(facts, quarters));
     sentences.push(state.followed_by(change));
-    let is_told = cause.is_some() && named.is_some();
+    let is_named = cause.is_some() && named.is_some();
     sentences.extend(cause);
-    if let Some(alert) = named.filter(|_| is_told) {
+    if let Some(alert) = named.filter(|_| is_named) {
         sentences.extend(consequences(facts, node, alert).map(Sentence::dependent));
     }
     sentences.extend(unknown(facts, node, &engines));
-    if let Some(alert) = alerts.first().copied().filter(|_| !is_told) {
+    if let Some(alert) = alerts.first().copied().filter(|_| !is_named) {
         let is_state = alert.rule == Rule::NodeSilent && node.state != Health::Live;
         if is_state {
             sentences.extend(consequences(facts, node, alert));
         } else {
-            sentences.push(told(facts, alert, &alerts));
+            sentences.push(sentence_of(facts, alert, &alerts));
             sentences.extend(consequences(facts, node, alert).map(Sentence::dependent));
         }
     }
@@ -224,7 +224,7 @@ fn explains(alert: &Alert, (since, until): (Timestamp, Timestamp)) -> bool {
     stops && (since..until).contains(&alert.since)
 }
 
-fn told(facts: &Facts<'_>, alert: &Alert, all: &[&Alert]) -> Sentence {
+fn sentence_of(facts: &Facts<'_>, alert: &Alert, all: &[&Alert]) -> Sentence {
     let tone = if alert.severity == Severity::Critical { Tone::Critical } else { Tone::Warning };
     let end = match all.len() - 1 {
         0 => ".".to_owned(),

@@ -86,7 +86,7 @@ fn why_unknown(snapshot: &Snapshot) -> Option<Sentence> {
         let why = why.trim_end_matches('.');
         return Some(Sentence::toned(format!("The ledger is not written: {why}."), Tone::Critical));
     }
-    let told = if known == 0 {
+    let text = if known == 0 {
         "Nothing is watched yet."
     } else if snapshot.resuming {
         "This machine slept or was stopped; no source has answered since."
@@ -103,7 +103,7 @@ fn why_unknown(snapshot: &Snapshot) -> Option<Sentence> {
     } else {
         return None;
     };
-    Some(Sentence::plain(told))
+    Some(Sentence::plain(text))
 }
 
 /// Whether no request is served and no token made, while GPUs cost.

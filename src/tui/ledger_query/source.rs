@@ -17,7 +17,7 @@ use crate::statement::{By, Period, compare};
 use crate::store::{Store, StoreError};
 use crate::units::{Money, Timestamp};
 
-/// Who is told what was fetched.
+/// The callback for what was fetched.
 type Done = Box<dyn FnOnce(Result<Vec<Past>, StoreError>) + Send>;
 
 /// Answers out of a ledger: in its `zone`, with the lists of `book`, against what a month may cost.

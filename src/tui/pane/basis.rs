@@ -106,12 +106,12 @@ fn in_memory(scene: &Scene<'_>) -> Option<TextSpan> {
 /// Nodes that do not answer.
 fn silent(scene: &Scene<'_>) -> Option<TextSpan> {
     let count = |state| scene.snap.nodes.iter().filter(|node| node.state == state).count();
-    let told = |count: usize, word: &str| match count {
+    let in_words = |count: usize, word: &str| match count {
         0 => None,
         1 => Some(format!("1 node {word}")),
         n => Some(format!("{} nodes {word}", format::grouped(n as u128))),
     };
-    let (lost, stale) = (told(count(Health::Lost), "lost"), told(count(Health::Stale), "stale"));
+    let (lost, stale) = (in_words(count(Health::Lost), "lost"), in_words(count(Health::Stale), "stale"));
     match (lost, stale) {
         (Some(lost), Some(stale)) => Some(warn(format!("{lost}, {stale}"))),
         (lost, stale) => lost.or(stale).map(warn),

@@ -63,7 +63,7 @@ fn pointed(scene: &Scene<'_>) -> Option<String> {
         }
         let known: Vec<f64> = node.gpus.iter().filter_map(|gpu| cells.figure(gpu)).collect();
         let mean = (!known.is_empty()).then(|| known.iter().sum::<f64>() / known.len() as f64);
-        return Some(format!("{name} · {}", cells.told(mean)));
+        return Some(format!("{name} · {}", cells.in_words(mean)));
     };
     Some(format!("{name} GPU {}", of_gpu(cells, node.gpus.get(gpu)?)))
 }
@@ -75,11 +75,11 @@ fn of_gpu(cells: Cells, gpu: &GpuRow) -> String {
         facts.push(gpu.state.to_string());
         return facts.join(" · ");
     }
-    facts.push(Cells::Load.told(Cells::Load.figure(gpu)));
+    facts.push(Cells::Load.in_words(Cells::Load.figure(gpu)));
     facts.push(format::memory(gpu.memory_used_bytes, gpu.memory_total_bytes).trim().to_owned());
     facts.push(format::watts(gpu.power_watts).trim().to_owned());
     if cells == Cells::Temperature {
-        facts.push(cells.told(cells.figure(gpu)));
+        facts.push(cells.in_words(cells.figure(gpu)));
     }
     facts.join(" · ")
 }
@@ -91,8 +91,8 @@ fn of_node(scene: &Scene<'_>, cells: Cells, node: &NodeRow) -> String {
             let profit = node.profit_per_hour.map_or(format::UNKNOWN.to_owned(), |profit| format::signed(profit, 12));
             format!("profit {}/h", profit.trim())
         }
-        Cells::Kv => cells.told(scene.at(RefreshPace::TenSeconds).kv_of(node).map(Ratio::get)),
-        _ => cells.told(node.cache_hit_rate.map(Ratio::get)),
+        Cells::Kv => cells.in_words(scene.at(RefreshPace::TenSeconds).kv_of(node).map(Ratio::get)),
+        _ => cells.in_words(node.cache_hit_rate.map(Ratio::get)),
     }
 }
 

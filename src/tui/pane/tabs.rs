@@ -34,7 +34,7 @@ pub fn tabs(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) -> Hits {
 fn tab(pen: &mut Pen<'_>, view: ViewId, scene: &Scene<'_>) {
     let (key, name) = (view.view().key().unwrap_or(' '), view.view().title());
     let label = format!("{key} {name}");
-    // One node is looked at among the nodes.
+    // One node is opened among the nodes.
     let is_open = |open: ViewId| view == open || (view == ViewId::Nodes && open == ViewId::Node);
     // What-if is over the views, and none of them.
     if is_open(scene.app.view()) && !scene.app.what_if.open {

@@ -73,10 +73,10 @@ impl Decoder {
 }
 
 fn take(code: KeyCode, length: usize) -> DecodeStep {
-    held(code, KeyModifiers::NONE, length)
+    with_modifiers(code, KeyModifiers::NONE, length)
 }
 
-fn held(code: KeyCode, modifiers: KeyModifiers, length: usize) -> DecodeStep {
+fn with_modifiers(code: KeyCode, modifiers: KeyModifiers, length: usize) -> DecodeStep {
     DecodeStep::Take(Input::Key(KeyEvent::new(code, modifiers)), length)
 }
 
@@ -88,8 +88,8 @@ fn step(bytes: &[u8]) -> DecodeStep {
         [0x1b, 0x1b, ..] => take(KeyCode::Esc, 1),
         [0x1b, rest @ ..] => match step(rest) {
             DecodeStep::Take(Input::Key(key), length) => {
-                let held = KeyEvent::new(key.code, key.modifiers | KeyModifiers::ALT);
-                DecodeStep::Take(Input::Key(held), length + 1)
+                let with_alt = KeyEvent::new(key.code, key.modifiers | KeyModifiers::ALT);
+                DecodeStep::Take(Input::Key(with_alt), length + 1)
             }
             DecodeStep::Take(_, length) | DecodeStep::Skip(length) => DecodeStep::Skip(length + 1),
             DecodeStep::Wait => DecodeStep::Wait,
@@ -115,7 +115,7 @@ fn control_sequence(rest: &[u8]) -> DecodeStep {
         return mouse(report, last).map_or(DecodeStep::Skip(length), |input| DecodeStep::Take(input, length));
     }
     let code = if last == b'~' { numbered(parameters) } else { named(last) };
-    code.map_or(DecodeStep::Skip(length), |code| held(code, modifiers(parameters), length))
+    code.map_or(DecodeStep::Skip(length), |code| with_modifiers(code, modifiers(parameters), length))
 }
 
 /// The modifiers of a key: its second parameter is one more than the sum of 1 for Shift, 2 for Alt and 4 for Ctrl.
@@ -219,14 +219,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_held_with_a_key_is_told() {
-        let held = |bytes: &[u8]| match Decoder::default().feed(bytes).as_slice() {
+    fn modifiers_of_a_key_are_reported() {
+        let key_of = |bytes: &[u8]| match Decoder::default().feed(bytes).as_slice() {
             [Input::Key(key)] => Some((key.code, key.modifiers)),
             _ => None,
         };
-        assert_eq!(held(b"\x1b[1;2D"), Some((KeyCode::Left, KeyModifiers::SHIFT)));
-        assert_eq!(held(b"\x1b[5;5~"), Some((KeyCode::PageUp, KeyModifiers::CONTROL)));
-        assert_eq!(held(b"\x1b[1;C"), Some((KeyCode::Right, KeyModifiers::NONE)));
+        assert_eq!(key_of(b"\x1b[1;2D"), Some((KeyCode::Left, KeyModifiers::SHIFT)));
+        assert_eq!(key_of(b"\x1b[5;5~"), Some((KeyCode::PageUp, KeyModifiers::CONTROL)));
+        assert_eq!(key_of(b"\x1b[1;C"), Some((KeyCode::Right, KeyModifiers::NONE)));
     }
 
     #[test]

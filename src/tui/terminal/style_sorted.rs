@@ -25,7 +25,7 @@ pub struct StyleSortedBackend<W: Write> {
 
 /// The terminal's state since the frame began.
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct ToldStyle {
+struct TerminalStyle {
     /// The position of the next cell; `None` where terminals may disagree.
     cursor: Option<Position>,
     fg: Color,
@@ -48,28 +48,27 @@ impl<W: Write> StyleSortedBackend<W> {
     }
 
     /// Resets the known state: others may have written to the terminal since the last frame.
-    fn reset(&mut self) -> io::Result<ToldStyle> {
+    fn reset(&mut self) -> io::Result<TerminalStyle> {
         queue!(self.writer, SetAttribute(Attribute::Reset))?;
-        Ok(ToldStyle { cursor: None, fg: Color::Reset, bg: Color::Reset, modifier: Modifier::empty() })
+        Ok(TerminalStyle { cursor: None, fg: Color::Reset, bg: Color::Reset, modifier: Modifier::empty() })
     }
 
-    fn style(&mut self, told: ToldStyle, cell: &Cell) -> io::Result<ToldStyle> {
-        let mut told = told;
-        if !cell.modifier.contains(told.modifier) {
-            told = ToldStyle { cursor: told.cursor, ..self.reset()? };
+    fn style(&mut self, mut current: TerminalStyle, cell: &Cell) -> io::Result<TerminalStyle> {
+        if !cell.modifier.contains(current.modifier) {
+            current = TerminalStyle { cursor: current.cursor, ..self.reset()? };
         }
         for (flag, attribute) in ATTRIBUTES {
-            if cell.modifier.contains(flag) && !told.modifier.contains(flag) {
+            if cell.modifier.contains(flag) && !current.modifier.contains(flag) {
                 queue!(self.writer, SetAttribute(attribute))?;
             }
         }
-        if cell.fg != told.fg {
+        if cell.fg != current.fg {
             queue!(self.writer, SetForegroundColor(cell.fg.into_crossterm()))?;
         }
-        if cell.bg != told.bg {
+        if cell.bg != current.bg {
             queue!(self.writer, SetBackgroundColor(cell.bg.into_crossterm()))?;
         }
-        Ok(ToldStyle { cursor: told.cursor, fg: cell.fg, bg: cell.bg, modifier: cell.modifier })
+        Ok(TerminalStyle { cursor: current.cursor, fg: cell.fg, bg: cell.bg, modifier: cell.modifier })
     }
 
     fn move_to(&mut self, from: Option<Position>, x: u16, y: u16) -> io::Result<()> {
@@ -150,12 +149,12 @@ impl<W: Write> Backend for StyleSortedBackend<W> {
         });
         self.begin()?;
         let columns = (self.size)()?.width;
-        let mut told = self.reset()?;
+        let mut current = self.reset()?;
         for (x, y, cell) in cells {
-            self.move_to(told.cursor, x, y)?;
-            told = self.style(told, cell)?;
+            self.move_to(current.cursor, x, y)?;
+            current = self.style(current, cell)?;
             queue!(self.writer, Print(cell.symbol()))?;
-            told.cursor = after(x, y, cell.symbol(), columns);
+            current.cursor = after(x, y, cell.symbol(), columns);
         }
         Ok(())
     }

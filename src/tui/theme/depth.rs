@@ -28,14 +28,14 @@ pub enum Depth {
 impl Depth {
     /// The depth of the terminal that `var` describes.
     pub fn detect(choice: ColorChoice, var: impl Fn(&str) -> Option<String>) -> Self {
-        let told = |name: &str| var(name).filter(|value| !value.is_empty());
-        let refused = told("NO_COLOR").is_some();
+        let set = |name: &str| var(name).filter(|value| !value.is_empty());
+        let refused = set("NO_COLOR").is_some();
         if choice == ColorChoice::Never || (choice == ColorChoice::Auto && refused) {
             return Self::None;
         }
         let least = if choice == ColorChoice::Always { Self::Sixteen } else { Self::None };
-        let colorterm = told("COLORTERM").unwrap_or_default();
-        let term = told("TERM").unwrap_or_default();
+        let colorterm = set("COLORTERM").unwrap_or_default();
+        let term = set("TERM").unwrap_or_default();
         if colorterm == "truecolor" || colorterm == "24bit" || term.ends_with("-direct") {
             Self::True
         } else if term.contains("256color") {

@@ -19,10 +19,10 @@ impl Glyphs {
     /// one, and their terminals show UTF-8. A locale `C` that is set is ASCII, as for other programs; the font of the
     /// Linux console has no braille and few blocks.
     pub fn detect(var: impl Fn(&str) -> Option<String>) -> Self {
-        let told = |name: &str| var(name).filter(|value| !value.is_empty());
-        let locale = told("LC_ALL").or_else(|| told("LC_CTYPE")).or_else(|| told("LANG")).unwrap_or_default();
+        let set = |name: &str| var(name).filter(|value| !value.is_empty());
+        let locale = set("LC_ALL").or_else(|| set("LC_CTYPE")).or_else(|| set("LANG")).unwrap_or_default();
         let encoding = locale.split_once('.').map_or("", |(_, encoding)| encoding).to_ascii_lowercase();
-        let old = told("TERM").is_some_and(|term| term.starts_with("vt") || term == "dumb" || term == "linux");
+        let old = set("TERM").is_some_and(|term| term.starts_with("vt") || term == "dumb" || term == "linux");
         let is_plain = locale == "C" || locale == "POSIX";
         let utf8 = encoding.is_empty() && !is_plain || encoding.starts_with("utf-8") || encoding.starts_with("utf8");
         if old || !utf8 { Self::Ascii } else { Self::Blocks }

@@ -15,7 +15,7 @@ pub(super) fn what(text: &str) -> &str {
     text.split_once(": ").map_or(text, |(what, _)| what)
 }
 
-/// What a restart is told as.
+/// What a restart is shown as.
 pub(super) const RESTARTED: &str = "its counters began anew";
 /// The cells of a short name of an alert.
 const WORDS: usize = 20;
@@ -50,7 +50,7 @@ pub(super) fn said_of(rule: Rule, text: &str) -> AlertSaid<'_> {
             let (cause, remedy) = remedy_behind(text).unwrap_or((text, None));
             AlertSaid { long: cause.to_owned(), short: what(cause), remedy }
         }
-        // After the colon stands the clock that is held.
+        // After the colon stands the reduced clock.
         Rule::Throttled if !rest.is_some_and(|rest| rest.starts_with("check")) => {
             AlertSaid { long: text.to_owned(), short, remedy: None }
         }
@@ -81,7 +81,7 @@ fn remedy_behind(text: &str) -> Option<(&str, Option<&str>)> {
 }
 
 /// An alert's text with its remedy after an arrow, where it says one.
-pub(super) fn told(rule: Rule, text: &str) -> String {
+pub(super) fn with_remedy(rule: Rule, text: &str) -> String {
     let said = said_of(rule, text);
     said.remedy.map_or_else(|| text.to_owned(), |remedy| format!("{} → {remedy}", said.long))
 }
@@ -97,8 +97,8 @@ pub(super) fn lasted(spans: impl IntoIterator<Item = (Timestamp, Timestamp)>) ->
             None => apart.push((begin, end)),
         }
     }
-    let held = apart.iter().map(|(begin, end)| (*end - *begin).millis()).fold(0, i64::saturating_add);
-    (Span::from_millis(held), apart.len())
+    let total = apart.iter().map(|(begin, end)| (*end - *begin).millis()).fold(0, i64::saturating_add);
+    (Span::from_millis(total), apart.len())
 }
 
 /// What a rule detects, in two or three words.

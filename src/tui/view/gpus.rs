@@ -162,8 +162,8 @@ fn temperature(gpu: &GpuRow) -> Cell<'static> {
 
 /// Whether the GPU's process column has anything to show.
 fn says_something(gpu: &GpuRow) -> bool {
-    let is_held = gpu.throttle.is_some_and(crate::reading::Throttle::any);
-    gpu.state != Health::Live || is_held || !gpu.processes.is_empty()
+    let is_throttled = gpu.throttle.is_some_and(crate::reading::Throttle::any);
+    gpu.state != Health::Live || is_throttled || !gpu.processes.is_empty()
 }
 
 /// The processes on the GPU, or what is wrong with it.

@@ -120,7 +120,7 @@ fn name_cells(width: u16) -> u16 {
 }
 
 /// Something that was looked for.
-struct Looked {
+struct SoughtItem {
     what: String,
     is_missing: bool,
     why: String,
@@ -133,20 +133,20 @@ struct NothingLine {
     text: Vec<(Role, String)>,
 }
 
-fn all(scene: &Scene<'_>) -> Vec<Looked> {
-    let source_errors = scene.snap.source_errors.iter().map(|failure| Looked {
+fn all(scene: &Scene<'_>) -> Vec<SoughtItem> {
+    let source_errors = scene.snap.source_errors.iter().map(|failure| SoughtItem {
         what: failure.source.to_string(),
         is_missing: !failure.source.as_str().starts_with("port"),
         why: failure.cause.to_string(),
         mend: failure.remedy.to_string(),
     });
-    let agents = Looked {
+    let agents = SoughtItem {
         what: "agents".to_owned(),
         is_missing: true,
         why: "none is named".to_owned(),
         mend: "margintop http://NODE:9545".to_owned(),
     };
-    let hub = Looked {
+    let hub = SoughtItem {
         what: "hub".to_owned(),
         is_missing: true,
         why: "none is named".to_owned(),
@@ -155,15 +155,15 @@ fn all(scene: &Scene<'_>) -> Vec<Looked> {
     source_errors.chain([agents, hub, config(scene), ledger(scene)]).collect()
 }
 
-fn config(scene: &Scene<'_>) -> Looked {
+fn config(scene: &Scene<'_>) -> SoughtItem {
     let (is_missing, why, mend) = match &scene.app.config {
         Some(path) => (false, path.to_string(), "margintop config check"),
         None => (true, "none, defaults hold".to_owned(), "margintop config init"),
     };
-    Looked { what: "config".to_owned(), is_missing, why, mend: mend.to_owned() }
+    SoughtItem { what: "config".to_owned(), is_missing, why, mend: mend.to_owned() }
 }
 
-fn ledger(scene: &Scene<'_>) -> Looked {
+fn ledger(scene: &Scene<'_>) -> SoughtItem {
     let ledger = &scene.snap.money.ledger;
     let age = if ledger.first_run { "new" } else { "kept" };
     let (why, mend) = match (&ledger.write_error, &ledger.path, ledger.writer) {
@@ -173,7 +173,7 @@ fn ledger(scene: &Scene<'_>) -> Looked {
         // A watch is without a file only where none was wanted: there is nothing to advise.
         (None, None, _) => ("in memory only".to_owned(), ""),
     };
-    Looked { what: "ledger".to_owned(), is_missing: ledger.write_error.is_some(), why, mend: mend.to_owned() }
+    SoughtItem { what: "ledger".to_owned(), is_missing: ledger.write_error.is_some(), why, mend: mend.to_owned() }
 }
 
 /// What was looked for, in lines of `width` cells; only the first clauses if all of it exceeds `rows` rows.
@@ -188,34 +188,34 @@ fn looked_for(scene: &Scene<'_>, width: u16, rows: u16) -> Vec<NothingLine> {
         let text = ends.min().and_then(|end| text.get(..end)).unwrap_or(text);
         format::clauses(text, room.saturating_sub(2))
     };
-    let brief = |looked: Looked| Looked { why: first(&looked.why), mend: first(&looked.mend), ..looked };
+    let brief = |item: SoughtItem| SoughtItem { why: first(&item.why), mend: first(&item.mend), ..item };
     lines_of(all(scene).into_iter().map(brief).collect(), width)
 }
 
 /// Cause and remedy are on one line where both fit.
-fn lines_of(all: Vec<Looked>, width: u16) -> Vec<NothingLine> {
+fn lines_of(all: Vec<SoughtItem>, width: u16) -> Vec<NothingLine> {
     let room = usize::from(width.saturating_sub(name_cells(width)));
-    let mend_of = |looked: &Looked| if looked.mend.is_empty() { String::new() } else { format!("→ {}", looked.mend) };
+    let mend_of = |item: &SoughtItem| if item.mend.is_empty() { String::new() } else { format!("→ {}", item.mend) };
     // All remedies begin in one column, unless a cause is too long for that.
-    let widest = |looked: &Looked| {
-        let mend = format::width(&mend_of(looked));
-        (format::width(&looked.why) + 2 + mend <= room.min(ON_A_LINE)).then_some(mend)
+    let widest = |item: &SoughtItem| {
+        let mend = format::width(&mend_of(item));
+        (format::width(&item.why) + 2 + mend <= room.min(ON_A_LINE)).then_some(mend)
     };
     let at = room.min(ON_A_LINE).saturating_sub(all.iter().filter_map(widest).max().unwrap_or(0));
     let mut lines = Vec::new();
-    for looked in all {
-        let mend = mend_of(&looked);
-        let name = Some((looked.is_missing, looked.what));
-        let both = format::width(&looked.why) + 2 + format::width(&mend);
+    for item in all {
+        let mend = mend_of(&item);
+        let name = Some((item.is_missing, item.what));
+        let both = format::width(&item.why) + 2 + format::width(&mend);
         if both <= room && (room < ON_A_LINE || both <= ON_A_LINE) {
             let most = room.min(ON_A_LINE) - format::width(&mend);
-            let gap = " ".repeat(at.clamp(format::width(&looked.why) + 2, most) - format::width(&looked.why));
-            let text = vec![(Role::Text, looked.why), (Role::Dim, format!("{gap}{mend}"))];
+            let gap = " ".repeat(at.clamp(format::width(&item.why) + 2, most) - format::width(&item.why));
+            let text = vec![(Role::Text, item.why), (Role::Dim, format!("{gap}{mend}"))];
             lines.push(NothingLine { name, text });
             continue;
         }
         let mut name = name;
-        let why = format::wrapped(&looked.why, room).into_iter().map(|line| (Role::Text, line));
+        let why = format::wrapped(&item.why, room).into_iter().map(|line| (Role::Text, line));
         let indent = if at + format::width(&mend) <= room { at } else { 0 };
         let mend = format::wrapped(&mend, room.saturating_sub(indent + 2)).into_iter().enumerate();
         let mend = mend.map(|(nth, line)| {

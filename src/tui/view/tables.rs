@@ -48,7 +48,7 @@ pub(super) fn burns(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     };
     let columns = [
         BurnCol::left("", 12, move |line| Cell::text(name(line))),
-        BurnCol::left("", 12, |line| Cell::Phrase(told(scene, &line.what).into())).rank(2).stretch(20, 44),
+        BurnCol::left("", 12, |line| Cell::Phrase(with_names(scene, &line.what).into())).rank(2).stretch(20, 44),
         BurnCol::left("", 5, move |line| {
             Cell::Bar(RowBar { value: number(line.per_hour), top, ink: Ink::Mixed(Role::Loss, 80) })
         })
@@ -94,7 +94,7 @@ fn waited(scene: &Scene<'_>, reason: Reason) -> Option<Money> {
 }
 
 /// The text of a cost without revenue, with node names in place of addresses.
-fn told(scene: &Scene<'_>, what: &str) -> String {
+fn with_names(scene: &Scene<'_>, what: &str) -> String {
     match what.split_once(' ') {
         Some((word, rest)) if word.contains("://") => format!("{} {rest}", about(scene, word)),
         _ => what.to_owned(),

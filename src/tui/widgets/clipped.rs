@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn clipped_values_are_marked_and_the_largest_is_told() {
+    fn clipped_values_are_marked_and_the_largest_is_reported() {
         let mut values = vec![Some(2.0); 24];
         assert!(!first_row(&values, 12).contains('↑'), "nothing is above the top");
         values[4] = Some(60.0);

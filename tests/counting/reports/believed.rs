@@ -34,7 +34,7 @@ fn a_dip_that_was_taken_for_a_reset_is_taken_back_when_it_returns() {
             let [posted, ..] = scene.posted();
             assert!(second < 13 || posted == 1_000 * second, "{restart} at {second}: {posted}");
         }
-        let money = scene.picture(30).money;
+        let money = scene.snapshot(30).money;
         assert_eq!((money.lost_windows, money.lower_bound), (0, false), "{restart}");
     }
 }
@@ -81,7 +81,7 @@ fn a_worker_that_joins_another_is_no_restart_once_the_other_answers() {
         scene.take(HERE, second.cast_signed(), reading);
     }
     assert_eq!(scene.posted()[0], 30 * 39 + 40 * 29);
-    let money = scene.picture(40).money;
+    let money = scene.snapshot(40).money;
     assert_eq!((money.lost_windows, money.lower_bound), (0, false));
 }
 
@@ -97,6 +97,6 @@ fn finished_requests_beyond_all_requests_are_disputed() {
         }
         let [posted, ..] = scene.posted();
         assert!(posted <= 3_000, "{start:?}: {posted}");
-        assert!(scene.disputed() > 0 || scene.picture(30).money.lower_bound, "{start:?}");
+        assert!(scene.disputed() > 0 || scene.snapshot(30).money.lower_bound, "{start:?}");
     }
 }

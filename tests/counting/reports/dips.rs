@@ -1,12 +1,12 @@
-//! Counters that dip for one look.
+//! Counters that dip for one poll.
 
 use crate::reports::scene::{HERE, Scene, after, read};
 use margintop::units::Timestamp;
 
-/// What the prompt and output counters show of their value at a look.
+/// What the prompt and output counters show of their value at a poll.
 type Kind = fn(u64) -> [Option<u64>; 2];
 
-/// What the fourth look finds.
+/// What the fourth poll finds.
 #[derive(Clone, Copy)]
 enum Fourth {
     /// Less, of both counters: a file of the registry is being rewritten.
@@ -44,23 +44,23 @@ fn vllm(start: Timestamp, made: u64) -> String {
 #[track_caller]
 fn is_passed_over(fourth: Fourth) {
     let mut scene = Scene::one();
-    scene.look(0..=10, sglang(fourth));
+    scene.poll(0..=10, sglang(fourth));
     assert_eq!((scene.posted(), scene.disputed()), ([10_000, 0, 10_000], 0));
-    let picture = scene.picture(10);
-    let row = &picture.engines[0];
+    let snapshot = scene.snapshot(10);
+    let row = &snapshot.engines[0];
     assert_eq!((row.processes, row.scrape.restarts), (1, 0), "{:?}", row.note);
-    assert!(row.revenue.is_some() && picture.money.revenue.is_some());
+    assert!(row.revenue.is_some() && snapshot.money.revenue.is_some());
 }
 
 /// Class: a counter that dips to a part of its value and returns.
 #[test]
-fn a_short_look_is_passed_over() {
+fn a_short_poll_is_passed_over() {
     is_passed_over(Fourth::Short);
 }
 
 /// Class: a series that is not on one page and is back on the next.
 #[test]
-fn a_look_without_a_series_is_passed_over() {
+fn a_poll_without_a_series_is_passed_over() {
     is_passed_over(Fourth::Missing);
 }
 
@@ -69,26 +69,26 @@ fn a_look_without_a_series_is_passed_over() {
 fn a_newer_engine_at_the_address_is_one_engine() {
     for fourth in [Fourth::Short, Fourth::Missing] {
         let mut scene = Scene::one();
-        scene.look(0..=10, sglang(fourth));
+        scene.poll(0..=10, sglang(fourth));
         let start = after(100).wall;
         for second in 0..=10 {
             let made = 1000 * u64::try_from(second).unwrap();
             scene.take(HERE, 100 + second, read(&vllm(start, made)));
         }
-        let picture = scene.picture(110);
+        let snapshot = scene.snapshot(110);
         assert_eq!((scene.posted(), scene.disputed()), ([20_000, 0, 20_000], 0));
-        let row = picture.engines.iter().find(|row| row.prompt_per_second.is_some()).unwrap();
+        let row = snapshot.engines.iter().find(|row| row.prompt_per_second.is_some()).unwrap();
         assert_eq!(row.processes, 1, "{:?}", row.note);
-        assert!(row.revenue.is_some() && picture.money.revenue.is_some());
+        assert!(row.revenue.is_some() && snapshot.money.revenue.is_some());
     }
 }
 
-/// What some looks find of an engine that makes 1,000 tokens a second.
-fn while_looking(looks: std::ops::Range<u64>, found: impl Fn(u64) -> [Option<u64>; 2]) -> Scene {
+/// What some polls find of an engine that makes 1,000 tokens a second.
+fn while_polling(polls: std::ops::Range<u64>, found: impl Fn(u64) -> [Option<u64>; 2]) -> Scene {
     let mut scene = Scene::one();
-    scene.look(0..=30, |n, second| {
+    scene.poll(0..=30, |n, second| {
         let right = [Some(5_000_000 + 1000 * second), Some(500_000 + 1000 * second)];
-        let [prompt, output] = if looks.contains(&n) { found(1000 * second) } else { right };
+        let [prompt, output] = if polls.contains(&n) { found(1000 * second) } else { right };
         let series = |name: &str, value: Option<u64>| {
             let value = value?;
             Some(format!("sglang:{name}{{model_name=\"m\",engine_type=\"unified\"}} {value}\n"))
@@ -101,10 +101,10 @@ fn while_looking(looks: std::ops::Range<u64>, found: impl Fn(u64) -> [Option<u64
     scene
 }
 
-/// Class: a part of a counter that stays away for several looks, and stands still or grows meanwhile.
+/// Class: a part of a counter that stays away for several polls, and stands still or grows meanwhile.
 #[test]
 fn dips_of_any_kind_lose_nothing_and_double_nothing() {
-    for looks in [2..3, 4..5, 4..6, 4..7, 4..10] {
+    for polls in [2..3, 4..5, 4..6, 4..7, 4..10] {
         let kinds: [Kind; 6] = [
             |_| [Some(2_500_000), Some(250_000)],
             |grown| [Some(2_500_000 + grown / 2), Some(250_000 + grown / 2)],
@@ -114,36 +114,36 @@ fn dips_of_any_kind_lose_nothing_and_double_nothing() {
             |grown| [Some(5_000_000 + grown), None],
         ];
         for (nth, kind) in kinds.into_iter().enumerate() {
-            let scene = while_looking(looks.clone(), kind);
-            assert_eq!((scene.posted(), scene.disputed()), ([30_000, 0, 30_000], 0), "{looks:?} {nth}");
+            let scene = while_polling(polls.clone(), kind);
+            assert_eq!((scene.posted(), scene.disputed()), ([30_000, 0, 30_000], 0), "{polls:?} {nth}");
         }
     }
 }
 
-/// Class: the first look at a counter finds a part of it, so that its return looks like growth.
+/// Class: the first poll at a counter finds a part of it, so that its return looks like growth.
 #[test]
-fn a_short_first_look_is_no_growth() {
+fn a_short_first_poll_is_no_growth() {
     let kinds: [Kind; 4] = [
         |_| [Some(2_500_000), Some(250_000)],
         |grown| [Some(4_500_000 + grown), Some(450_000 + grown)],
         |_| [Some(300_000), Some(30_000)],
         |_| [Some(2_500_000), Some(500_000)],
     ];
-    for looks in [1..2, 1..3] {
+    for polls in [1..2, 1..3] {
         for (nth, kind) in kinds.into_iter().enumerate() {
-            let scene = while_looking(looks.clone(), kind);
+            let scene = while_polling(polls.clone(), kind);
             let [miss, hit, output] = scene.posted();
-            assert!(miss <= 30_000 && hit == 0 && output <= 30_000, "{looks:?} {nth}: {miss} {output}");
-            assert!(scene.disputed() > 0, "{looks:?} {nth}");
+            assert!(miss <= 30_000 && hit == 0 && output <= 30_000, "{polls:?} {nth}: {miss} {output}");
+            assert!(scene.disputed() > 0, "{polls:?} {nth}");
         }
     }
 }
 
-/// Class: a young engine without a start time whose first growth is large is no short first look.
+/// Class: a young engine without a start time whose first growth is large is no short first poll.
 #[test]
 fn a_fast_young_engine_is_counted() {
     let mut scene = Scene::one();
-    scene.look(0..=20, |_, second| {
+    scene.poll(0..=20, |_, second| {
         let made = 300_000 + 150_000 * second;
         let series = |name: &str| format!("sglang:{name}{{model_name=\"m\",engine_type=\"unified\"}} {made}\n");
         series("prompt_tokens_total") + &series("generation_tokens_total")
@@ -170,7 +170,7 @@ fn a_small_part_that_leaves_a_sum_is_a_lost_window() {
             for second in 0..60_u64 {
                 scene.take(HERE, second.cast_signed(), read(&page(second)));
             }
-            let money = scene.picture(59).money;
+            let money = scene.snapshot(59).money;
             let case = format!("{left} % of {whole}, {start}: {:?}, {money:?}", scene.posted());
             assert_eq!((money.lost_windows > 0, money.lower_bound), (left > 0, left > 0), "{case}");
             assert!(scene.posted()[0] <= 59_000, "{case}");

@@ -1,4 +1,4 @@
-//! Pages of one address that are of different processes, rows or labels from look to look.
+//! Pages of one address that are of different processes, rows or labels from poll to poll.
 
 use crate::reports::scene::{HERE, Scene, read};
 
@@ -67,7 +67,7 @@ fn many_processes_in_ascending_order_are_not_one_that_grows_and_restarts() {
         }
         let [posted, ..] = scene.posted();
         assert!(posted <= 10 * count * (3 * count + 20), "{count} {apart}: {posted}");
-        assert!(scene.picture(i64::try_from(3 * count + 20).unwrap()).money.lower_bound, "{count} {apart}");
+        assert!(scene.snapshot(i64::try_from(3 * count + 20).unwrap()).money.lower_bound, "{count} {apart}");
     }
 }
 
@@ -222,7 +222,7 @@ fn the_first_life_of_a_young_engine_without_a_start_time_stays_posted_over_its_r
         let [posted, ..] = scene.posted();
         let seen = rate * (life - 1) + rate * 58;
         assert_eq!(posted, seen, "{base} {rate} {life}");
-        assert!(scene.picture((life + 60).cast_signed()).money.lower_bound, "{base} {rate} {life}");
+        assert!(scene.snapshot((life + 60).cast_signed()).money.lower_bound, "{base} {rate} {life}");
     }
 }
 
@@ -241,7 +241,7 @@ fn a_row_that_comes_late_with_a_history_is_a_baseline() {
         }
         let [posted, ..] = scene.posted();
         assert_eq!((posted, scene.disputed()), (100 * 39 + 100 * 31, 0), "{history}");
-        assert!(scene.picture(40).money.lower_bound, "{history}");
+        assert!(scene.snapshot(40).money.lower_bound, "{history}");
     }
 }
 
@@ -270,7 +270,7 @@ fn totals_that_come_late_count_what_their_process_can_have_produced() {
         }
         let [posted, ..] = scene.posted();
         assert_eq!(posted, posted_at_first + 3100, "{before}");
-        assert_eq!(scene.picture(40).money.lower_bound, lower_bound, "{before}");
+        assert_eq!(scene.snapshot(40).money.lower_bound, lower_bound, "{before}");
     }
 }
 

@@ -24,7 +24,7 @@ fn proxy(tokens: u64) -> PageReading {
 /// The output tokens that are posted, and whether the total is a lower bound.
 fn outcome(scene: &mut Scene, second: i64) -> (u64, bool) {
     let output = scene.posted()[2];
-    (output, scene.picture(second).money.lower_bound)
+    (output, scene.snapshot(second).money.lower_bound)
 }
 
 /// Class: another name of a model that is taken for its name for ever. The adapter is unloaded at 20 s; from then on an
@@ -80,7 +80,7 @@ fn names_that_cannot_be_read_after_a_restart_are_remembered() {
             scene.take(ENGINE, second, engine(7 * made(second), seen, None));
         }
         assert_eq!(outcome(&mut scene, 1000), (7 * made(1000), false), "{adapters:?}");
-        let snapshot = scene.picture(1000);
+        let snapshot = scene.snapshot(1000);
         let row = snapshot.engines.iter().find(|row| row.target.as_str() == PROXY).unwrap();
         assert_eq!(note(row), "not counted: watched engines serve its model");
     }
@@ -126,7 +126,7 @@ fn refused_until(read: i64, kills: &[i64]) -> (Scene, u64) {
 #[test]
 fn a_model_list_that_cannot_be_read_is_an_alert() {
     let (mut scene, _) = refused_until(2000, &[]);
-    let snapshot = scene.picture(1000);
+    let snapshot = scene.snapshot(1000);
     let alert = snapshot.alerts.iter().find(|alert| alert.rule == Rule::NamesUnknown).unwrap();
     assert!(
         alert.text.as_str().contains("sql-lora") && alert.text.as_str().contains("asks for a key"),
@@ -144,7 +144,7 @@ fn what_a_proxy_posted_while_the_list_was_refused_is_taken_back() {
         let (mut scene, produced) = refused_until(read, kills);
         let (posted, lower) = outcome(&mut scene, 1000);
         assert!(posted == produced && lower, "{posted} of {produced}, read at {read}, killed at {kills:?}");
-        assert!(scene.picture(1000).alerts.iter().all(|alert| alert.rule != Rule::NamesUnknown));
+        assert!(scene.snapshot(1000).alerts.iter().all(|alert| alert.rule != Rule::NamesUnknown));
     }
 }
 

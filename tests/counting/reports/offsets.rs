@@ -59,7 +59,7 @@ fn check(naming: Naming, offset: i64) {
             };
             scene.fleet.apply(crate::support::answered(name, moment(*millis), reading));
         }
-        let (last, end) = (engine_from + 7000, scene.picture(12));
+        let (last, end) = (engine_from + 7000, scene.snapshot(12));
         // Whole seconds that the proxy counted before the engine's first page.
         let counted = (offset - i64::from(engine_first)).max(0) / 1000;
         let posted = u64::try_from(counted * 1000 + last - engine_from).unwrap();

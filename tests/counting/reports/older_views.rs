@@ -6,17 +6,18 @@ use crate::reports::scene::{HERE, Scene, read};
 /// The second whose values a view shows at a second.
 type View = fn(i64) -> i64;
 
-const HELD: fn(i64, i64, i64) -> i64 = |second, period, offset| (second - offset).div_euclid(period) * period + offset;
+const CACHED: fn(i64, i64, i64) -> i64 =
+    |second, period, offset| (second - offset).div_euclid(period) * period + offset;
 const VIEWS: [(&str, [View; 2]); 9] = [
-    ("held for 15 s", [|t| HELD(t, 15, 0), |t| HELD(t, 15, 7)]),
-    ("held for 15 s, near", [|t| HELD(t, 15, 0), |t| HELD(t, 15, 3)]),
-    ("held for 30 s", [|t| HELD(t, 30, 0), |t| HELD(t, 30, 17)]),
-    ("held for 60 s", [|t| HELD(t, 60, 0), |t| HELD(t, 60, 35)]),
-    ("held for 30 s, and as it is", [|t| HELD(t, 30, -15), |t| t]),
+    ("cached for 15 s", [|t| CACHED(t, 15, 0), |t| CACHED(t, 15, 7)]),
+    ("cached for 15 s, near", [|t| CACHED(t, 15, 0), |t| CACHED(t, 15, 3)]),
+    ("cached for 30 s", [|t| CACHED(t, 30, 0), |t| CACHED(t, 30, 17)]),
+    ("cached for 60 s", [|t| CACHED(t, 60, 0), |t| CACHED(t, 60, 35)]),
+    ("cached for 30 s, and as it is", [|t| CACHED(t, 30, -15), |t| t]),
     ("lags by 12 s", [|t| t - 12, |t| t]),
     ("lags by 120 s", [|t| t - 120, |t| t]),
-    ("lags by 270 s, held for 15 s", [|t| HELD(t - 270, 15, 4), |t| HELD(t, 15, 7)]),
-    ("held for 5 s", [|t| HELD(t, 5, 0), |t| HELD(t, 5, 2)]),
+    ("lags by 270 s, cached for 15 s", [|t| CACHED(t - 270, 15, 4), |t| CACHED(t, 15, 7)]),
+    ("cached for 5 s", [|t| CACHED(t, 5, 0), |t| CACHED(t, 5, 2)]),
 ];
 /// Which view answers.
 const ORDERS: [fn(u64) -> u64; 5] = [|n| n % 2, |n| n / 2 % 2, |n| n / 4 % 2, |n| n / 13 % 2, |n| dice(n) % 2];
@@ -56,20 +57,20 @@ fn a_process_seen_through_older_views_is_counted_once() {
         for (what, views) in VIEWS {
             for (nth, order) in ORDERS.iter().enumerate() {
                 let mut scene = Scene::one();
-                let (last, looks) = (320, 620);
+                let (last, polls) = (320, 620);
                 let shown = |second: i64| {
                     let view = views[usize::try_from(order(second.unsigned_abs())).unwrap()];
                     made(view(second).min(last))
                 };
                 let mut highest = shown(0);
-                for second in 0..looks {
+                for second in 0..polls {
                     scene.take(HERE, second, read(&page(shown(second))));
                     highest = highest.max(shown(second));
                     let [.., posted] = scene.posted();
                     let case = format!("{load}, {what}, order {nth}, second {second}: {posted}");
                     let most = highest - shown(0);
                     if posted != most {
-                        let flags = scene.picture(second).money;
+                        let flags = scene.snapshot(second).money;
                         assert!(posted <= most || flags.upper_bound, "{case} of {most}");
                         assert!(posted >= most || flags.lower_bound || second <= last, "{case} of {most}");
                     }
@@ -84,7 +85,7 @@ fn a_process_seen_through_older_views_is_counted_once() {
 
 /// The same where the watch is killed again and again, also while it is not clear yet whose the higher line is.
 #[test]
-fn views_that_lag_are_told_apart_from_processes_over_kills() {
+fn views_that_lag_are_distinguished_from_processes_over_kills() {
     for (what, views) in VIEWS {
         for every in [5, 9, 31] {
             let mut scene = Scene::one();
@@ -99,9 +100,9 @@ fn views_that_lag_are_told_apart_from_processes_over_kills() {
                 let [.., posted] = scene.posted();
                 let most = highest - shown(0);
                 let case = format!("{what}, killed every {every} s, second {second}: {posted} of {most}");
-                assert!(posted <= most || scene.picture(second).money.upper_bound, "{case}");
+                assert!(posted <= most || scene.snapshot(second).money.upper_bound, "{case}");
             }
-            let (money, [.., posted]) = (scene.picture(680).money, scene.posted());
+            let (money, [.., posted]) = (scene.snapshot(680).money, scene.posted());
             let all = highest - shown(0);
             assert!(posted == all || posted < all && money.lower_bound, "{what}, {every} s: {posted} of {all}");
         }

@@ -18,13 +18,13 @@ fn an_engine_inside_another_server_is_an_engine() {
     ];
     for page in pages {
         let mut scene = Scene::one();
-        scene.look(0..=1, |_, second| {
+        scene.poll(0..=1, |_, second| {
             page.replace("840000", &(840_000 - 1000 + 1000 * second).to_string())
                 .replace("126000", &(126_000 - 500 + 500 * second).to_string())
         });
-        let picture = scene.picture(1);
-        assert_eq!(picture.engines.len(), 1);
-        let row = &picture.engines[0];
+        let snapshot = scene.snapshot(1);
+        assert_eq!(snapshot.engines.len(), 1);
+        let row = &snapshot.engines[0];
         assert_eq!(
             (row.kind, row.model.as_ref().map(ModelName::as_str)),
             (EngineKind::named("vllm"), Some("llama-8b"))
@@ -32,7 +32,7 @@ fn an_engine_inside_another_server_is_an_engine() {
         assert_eq!((count(row.prompt_total), count(row.output_total)), (Some(840_000), Some(126_000)));
         assert_eq!((row.running, row.waiting, row.kv_usage), (Some(5), Some(2), Ratio::from_percent(41.0)));
         assert_eq!((scene.posted(), scene.disputed()), ([1000, 0, 500], 0));
-        assert!((revenue(&picture) - 0.002).abs() < 1e-9);
+        assert!((revenue(&snapshot) - 0.002).abs() < 1e-9);
     }
 }
 
@@ -57,12 +57,12 @@ fn two_models_of_a_router_are_both_counted() {
                 scene.take(url, second, dialect::read(text.as_bytes(), &hint).unwrap());
             }
         }
-        let picture = scene.picture(3);
-        let mut served: Vec<_> = picture.models.iter().map(|row| row.model.as_str()).collect();
+        let snapshot = scene.snapshot(3);
+        let mut served: Vec<_> = snapshot.models.iter().map(|row| row.model.as_str()).collect();
         served.sort_unstable();
-        assert_eq!((served, picture.requests.running), (vec!["gemma-27b", "qwen3-4b"], Some(11)));
+        assert_eq!((served, snapshot.requests.running), (vec!["gemma-27b", "qwen3-4b"], Some(11)));
         assert_eq!((scene.posted(), scene.disputed()), ([3_300, 0, 3_300], 0));
-        assert!((revenue(&picture) - 0.004_545).abs() < 1e-9, "{}", revenue(&picture));
+        assert!((revenue(&snapshot) - 0.004_545).abs() < 1e-9, "{}", revenue(&snapshot));
     }
 }
 
@@ -79,9 +79,9 @@ fn names_in_quotes_are_names() {
         let mut scene = Scene::one();
         scene.take(HERE, 0, read(&page.replace(" 12000", " 11000").replace(" 3400", " 3000")));
         scene.take(HERE, 1, read(page));
-        let picture = scene.picture(1);
-        let row = &picture.engines[0];
-        assert_eq!((picture.engines.len(), row.kind), (1, EngineKind::named("vllm")), "{page}");
+        let snapshot = scene.snapshot(1);
+        let row = &snapshot.engines[0];
+        assert_eq!((snapshot.engines.len(), row.kind), (1, EngineKind::named("vllm")), "{page}");
         assert_eq!((count(row.prompt_total), count(row.output_total)), (Some(12_000), Some(3_400)), "{page}");
         assert_eq!((scene.posted(), scene.disputed()), ([1000, 0, 400], 0), "{page}");
     }

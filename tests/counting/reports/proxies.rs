@@ -56,7 +56,7 @@ fn a_providers_prefix_makes_no_second_model() {
         scene.take(PROXY, second, litellm(&[["hosted_vllm/ds-v3", "ds-v3"]], made(second)));
     }
     assert_eq!((scene.posted(), scene.disputed()), ([4_000, 0, 4_000], 0));
-    assert!((revenue(&scene.picture(4)) - 0.012).abs() < 1e-9);
+    assert!((revenue(&scene.snapshot(4)) - 0.012).abs() < 1e-9);
 }
 
 /// What an engine's page says of its adapter.
@@ -84,7 +84,7 @@ fn names_that_the_server_lists_make_no_second_model() {
     let aliases = [alias("chat-large", root), alias("qwen3-32b", root), alias("sql-lora", "chat-large")];
     let mut scene = under_other_names(4, ADAPTER, &aliases);
     assert_eq!((scene.posted(), scene.disputed()), ([8_000, 0, 8_000], 0));
-    assert!((revenue(&scene.picture(4)) - 0.024).abs() < 1e-9);
+    assert!((revenue(&scene.snapshot(4)) - 0.024).abs() < 1e-9);
 }
 
 /// Class: one model under two names that nothing joins yet.
@@ -93,12 +93,12 @@ fn a_name_that_nobody_lists_is_not_posted_at_once() {
     for adapters in [ADAPTER, ""] {
         let mut scene = under_other_names(4, adapters, &[]);
         assert_eq!((scene.posted(), scene.disputed()), ([8_000, 0, 8_000], 0));
-        let picture = scene.picture(4);
-        assert!((revenue(&picture) - 0.024).abs() < 1e-9);
-        assert!(picture.money.lower_bound, "what is held may be owed");
-        let held = picture.models.iter().find(|row| row.model.as_str() == "qwen3-32b").unwrap();
-        assert_eq!(held.money.revenue, None, "unknown, not nothing");
-        let row = picture.engines.iter().find(|row| row.model == Some(ModelName::new("qwen3-32b"))).unwrap();
+        let snapshot = scene.snapshot(4);
+        assert!((revenue(&snapshot) - 0.024).abs() < 1e-9);
+        assert!(snapshot.money.lower_bound, "what is withheld may be owed");
+        let withheld = snapshot.models.iter().find(|row| row.model.as_str() == "qwen3-32b").unwrap();
+        assert_eq!(withheld.money.revenue, None, "unknown, not nothing");
+        let row = snapshot.engines.iter().find(|row| row.model == Some(ModelName::new("qwen3-32b"))).unwrap();
         assert_eq!(row.revenue, None);
     }
 }
@@ -108,8 +108,8 @@ fn a_name_that_nobody_lists_is_not_posted_at_once() {
 fn names_that_nobody_lists_are_not_posted_twice_and_said() {
     let mut scene = under_other_names(700, "", &[]);
     assert_eq!((scene.posted(), scene.disputed()), ([1_400_000, 0, 1_400_000], 0));
-    let picture = scene.picture(700);
-    assert!(!alerts(&picture, Rule::ProbablySame).is_empty(), "{:?}", picture.alerts);
+    let snapshot = scene.snapshot(700);
+    assert!(!alerts(&snapshot, Rule::ProbablySame).is_empty(), "{:?}", snapshot.alerts);
 }
 
 /// Class: a router that speaks of the engine behind it in the engine's own words.
@@ -132,13 +132,13 @@ fn a_router_under_the_engines_names_is_no_second_engine() {
             + &routed("output_tokens_total");
         scene.take(ROUTER, second, read(&page));
     }
-    let picture = scene.picture(10);
-    assert_eq!((picture.requests.running, picture.requests.waiting), (Some(8), Some(3)));
-    let engines = picture.engines.iter().filter(|row| row.role != EngineRole::Proxy);
+    let snapshot = scene.snapshot(10);
+    assert_eq!((snapshot.requests.running, snapshot.requests.waiting), (Some(8), Some(3)));
+    let engines = snapshot.engines.iter().filter(|row| row.role != EngineRole::Proxy);
     assert_eq!(engines.count(), 1);
-    assert_eq!((picture.coverage.engines_live, picture.coverage.engines_known), (1, 1));
+    assert_eq!((snapshot.coverage.engines_live, snapshot.coverage.engines_known), (1, 1));
     assert_eq!((scene.posted(), scene.disputed()), ([10_000, 0, 10_000], 0));
-    assert!((revenue(&picture) - 0.03).abs() < 1e-9);
+    assert!((revenue(&snapshot) - 0.03).abs() < 1e-9);
 }
 
 /// Class: one model under two names, of which the engine's page joins one and nothing but the counters the other.
@@ -146,11 +146,11 @@ fn a_router_under_the_engines_names_is_no_second_engine() {
 fn a_name_that_nobody_lists_beside_one_that_is_known_is_not_posted_twice() {
     let mut scene = under_other_names(700, ADAPTER, &[]);
     assert_eq!((scene.posted(), scene.disputed()), ([1_400_000, 0, 1_400_000], 0));
-    let picture = scene.picture(700);
-    assert!(!alerts(&picture, Rule::ProbablySame).is_empty(), "{:?}", picture.alerts);
+    let snapshot = scene.snapshot(700);
+    assert!(!alerts(&snapshot, Rule::ProbablySame).is_empty(), "{:?}", snapshot.alerts);
 }
 
-/// An engine and a proxy before it that calls its model by another name, one look a second; the proxy answers first.
+/// An engine and a proxy before it that calls its model by another name, one poll a second; the proxy answers first.
 fn proxy_first(scene: &mut Scene, seconds: std::ops::RangeInclusive<i64>) {
     for second in seconds {
         scene.take(PROXY, second, litellm(&[["other-name", "other-name"]], made(second)));
@@ -158,8 +158,8 @@ fn proxy_first(scene: &mut Scene, seconds: std::ops::RangeInclusive<i64>) {
     }
 }
 
-fn proxy_row(picture: &Snapshot) -> &EngineRow {
-    picture.engines.iter().find(|row| row.role == EngineRole::Proxy).unwrap()
+fn proxy_row(snapshot: &Snapshot) -> &EngineRow {
+    snapshot.engines.iter().find(|row| row.role == EngineRole::Proxy).unwrap()
 }
 
 pub(crate) fn note(row: &EngineRow) -> String {
@@ -169,7 +169,7 @@ pub(crate) fn note(row: &EngineRow) -> String {
 /// Class: a verdict that is made of figures from before a restart and figures from after it.
 #[test]
 fn a_restart_makes_no_proxys_tokens_its_own() {
-    // While they are held, and while they count as the engine's; after an absence shorter and longer than a comparison.
+    // While they are withheld, and while they count as the engine's; after an absence shorter and longer than a comparison.
     for (kill, gone) in [(3, 20), (200, 1), (200, 400), (500, 20), (500, 2000)] {
         let mut scene = Scene::of(both(PROXY));
         proxy_first(&mut scene, 0..=kill);
@@ -178,8 +178,8 @@ fn a_restart_makes_no_proxys_tokens_its_own() {
         proxy_first(&mut scene, kill + gone..=until);
         let one = made(until);
         assert_eq!(scene.posted(), [one, 0, one], "killed at {kill} for {gone} s");
-        let picture = scene.picture(until);
-        assert!(!alerts(&picture, Rule::ProbablySame).is_empty(), "killed at {kill} for {gone} s");
+        let snapshot = scene.snapshot(until);
+        assert!(!alerts(&snapshot, Rule::ProbablySame).is_empty(), "killed at {kill} for {gone} s");
     }
 }
 
@@ -192,37 +192,37 @@ pub(crate) fn started(mut page: PageReading) -> PageReading {
 /// Class: a restart whose first page is a proxy's, for a model that an engine serves by name.
 #[test]
 fn a_proxy_that_answers_first_after_a_restart_counts_nothing_of_an_engines() {
-    let look = |scene: &mut Scene, second: i64| {
+    let poll = |scene: &mut Scene, second: i64| {
         scene.take(PROXY, second, litellm(&[["hosted_vllm/ds-v3", "ds-v3"]], made(second)));
         scene.take(ENGINE, second, started(vllm("ds-v3", made(second), "")));
     };
     let mut scene = Scene::of(both(PROXY));
-    (0..=5).for_each(|second| look(&mut scene, second));
+    (0..=5).for_each(|second| poll(&mut scene, second));
     scene.restart(60);
     scene.take(PROXY, 60, litellm(&[["hosted_vllm/ds-v3", "ds-v3"]], made(60)));
     assert_eq!(scene.posted()[2], 5_000, "the engine has not answered yet");
-    assert_eq!(proxy_row(&scene.picture(60)).revenue, None);
-    (61..=65).for_each(|second| look(&mut scene, second));
+    assert_eq!(proxy_row(&scene.snapshot(60)).revenue, None);
+    (61..=65).for_each(|second| poll(&mut scene, second));
     assert_eq!(scene.posted(), [65_000, 0, 65_000]);
-    assert!(!scene.picture(65).money.lower_bound);
+    assert!(!scene.snapshot(65).money.lower_bound);
 }
 
 /// Class: a restart after which an alias is learnt again from a page that comes later than the proxy's.
 #[test]
-fn what_is_held_until_an_alias_is_learnt_is_an_engines() {
+fn what_is_withheld_until_an_alias_is_learnt_is_an_engines() {
     let alias = [ModelAlias { name: ModelName::new("other-name"), model: ModelName::new("ds-v3") }];
-    let look = |scene: &mut Scene, second: i64| {
+    let poll = |scene: &mut Scene, second: i64| {
         scene.take(PROXY, second, started(litellm(&[["other-name", "other-name"]], made(second))));
         let mut page = started(vllm("ds-v3", made(second), ""));
         page.aliases = Some(alias.to_vec());
         scene.take(ENGINE, second, page);
     };
     let mut scene = Scene::of(both(PROXY));
-    (0..=5).for_each(|second| look(&mut scene, second));
+    (0..=5).for_each(|second| poll(&mut scene, second));
     scene.restart(60);
-    (60..=70).for_each(|second| look(&mut scene, second));
+    (60..=70).for_each(|second| poll(&mut scene, second));
     assert_eq!(scene.posted(), [70_000, 0, 70_000]);
-    assert!(!scene.picture(70).money.lower_bound, "nothing is held, nothing is lost");
+    assert!(!scene.snapshot(70).money.lower_bound, "nothing is withheld, nothing is lost");
 }
 
 /// Class: a verdict while growth of an engine is still to come.
@@ -261,27 +261,27 @@ fn a_proxy_whose_models_are_served_has_a_row_and_is_in_no_sum() {
         scene.take(ENGINE, second, vllm("ds-v3", made(second), ""));
         scene.take(PROXY, second, litellm(&[["hosted_vllm/ds-v3", "ds-v3"]], 7 + made(second)));
     }
-    let picture = scene.picture(10);
-    let row = proxy_row(&picture);
+    let snapshot = scene.snapshot(10);
+    let row = proxy_row(&snapshot);
     assert_eq!((row.target.as_str(), row.model.as_ref().unwrap().as_str()), (PROXY, "hosted_vllm/ds-v3"));
     assert_eq!((row.prompt_total.unwrap().count(), row.output_total.unwrap().count()), (10_007, 10_007));
     assert!((row.prompt_per_second.unwrap() - 1000.0).abs() < 1e-6 && row.output_per_second.is_some());
     assert_eq!(row.revenue, None);
     assert_eq!(note(row), "not counted: watched engines serve its model");
-    only_the_engine(&picture, 10_000);
-    assert_eq!((picture.coverage.engines_live, picture.coverage.engines_known), (1, 1));
-    assert!(!picture.money.lower_bound);
+    only_the_engine(&snapshot, 10_000);
+    assert_eq!((snapshot.coverage.engines_live, snapshot.coverage.engines_known), (1, 1));
+    assert!(!snapshot.money.lower_bound);
 }
 
 /// Only the engine's tokens are in the sums.
 #[track_caller]
-fn only_the_engine(picture: &Snapshot, total: u64) {
-    let tokens = &picture.tokens;
+fn only_the_engine(snapshot: &Snapshot, total: u64) {
+    let tokens = &snapshot.tokens;
     assert_eq!((tokens.prompt_total.unwrap().count(), tokens.output_total.unwrap().count()), (total, total));
-    for rate in [tokens.prompt_per_second, tokens.output_per_second, picture.nodes[0].prompt_per_second] {
+    for rate in [tokens.prompt_per_second, tokens.output_per_second, snapshot.nodes[0].prompt_per_second] {
         assert!((rate.unwrap() - 1000.0).abs() < 1e-6, "{rate:?}");
     }
-    let models = picture.models.iter().filter_map(|row| row.output_total);
+    let models = snapshot.models.iter().filter_map(|row| row.output_total);
     assert_eq!(models.map(Tokens::count).sum::<u64>(), total);
 }
 
@@ -301,27 +301,27 @@ fn a_proxy_that_fails_is_seen_to_fail() {
             scene.take(ENGINE, second, vllm("ds-v3", made(second), ""));
             scene.fail(PROXY, second);
         }
-        let picture = scene.picture(60);
-        let row = proxy_row(&picture);
+        let snapshot = scene.snapshot(60);
+        let row = proxy_row(&snapshot);
         assert_eq!((row.target.as_str(), row.state, row.scrape.failures), (PROXY, Health::Lost, 55));
         assert!(note(row).contains("500"), "{}", note(row));
-        let silent = alerts(&picture, Rule::EngineSilent);
-        assert!(silent.iter().any(|alert| alert.subject.as_str() == PROXY), "{:?}", picture.alerts);
-        only_the_engine(&picture, 60_000);
-        assert_eq!((picture.coverage.engines_live, picture.coverage.engines_known), (1, 1));
+        let silent = alerts(&snapshot, Rule::EngineSilent);
+        assert!(silent.iter().any(|alert| alert.subject.as_str() == PROXY), "{:?}", snapshot.alerts);
+        only_the_engine(&snapshot, 60_000);
+        assert_eq!((snapshot.coverage.engines_live, snapshot.coverage.engines_known), (1, 1));
     }
 }
 
 /// Class: tokens that may be an engine's are in the fleet's sums beside the engine's.
 #[test]
-fn what_is_held_is_in_no_sum() {
+fn what_is_withheld_is_in_no_sum() {
     let mut scene = Scene::of(both(PROXY));
     proxy_first(&mut scene, 0..=10);
-    let picture = scene.picture(10);
-    only_the_engine(&picture, 10_000);
-    let row = proxy_row(&picture);
+    let snapshot = scene.snapshot(10);
+    only_the_engine(&snapshot, 10_000);
+    let row = proxy_row(&snapshot);
     assert_eq!(row.output_total.unwrap().count(), 10_000, "its own figures stand beside them");
-    assert!(note(row).starts_with("held for five minutes"), "{}", note(row));
+    assert!(note(row).starts_with("withheld for five minutes"), "{}", note(row));
 }
 
 /// Class: what was found not to be an engine's is in the sums, and is posted in full.
@@ -333,10 +333,10 @@ fn what_is_its_own_is_in_every_sum() {
         scene.take(ENGINE, second, mixed("ds-v3", [2 * made(second), made(second)], ""));
     }
     assert_eq!(scene.posted(), [2_000_000, 0, 1_600_000]);
-    let picture = scene.picture(400);
-    assert_eq!(picture.tokens.output_total.unwrap().count(), 1_600_000);
-    assert!(!picture.money.lower_bound);
-    assert!(!note(proxy_row(&picture)).contains("held"));
+    let snapshot = scene.snapshot(400);
+    assert_eq!(snapshot.tokens.output_total.unwrap().count(), 1_600_000);
+    assert!(!snapshot.money.lower_bound);
+    assert!(!note(proxy_row(&snapshot)).contains("withheld"));
 }
 
 /// Class: the end of a proxy's counting, because an engine that serves its model is read from now on.
@@ -348,11 +348,11 @@ fn a_handover_to_an_engine_that_answers_later_is_a_lower_bound() {
             scene.take(ENGINE, second, vllm("ds-v3", made(second), ""));
         }
         scene.take(PROXY, second, litellm(&[["hosted_vllm/ds-v3", "ds-v3"]], made(second)));
-        assert_eq!(scene.picture(second).money.lower_bound, second >= 6, "at {second}");
+        assert_eq!(scene.snapshot(second).money.lower_bound, second >= 6, "at {second}");
     }
     assert_eq!(scene.posted()[2], 10_000);
-    assert_eq!(scene.picture(11).money.lost_windows, 1, "once");
-    assert!(proxy_row(&scene.picture(11)).revenue.is_some(), "what it earned before stays in the day's revenue");
+    assert_eq!(scene.snapshot(11).money.lost_windows, 1, "once");
+    assert!(proxy_row(&scene.snapshot(11)).revenue.is_some(), "what it earned before stays in the day's revenue");
 }
 
 /// Class: a bound that nothing lost asks for.
@@ -364,12 +364,12 @@ fn a_proxy_that_answers_a_moment_before_its_engine_loses_nothing() {
         scene.take(ENGINE, second, vllm("ds-v3", made(second), ""));
     }
     assert_eq!(scene.posted()[2], 10_000);
-    assert!(!scene.picture(10).money.lower_bound);
+    assert!(!scene.snapshot(10).money.lower_bound);
 }
 
 /// Class: a handover while the proxy's tokens wait for a verdict because of another engine.
 #[test]
-fn what_is_held_at_a_handover_is_a_lower_bound() {
+fn what_is_withheld_at_a_handover_is_a_lower_bound() {
     let late = "http://10.0.0.6:8000/metrics";
     let mut scene = Scene::of(vec![target(ENGINE, None), target(PROXY, None), target(late, None)]);
     for second in 0..=11 {
@@ -379,55 +379,55 @@ fn what_is_held_at_a_handover_is_a_lower_bound() {
         }
         scene.take(PROXY, second, litellm(&[["hosted_vllm/ds-v3", "ds-v3"]], made(second)));
     }
-    assert!(scene.picture(11).money.lower_bound);
+    assert!(scene.snapshot(11).money.lower_bound);
     assert_eq!(scene.posted()[2], 11_000 + 5_000);
 }
 
 /// Class: tokens that are neither posted nor counted anywhere.
 #[test]
-fn what_is_probably_an_engines_is_held_and_said() {
+fn what_is_probably_an_engines_is_withheld_and_said() {
     let mut scene = Scene::of(both(PROXY));
     proxy_first(&mut scene, 0..=700);
     assert_eq!(scene.posted(), [700_000, 0, 700_000]);
-    let picture = scene.picture(700);
-    only_the_engine(&picture, 700_000);
-    assert!(picture.money.lower_bound, "what is held may be owed");
-    let row = proxy_row(&picture);
-    assert_eq!(note(row), "probably the same as ds-v3: 1400000 tokens are held, not posted");
+    let snapshot = scene.snapshot(700);
+    only_the_engine(&snapshot, 700_000);
+    assert!(snapshot.money.lower_bound, "what is withheld may be owed");
+    let row = proxy_row(&snapshot);
+    assert_eq!(note(row), "probably the same as ds-v3: 1400000 tokens are withheld, not posted");
     assert_eq!((row.revenue, row.output_total.unwrap().count()), (None, 700_000));
     scene.restart(701);
     proxy_first(&mut scene, 701..=710);
-    let picture = scene.picture(710);
-    assert_eq!(note(proxy_row(&picture)), "probably the same as ds-v3: 1420000 tokens are held, not posted");
-    // The engine idles and the proxy does not: from its next verdict on the proxy counts, and what was held stays held.
+    let snapshot = scene.snapshot(710);
+    assert_eq!(note(proxy_row(&snapshot)), "probably the same as ds-v3: 1420000 tokens are withheld, not posted");
+    // The engine idles and the proxy does not: from its next verdict on the proxy counts, and what was withheld stays withheld.
     for second in 711..=1700 {
         scene.take(PROXY, second, litellm(&[["other-name", "other-name"]], made(second)));
         scene.take(ENGINE, second, vllm("ds-v3", made(710), ""));
     }
-    let picture = scene.picture(1700);
+    let snapshot = scene.snapshot(1700);
     let [prompt, _, output] = scene.posted();
     let kept: u64 = 2 * (1700 + 710) * 1000 - prompt - output;
     assert!(output > 710_000 && kept > 1_420_000, "{output} {kept}");
-    let held = format!("{kept} tokens are held as probably an engine's, not posted");
-    assert!(note(proxy_row(&picture)).starts_with(&held), "{}", note(proxy_row(&picture)));
-    assert!(picture.money.lower_bound);
+    let withheld = format!("{kept} tokens are withheld as probably an engine's, not posted");
+    assert!(note(proxy_row(&snapshot)).starts_with(&withheld), "{}", note(proxy_row(&snapshot)));
+    assert!(snapshot.money.lower_bound);
 }
 
 /// Class: tokens that wait for a verdict, of a row that leaves its page.
 #[test]
-fn what_is_held_for_a_row_that_is_dropped_is_a_lower_bound() {
+fn what_is_withheld_for_a_row_that_is_dropped_is_a_lower_bound() {
     let mut scene = Scene::of(both(PROXY));
     proxy_first(&mut scene, 0..=10);
     for second in 11..=700 {
         scene.take(PROXY, second, litellm(&[["third-name", "third-name"]], 5));
         scene.take(ENGINE, second, vllm("ds-v3", made(second), ""));
     }
-    let picture = scene.picture(700);
-    assert!(picture.engines.iter().all(|row| row.model != Some(ModelName::new("other-name"))));
-    assert!(picture.money.lower_bound);
+    let snapshot = scene.snapshot(700);
+    assert!(snapshot.engines.iter().all(|row| row.model != Some(ModelName::new("other-name"))));
+    assert!(snapshot.money.lower_bound);
 }
 
-/// Class: tokens that are said to be held where a page counts none.
+/// Class: tokens that are said to be withheld where a page counts none.
 #[test]
 fn a_proxy_that_counts_no_tokens_holds_none() {
     let mut scene = Scene::of(both(PROXY));
@@ -438,9 +438,9 @@ fn a_proxy_that_counts_no_tokens_holds_none() {
         scene.take(PROXY, second, read(router));
         scene.take(ENGINE, second, vllm("ds-v3", made(second), ""));
     }
-    let picture = scene.picture(20);
-    assert_eq!(note(proxy_row(&picture)), "its page counts no tokens: nothing of it is posted");
-    assert!(!picture.money.lower_bound);
+    let snapshot = scene.snapshot(20);
+    assert_eq!(note(proxy_row(&snapshot)), "its page counts no tokens: nothing of it is posted");
+    assert!(!snapshot.money.lower_bound);
 }
 
 /// Class: a proxy in front of many GPUs is judged as an engine of one node.

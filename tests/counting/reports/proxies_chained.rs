@@ -36,8 +36,8 @@ fn watch(until: i64, first: impl Fn(i64) -> PageReading, second: impl Fn(i64) ->
         scene.take(PROXY, now, first(now));
         scene.take(SECOND, now, second(now));
     }
-    let picture = scene.picture(until);
-    (scene, picture)
+    let snapshot = scene.snapshot(until);
+    (scene, snapshot)
 }
 
 fn amount(money: Money) -> f64 {
@@ -45,62 +45,62 @@ fn amount(money: Money) -> f64 {
 }
 
 #[track_caller]
-fn assert_doubled(picture: &Snapshot) {
-    assert!(picture.money.upper_bound);
-    let (posted, uncertain) = (revenue(picture), amount(picture.money.uncertainty));
+fn assert_doubled(snapshot: &Snapshot) {
+    assert!(snapshot.money.upper_bound);
+    let (posted, uncertain) = (revenue(snapshot), amount(snapshot.money.uncertainty));
     assert!((0.4 * posted..=0.55 * posted).contains(&uncertain), "{uncertain} of {posted}");
-    assert_eq!(alerts(picture, Rule::ProbablySame).len(), 1);
+    assert_eq!(alerts(snapshot, Rule::ProbablySame).len(), 1);
 }
 
 #[track_caller]
-fn assert_exact(picture: &Snapshot) {
-    assert_eq!(picture.money.uncertainty, Money::ZERO);
-    assert!(alerts(picture, Rule::ProbablySame).is_empty());
+fn assert_exact(snapshot: &Snapshot) {
+    assert_eq!(snapshot.money.uncertainty, Money::ZERO);
+    assert!(alerts(snapshot, Rule::ProbablySame).is_empty());
 }
 
 /// Class: one name in front of another one, of the same proxy program.
 #[test]
-fn a_proxy_in_front_of_another_one_is_told_by_its_growth() {
+fn a_proxy_in_front_of_another_one_is_recognised_by_its_growth() {
     let front = |now| litellm(&[["deepseek-v3", "deepseek-v3"]], made(now));
-    let (scene, picture) = watch(400, front, |now| litellm(&[[PRICED, PRICED]], made(now) * 51 / 50));
+    let (scene, snapshot) = watch(400, front, |now| litellm(&[[PRICED, PRICED]], made(now) * 51 / 50));
     assert_eq!(scene.posted()[2], 400_000 + 408_000, "both stay posted");
-    assert_doubled(&picture);
+    assert_doubled(&snapshot);
 }
 
 /// Class: two programs that count one model under one name.
 #[test]
-fn two_programs_with_one_name_are_told() {
-    let (_, picture) = watch(400, |now| litellm(&[[PRICED, PRICED]], made(now)), |now| gateway(PRICED, made(now)));
-    assert_doubled(&picture);
+fn two_programs_with_one_name_are_reported() {
+    let (_, snapshot) = watch(400, |now| litellm(&[[PRICED, PRICED]], made(now)), |now| gateway(PRICED, made(now)));
+    assert_doubled(&snapshot);
 }
 
 /// Class: one name in front of several models.
 #[test]
-fn a_proxy_that_distributes_one_name_over_two_models_is_told() {
+fn a_proxy_that_distributes_one_name_over_two_models_is_reported() {
     let back = |now| litellm(&[["deepseek-v3", "a"], ["deepseek-v3.1", "b"]], made(now));
-    let (_, picture) = watch(400, |now| litellm(&[[PRICED, PRICED]], 2 * made(now)), back);
-    assert!(picture.money.upper_bound && picture.money.uncertainty > Money::ZERO);
+    let (_, snapshot) = watch(400, |now| litellm(&[[PRICED, PRICED]], 2 * made(now)), back);
+    assert!(snapshot.money.upper_bound && snapshot.money.uncertainty > Money::ZERO);
 }
 
 /// Class: replicas of one proxy, between which a load balancer distributes requests evenly.
 #[test]
 fn replicas_of_a_proxy_are_two() {
     let page = |now| litellm(&[[PRICED, PRICED]], made(now));
-    let (scene, picture) = watch(700, page, |now| litellm(&[[PRICED, PRICED]], made(now) * 51 / 50));
+    let (scene, snapshot) = watch(700, page, |now| litellm(&[[PRICED, PRICED]], made(now) * 51 / 50));
     assert_eq!(scene.posted()[2], 700_000 + 714_000);
-    assert_exact(&picture);
+    assert_exact(&snapshot);
 }
 
 /// Class: different traffic, or none.
 #[test]
-fn proxies_with_traffic_of_their_own_are_not_told() {
+fn proxies_with_traffic_of_their_own_are_not_reported() {
     let page = |now| litellm(&[[PRICED, PRICED]], made(now));
-    let (_, picture) = watch(700, page, |now| litellm(&[["deepseek-v3", "deepseek-v3"]], made(now) * 5 / 4));
-    assert_exact(&picture);
-    let (_, picture) = watch(700, page, |_| litellm(&[["deepseek-v3", "deepseek-v3"]], 7));
-    assert_exact(&picture);
-    let (_, picture) = watch(200, page, |now| litellm(&[["deepseek-v3", "deepseek-v3"]], made(now)));
-    assert_exact(&picture);
+    let (_, snapshot) = watch(700, page, |now| litellm(&[["deepseek-v3", "deepseek-v3"]], made(now) * 5 / 4));
+    assert_exact(&snapshot);
+    let (_, snapshot) = watch(700, page, |_| litellm(&[["deepseek-v3", "deepseek-v3"]], 7));
+    assert_exact(&snapshot);
+    let (_, snapshot) = watch(200, page, |now| litellm(&[["deepseek-v3", "deepseek-v3"]], made(now)));
+    assert_exact(&snapshot);
 }
 
 /// Class: traffic that parts again. What was posted before stays uncertain, and nothing new is.

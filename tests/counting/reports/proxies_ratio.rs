@@ -45,9 +45,9 @@ fn a_proxy_in_a_constant_ratio_with_an_engine_is_not_posted_on_top() {
             let mut scene = scene;
             let [prompts, _, output] = scene.posted();
             assert!([even(700), uneven(700)].contains(&[prompts, output]), "{percent}: {prompts}, {output}");
-            let picture = scene.picture(700);
-            assert!(!alerts(&picture, Rule::ProbablySame).is_empty(), "{percent}");
-            assert!(picture.money.lower_bound, "{percent}");
+            let snapshot = scene.snapshot(700);
+            assert!(!alerts(&snapshot, Rule::ProbablySame).is_empty(), "{percent}");
+            assert!(snapshot.money.lower_bound, "{percent}");
         }
     }
 }
@@ -60,7 +60,7 @@ fn a_proxy_whose_traffic_varies_by_itself_is_posted() {
         let mut scene = watch(700, engine, proxy);
         let [[engine_prompts, engine_output], [prompts, output]] = [engine(700), proxy(700)];
         assert_eq!(scene.posted(), [engine_prompts + prompts, 0, engine_output + output]);
-        assert!(alerts(&scene.picture(700), Rule::ProbablySame).is_empty());
+        assert!(alerts(&scene.snapshot(700), Rule::ProbablySame).is_empty());
     }
 }
 
@@ -86,9 +86,9 @@ fn a_proxy_in_front_of_all_engines_is_not_posted_on_top() {
         }
         let [prompts, _, output] = scene.posted();
         assert_eq!([prompts, output], [0, 1].map(|i| made[0](700)[i] + made[1](700)[i]));
-        let picture = scene.picture(700);
-        let told = alerts(&picture, Rule::ProbablySame);
-        assert!(told.iter().any(|alert| alert.text.as_str().contains("together")), "{told:?}");
-        assert!(picture.money.lower_bound);
+        let snapshot = scene.snapshot(700);
+        let shown = alerts(&snapshot, Rule::ProbablySame);
+        assert!(shown.iter().any(|alert| alert.text.as_str().contains("together")), "{shown:?}");
+        assert!(snapshot.money.lower_bound);
     }
 }

@@ -41,7 +41,7 @@ fn watch(until: i64, killed: &[i64], engine: impl Fn(u64) -> u64, proxy: impl Fn
 
 /// Class: tokens posted between two verdicts of which the second finds them to be an engine's.
 #[test]
-fn what_turned_to_an_engine_is_taken_back_and_held() {
+fn what_turned_to_an_engine_is_taken_back_and_withheld() {
     for killed in [&[][..], &[450], &[350, 610]] {
         let until = 340 + 300 * (2 + i64::try_from(killed.len()).unwrap());
         let engine = |second: u64| second.saturating_sub(320) * 1000;
@@ -51,15 +51,15 @@ fn what_turned_to_an_engine_is_taken_back_and_held() {
         let [prompts, _, output] = scene.posted();
         assert!(output <= own + made && output >= made + own - 2100, "{output}, killed at {killed:?}");
         assert_eq!(prompts, output);
-        let picture = scene.picture(until);
-        assert!(!alerts(&picture, Rule::ProbablySame).is_empty());
-        assert!(picture.money.lower_bound, "some of what is held was its own");
-        let row = picture.engines.iter().find(|row| row.target.as_str() == PROXY).unwrap();
-        assert!(row.note.as_ref().unwrap().as_str().contains("tokens are held, not posted"), "{:?}", row.note);
+        let snapshot = scene.snapshot(until);
+        assert!(!alerts(&snapshot, Rule::ProbablySame).is_empty());
+        assert!(snapshot.money.lower_bound, "some of what is withheld was its own");
+        let row = snapshot.engines.iter().find(|row| row.target.as_str() == PROXY).unwrap();
+        assert!(row.note.as_ref().unwrap().as_str().contains("tokens are withheld, not posted"), "{:?}", row.note);
     }
 }
 
-/// Class: so few own tokens that they are held until the traffic turned.
+/// Class: so few own tokens that they are withheld until the traffic turned.
 #[test]
 fn a_few_own_tokens_before_the_turn_post_nothing_twice() {
     let engine = |second: u64| second.saturating_sub(310) * 1000;
@@ -67,7 +67,7 @@ fn a_few_own_tokens_before_the_turn_post_nothing_twice() {
     let [.., output] = scene.posted();
     let made = engine(940);
     assert!(output <= 1240 + made && output >= made, "{output}");
-    assert!(scene.picture(940).money.lower_bound);
+    assert!(scene.snapshot(940).money.lower_bound);
 }
 
 /// Class: tokens that are the proxy's own stay posted, over every verdict.

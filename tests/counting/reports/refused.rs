@@ -19,7 +19,7 @@ fn page(prompt: &str, output: &str, start: Option<&str>) -> PageReading {
 }
 
 fn note(scene: &mut Scene, second: i64) -> String {
-    scene.picture(second).engines[0].note.as_ref().map(ToString::to_string).unwrap_or_default()
+    scene.snapshot(second).engines[0].note.as_ref().map(ToString::to_string).unwrap_or_default()
 }
 
 /// Class: a counter that was never valid leaves the total without a bound.
@@ -30,11 +30,11 @@ fn a_counter_that_is_refused_from_the_first_page_on_is_a_lower_bound() {
             let mut scene = Scene::one();
             for second in 0..=3 {
                 scene.take(HERE, second, page(prompt, output, None));
-                assert!(scene.picture(second).money.lower_bound, "{prompt} {output} at {second}");
+                assert!(scene.snapshot(second).money.lower_bound, "{prompt} {output} at {second}");
             }
             scene.take(HERE, 4, page("10", "10", None));
             scene.take(HERE, 5, page("10", "10", None));
-            let money = scene.picture(5).money;
+            let money = scene.snapshot(5).money;
             assert!(!money.lower_bound || money.lost_windows > 0, "only while it is: {prompt} {output}");
         }
     }
@@ -50,12 +50,12 @@ fn a_refused_counter_that_is_not_billed_makes_no_bound() {
         writeln!(text, "# TYPE vllm:{name} counter\nvllm:{name}{{model_name=\"m\"}} 5").unwrap();
     }
     scene.take(HERE, 0, read(&text));
-    assert!(!scene.picture(0).money.lower_bound);
+    assert!(!scene.snapshot(0).money.lower_bound);
     let mut proxied = litellm(&[["m", "m"]], 5);
     proxied.engines.iter_mut().for_each(|row| row.refused = [true; 2]);
     scene.take(PROXY, 1, proxied);
     scene.take(HERE, 1, read(&text));
-    assert!(!scene.picture(1).money.lower_bound, "an engine counts its model");
+    assert!(!scene.snapshot(1).money.lower_bound, "an engine counts its model");
 }
 
 /// Class: a start time that is dropped without a word.

@@ -10,7 +10,7 @@ use crate::support::{counters, page};
 const PREFILL: &str = "http://10.0.0.1:8000";
 const DECODE: &str = "http://10.0.0.2:8000";
 
-/// The pages after so many requests of 400 prompt and 50 output tokens, in the order (prefill, decode). vLLM's are told
+/// The pages after so many requests of 400 prompt and 50 output tokens, in the order (prefill, decode). vLLM's are reported
 /// apart by what they count; SGLang's say their role.
 fn pages(kind: EngineKind, requests: u64) -> [PageReading; 2] {
     let start = Some(after(0).wall - Span::from_secs(500));
@@ -53,7 +53,7 @@ fn prompts_of_a_restart_belong_to_the_prefill_engine_once() {
                     scene.take(PREFILL, second, prefill);
                     scene.take(DECODE, second, decode);
                 }
-                let _ = scene.picture(second);
+                let _ = scene.snapshot(second);
             }
             let ledger = scene.fleet.ledger();
             let mut prompts = [0, 0];
@@ -85,10 +85,10 @@ fn tokens_that_no_watched_engine_counts_are_a_lower_bound_and_said() {
             let page = pages(kind, 1000 + 10 * u64::try_from(second).unwrap()).into_iter().nth(at).unwrap();
             scene.take(url, second, page);
         }
-        let picture = scene.picture(20);
-        let note = picture.engines[0].note.as_ref().map_or("", |note| note.as_str());
-        assert_eq!(picture.money.lower_bound, lacks.is_some(), "{kind:?} {role:?}");
-        assert_eq!(picture.money.lost_windows, u64::from(lacks.is_some()), "{kind:?} {role:?}");
+        let snapshot = scene.snapshot(20);
+        let note = snapshot.engines[0].note.as_ref().map_or("", |note| note.as_str());
+        assert_eq!(snapshot.money.lower_bound, lacks.is_some(), "{kind:?} {role:?}");
+        assert_eq!(snapshot.money.lost_windows, u64::from(lacks.is_some()), "{kind:?} {role:?}");
         let said = lacks.is_none_or(|lacks| note.contains(&format!("{lacks} counted nowhere")));
         assert!(said && note.contains("counted nowhere") == lacks.is_some(), "{kind:?} {role:?}: {note}");
         let [miss, hit, output] = scene.posted();
@@ -112,7 +112,7 @@ fn prompts_that_a_watched_engine_counts_are_no_lower_bound() {
                 scene.take(PREFILL, second, prefill);
             }
         }
-        assert!(!scene.picture(20).money.lower_bound, "{kind:?}");
+        assert!(!scene.snapshot(20).money.lower_bound, "{kind:?}");
     }
 }
 
@@ -130,7 +130,7 @@ fn coverage(kind: &str, requests: impl Fn(u64) -> [u64; 2], seconds: i64) -> mar
         scene.take(PREFILL, second, prefill);
         scene.take(DECODE, second, decode);
     }
-    scene.picture(seconds)
+    scene.snapshot(seconds)
 }
 
 /// Class: engines of one role are not all watched, or two engines are taken for a pair that are none: what counts on the other
@@ -144,9 +144,9 @@ fn a_side_with_more_prompts_than_the_other_lacks_engines() {
         ("from half a minute on", |second| [4 * second, 4 * second + 6 * second.saturating_sub(30)]),
     ];
     for (what, requests) in cases {
-        let picture = coverage("vllm", requests, 80);
-        assert!(picture.money.lower_bound && picture.money.lost_windows == 1, "{what}: {:?}", picture.money);
-        let notes: Vec<_> = picture.engines.iter().filter_map(|row| row.note.clone()).collect();
+        let snapshot = coverage("vllm", requests, 80);
+        assert!(snapshot.money.lower_bound && snapshot.money.lost_windows == 1, "{what}: {:?}", snapshot.money);
+        let notes: Vec<_> = snapshot.engines.iter().filter_map(|row| row.note.clone()).collect();
         assert!(notes.iter().any(|note| note.as_str().contains("counted nowhere")), "{what}: {notes:?}");
     }
 }
@@ -162,12 +162,12 @@ fn a_pair_of_one_traffic_is_whole() {
         ("idle", |_| [0, 0]),
     ];
     for (what, requests) in cases {
-        let picture = coverage("vllm", requests, 700);
-        assert!(!picture.money.lower_bound && picture.money.lost_windows == 0, "{what}: {:?}", picture.money);
+        let snapshot = coverage("vllm", requests, 700);
+        assert!(!snapshot.money.lower_bound && snapshot.money.lost_windows == 0, "{what}: {:?}", snapshot.money);
     }
     // SGLang's prompts count on its decode engine.
-    let picture = coverage("sglang", |second| [4 * second, 8 * second], 80);
-    assert!(!picture.money.lower_bound, "{:?}", picture.money);
+    let snapshot = coverage("sglang", |second| [4 * second, 8 * second], 80);
+    assert!(!snapshot.money.lower_bound, "{:?}", snapshot.money);
 }
 
 /// Class: a prefill and a decode engine on one page, as of a federation: the roles are of its instances, and not of the page.
@@ -190,9 +190,9 @@ fn a_page_of_a_prefill_and_a_decode_engine_counts_both() {
                 scene.restart(second);
             }
         }
-        let picture = scene.picture(40);
+        let snapshot = scene.snapshot(40);
         assert_eq!(scene.posted(), [300 * 400, 100 * 400, 50 * 400], "restarts: {restarts}");
-        assert!(!picture.money.lower_bound && !picture.money.upper_bound, "{:?}", picture.money);
+        assert!(!snapshot.money.lower_bound && !snapshot.money.upper_bound, "{:?}", snapshot.money);
     }
 }
 
@@ -211,8 +211,8 @@ fn an_engine_that_makes_answers_is_no_prefill_engine() {
         scene.take(DECODE, second, second_page);
     }
     let [.., output] = scene.posted();
-    let money = scene.picture(60).money;
+    let money = scene.snapshot(60).money;
     assert!(output >= 50 * 600 + 80 * 10 * 38 && money.lower_bound, "{output}: {money:?}");
-    let roles: Vec<_> = scene.picture(60).engines.iter().map(|row| row.role).collect();
+    let roles: Vec<_> = scene.snapshot(60).engines.iter().map(|row| row.role).collect();
     assert!(roles.iter().all(|role| *role == EngineRole::Unified), "{roles:?}");
 }

@@ -29,7 +29,7 @@ fn names_that_rotate_cost_no_more_than_others() {
     let began = worked();
     for (second, page) in (0..).zip(pages) {
         scene.take(HERE, second, page);
-        scene.picture(second);
+        scene.snapshot(second);
     }
     let limit = worked().saturating_sub(began) * 8 + Duration::from_secs(1);
     for is_started in [true, false] {
@@ -38,7 +38,7 @@ fn names_that_rotate_cost_no_more_than_others() {
         let began = worked();
         for (second, page) in (0..).zip(pages) {
             scene.take(HERE, second, if is_started { started(page) } else { page });
-            let snapshot = scene.picture(second);
+            let snapshot = scene.snapshot(second);
             assert!(snapshot.engines.len() <= 1024, "{} rows", snapshot.engines.len());
         }
         let took = worked().saturating_sub(began);
@@ -47,7 +47,7 @@ fn names_that_rotate_cost_no_more_than_others() {
         assert!(!is_started || accounts < 3000, "{accounts} accounts");
         let state: usize = scene.fleet.take_changes().unwrap().targets.iter().map(|item| item.state.len()).sum();
         assert!(!is_started || state < 2_000_000, "{state} bytes are saved");
-        let money = scene.picture(60).money;
+        let money = scene.snapshot(60).money;
         // Without a start time each page is the first one of another process.
         assert!(!is_started || money.lower_bound && money.lost_windows == 1, "{} lost windows", money.lost_windows);
     }
@@ -64,14 +64,14 @@ fn a_row_that_returns_after_it_was_dropped_is_a_baseline() {
     for n in 0..4 {
         scene.take(HERE, 2 + n, started(page(1000 * (1 + n as u64)..1000 * (2 + n as u64), 0)));
     }
-    let note = scene.picture(5).engines[0].note.as_ref().unwrap().to_string();
+    let note = scene.snapshot(5).engines[0].note.as_ref().unwrap().to_string();
     assert!(note.contains("than the 1024 that are kept"), "{note}");
     let before = posted(&scene);
     scene.take(HERE, 6, started(page(0..10, 1200)));
     assert_eq!(posted(&scene), before, "what was dropped may be among it");
     scene.take(HERE, 7, started(page(0..10, 1230)));
     assert_eq!(posted(&scene), before + 300);
-    assert_eq!(scene.picture(7).money.lost_windows, 1, "once for all of it");
+    assert_eq!(scene.snapshot(7).money.lost_windows, 1, "once for all of it");
     // A restart of margintop keeps what is known.
     scene.restart(8);
     scene.take(HERE, 9, started(page(0..11, 1240)));
@@ -90,7 +90,7 @@ fn a_row_that_was_gone_for_a_day_is_dropped() {
     assert!(state < 3000, "{state} bytes are saved");
     scene.take(HERE, 100_000, started(page(0..20, 5000)));
     assert_eq!(scene.posted()[2], 4000, "of the one row that stayed");
-    assert!(scene.picture(100_000).money.lower_bound);
+    assert!(scene.snapshot(100_000).money.lower_bound);
 }
 
 /// Class: comparing the values of two pages takes the square of their rows.

@@ -43,7 +43,7 @@ fn two_processes_that_started_together_are_never_billed_for_each_other() {
 /// Class: of two processes that started together, only one is counted. A view of one process that lags is excluded after
 /// five minutes: until then the total is a lower bound.
 #[test]
-fn two_processes_that_started_together_are_both_counted_once_they_are_told_apart() {
+fn two_processes_that_started_together_are_both_counted_once_they_are_distinguished() {
     for (nth, order) in ORDERS.iter().enumerate() {
         let mut scene = Scene::one();
         let mut ends = [None::<[u64; 2]>; 2];
@@ -54,7 +54,7 @@ fn two_processes_that_started_together_are_both_counted_once_they_are_told_apart
             ends[of] = Some([ends[of].map_or(made, |[first, _]| first), made]);
             let all: u64 = ends.iter().flatten().map(|[first, last]| last - first).sum();
             let [.., posted] = scene.posted();
-            let money = scene.picture(second.cast_signed()).money;
+            let money = scene.snapshot(second.cast_signed()).money;
             assert!(posted <= all || money.upper_bound, "order {nth}, second {second}: {posted} of {all}");
             assert!(posted >= all || money.lower_bound, "order {nth}, second {second}: {posted} of {all}");
             if second > 315 {

@@ -1,4 +1,4 @@
-//! A watch over pages that the test writes: made-up prices, looks by a scripted clock, and what came of them.
+//! A watch over pages that the test writes: made-up prices, polls by a scripted clock, and what came of them.
 
 use std::path::Path;
 
@@ -90,8 +90,8 @@ impl Scene {
         self.fleet.apply(answered(url, after(second), page));
     }
 
-    /// Looks at the one address at each of these seconds: the nth look finds the nth page, counted from 1.
-    pub(crate) fn look(&mut self, seconds: std::ops::RangeInclusive<i64>, page: impl Fn(u64, u64) -> String) {
+    /// Polls the one address at each of these seconds: the nth poll finds the nth page, counted from 1.
+    pub(crate) fn poll(&mut self, seconds: std::ops::RangeInclusive<i64>, page: impl Fn(u64, u64) -> String) {
         for (n, second) in (1..).zip(seconds) {
             let text = page(n, u64::try_from(second).unwrap());
             self.take(HERE, second, read(&text));
@@ -99,12 +99,12 @@ impl Scene {
         }
     }
 
-    /// The picture at a second, with its alerts.
-    pub(crate) fn picture(&mut self, second: i64) -> Snapshot {
+    /// The snapshot at a second, with its alerts.
+    pub(crate) fn snapshot(&mut self, second: i64) -> Snapshot {
         self.fleet.apply(Event::Tick(after(second)));
-        let mut picture = self.fleet.snapshot();
-        self.watch.judge(&mut picture);
-        picture
+        let mut snapshot = self.fleet.snapshot();
+        self.watch.judge(&mut snapshot);
+        snapshot
     }
 
     /// What is posted: computed prompt tokens, cached ones, output.
@@ -121,13 +121,13 @@ impl Scene {
 }
 
 /// The revenue, to the last digit.
-pub(crate) fn revenue(picture: &Snapshot) -> f64 {
-    picture.money.revenue.unwrap().to_string().parse().unwrap()
+pub(crate) fn revenue(snapshot: &Snapshot) -> f64 {
+    snapshot.money.revenue.unwrap().to_string().parse().unwrap()
 }
 
 /// The alerts of a rule.
-pub(crate) fn alerts(picture: &Snapshot, rule: Rule) -> Vec<&Alert> {
-    picture.alerts.iter().filter(|alert| alert.rule == rule).collect()
+pub(crate) fn alerts(snapshot: &Snapshot, rule: Rule) -> Vec<&Alert> {
+    snapshot.alerts.iter().filter(|alert| alert.rule == rule).collect()
 }
 
 /// Whether two amounts are the same but for the last digits.

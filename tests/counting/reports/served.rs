@@ -61,7 +61,7 @@ fn a_model_that_an_engine_no_longer_serves_is_counted_on_its_proxy() {
         }
         let mut early = Scene::of(both(PROXY));
         swap(&mut early, swapped, 0..=500);
-        assert_eq!(note(proxy_row(&early.picture(500), "x")), "not counted: watched engines serve its model");
+        assert_eq!(note(proxy_row(&early.snapshot(500), "x")), "not counted: watched engines serve its model");
         assert_eq!(output_of(&early, "x"), 19_000, "the engine's alone, for ten minutes");
         let posted = output_of(&scene, "x");
         // The engine's, then the proxy's from ten minutes after the swap on, once it was not found to be another's.
@@ -69,7 +69,7 @@ fn a_model_that_an_engine_no_longer_serves_is_counted_on_its_proxy() {
         let slack = if restarted == Some(300) { made(300) } else { made(2) };
         assert!(posted.abs_diff(expected) <= slack && posted <= expected, "{posted} of {expected}, {restarted:?}");
         assert_eq!(output_of(&scene, "y"), 7 * made(end - swapped), "{restarted:?}");
-        let snapshot = scene.picture(end);
+        let snapshot = scene.snapshot(end);
         assert_eq!(note(proxy_row(&snapshot, "x")), "hit n/a: priced as misses", "{restarted:?}");
         assert!(snapshot.money.lower_bound, "what the proxy counted for ten minutes is missing");
     }
@@ -80,9 +80,9 @@ fn a_model_that_an_engine_no_longer_serves_is_counted_on_its_proxy() {
 fn the_end_of_a_model_is_one_lost_window() {
     let mut scene = Scene::of(both(PROXY));
     swap(&mut scene, 20, 0..=615);
-    let before = scene.picture(615).money.lost_windows;
+    let before = scene.snapshot(615).money.lost_windows;
     swap(&mut scene, 20, 616..=1400);
-    assert_eq!(scene.picture(1400).money.lost_windows, before + 1);
+    assert_eq!(scene.snapshot(1400).money.lost_windows, before + 1);
 }
 
 /// Class: an engine that is silent serves: its tokens are posted when it answers again.
@@ -104,7 +104,7 @@ fn the_proxy_of_a_silent_engine_is_not_counted() {
             scene.restart(1801);
         }
         (1802..=3700).for_each(|second| scrape(&mut scene, second, true));
-        let snapshot = scene.picture(3700);
+        let snapshot = scene.snapshot(3700);
         assert_eq!(note(proxy_row(&snapshot, "x")), "not counted: watched engines serve its model");
         assert_eq!(output_of(&scene, "x"), 10_000, "restarted: {restarted}");
         (3701..=3710).for_each(|second| scrape(&mut scene, second, false));
@@ -124,7 +124,7 @@ fn the_proxy_counts_for_an_engine_that_is_no_target_any_more() {
     scene.restart_with(vec![target(PROXY, None)], 20);
     (20..=30).for_each(|second| scene.take(PROXY, second, page(second)));
     assert_eq!(output_of(&scene, "x"), 10_000 + made(10), "its first page is a baseline");
-    let snapshot = scene.picture(30);
+    let snapshot = scene.snapshot(30);
     assert!(snapshot.money.lower_bound && proxy_row(&snapshot, "x").revenue.is_some());
 }
 
@@ -148,5 +148,5 @@ fn an_engine_that_begins_beside_its_proxy_counts_no_token_twice() {
     assert!(output_of(&scene, "x") <= made(20), "{}", output_of(&scene, "x"));
     assert!(output_of(&scene, "x") >= made(18), "{}", output_of(&scene, "x"));
     let whole = output_of(&scene, "x") == made(20);
-    assert!(whole || scene.picture(20).money.lower_bound);
+    assert!(whole || scene.snapshot(20).money.lower_bound);
 }

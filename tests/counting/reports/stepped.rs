@@ -13,9 +13,9 @@ fn page(second: u64, length: u64) -> String {
         + &family("generation_tokens_total", 500 * seen)
 }
 
-fn pace(picture: &Snapshot) -> (Option<f64>, Option<f64>, Option<f64>) {
+fn pace(snapshot: &Snapshot) -> (Option<f64>, Option<f64>, Option<f64>) {
     let of = |money: Option<margintop::units::Money>| money.map(|money| money.to_string().parse().unwrap());
-    (of(picture.money.revenue_per_hour), picture.tokens.prompt_per_second, picture.tokens.output_per_second)
+    (of(snapshot.money.revenue_per_hour), snapshot.tokens.prompt_per_second, snapshot.tokens.output_per_second)
 }
 
 /// Class: money and tokens of one line that are of different spans.
@@ -27,11 +27,11 @@ fn money_and_tokens_of_a_stepped_page_are_of_the_same_span() {
         for second in 0..=until {
             let at = i64::try_from(second).unwrap();
             scene.take(HERE, at, read(&page(second, length)));
-            let picture = scene.picture(at);
+            let snapshot = scene.snapshot(at);
             if second < 4 * length {
                 continue;
             }
-            let (money, prompt, output) = pace(&picture);
+            let (money, prompt, output) = pace(&snapshot);
             // 1,000 at 1.00 a million and 500 at 2.00, an hour.
             assert!(money.is_some_and(|money| near(money, 7.2)), "{length}, at {second}: {money:?}");
             assert_eq!((prompt, output), (Some(1000.0), Some(500.0)), "{length}, at {second}");
@@ -49,7 +49,7 @@ fn a_stepped_page_that_stands_still_has_no_rate_in_the_end() {
         scene.take(HERE, at, read(&page(second.min(50), 5)));
         scene.fleet.apply(margintop::reading::Event::Tick(after(at)));
     }
-    let (money, prompt, output) = pace(&scene.picture(200));
+    let (money, prompt, output) = pace(&scene.snapshot(200));
     assert!(money.is_some_and(|money| near(money, 0.0)), "{money:?}");
     assert_eq!((prompt, output), (Some(0.0), Some(0.0)));
 }

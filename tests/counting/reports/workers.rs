@@ -10,7 +10,7 @@ fn counters(names: [&str; 2], labels: &str, values: [u64; 2]) -> String {
     names.into_iter().zip(values).map(series).collect()
 }
 
-/// Three looks reach the first worker; then both answer in turn.
+/// Three polls reach the first worker; then both answer in turn.
 fn turn(n: u64) -> usize {
     usize::from(n > 3 && n.is_multiple_of(2))
 }
@@ -34,23 +34,23 @@ fn sglang(n: u64, second: u64) -> String {
 
 /// Class: values of one process taken for growth of another, where a start time tells them apart.
 #[test]
-fn workers_with_a_registry_each_are_told_apart_by_their_starts() {
+fn workers_with_a_registry_each_are_distinguished_by_their_starts() {
     let mut scene = Scene::one();
-    scene.look(0..=10, litellm);
+    scene.poll(0..=10, litellm);
     // The first is seen from 0 to 10 s, the second from 3 to 9 s.
     assert_eq!((scene.posted(), scene.disputed()), ([1_600, 0, 1_600], 0));
-    let picture = scene.picture(10);
-    assert!((revenue(&picture) - 0.0048).abs() < 1e-9, "{}", revenue(&picture));
-    assert_eq!(picture.engines[0].processes, 2);
+    let snapshot = scene.snapshot(10);
+    assert!((revenue(&snapshot) - 0.0048).abs() < 1e-9, "{}", revenue(&snapshot));
+    assert_eq!(snapshot.engines[0].processes, 2);
 }
 
 /// Class: values of one process taken for growth of another, where no start time tells them apart.
 #[test]
-fn workers_without_start_times_are_told_apart_by_their_values() {
+fn workers_without_start_times_are_distinguished_by_their_values() {
     let mut scene = Scene::one();
-    scene.look(0..=10, sglang);
+    scene.poll(0..=10, sglang);
     assert_eq!((scene.posted(), scene.disputed()), ([1_600, 0, 1_600], 0));
-    assert_eq!(scene.picture(10).engines[0].processes, 2);
+    assert_eq!(scene.snapshot(10).engines[0].processes, 2);
 }
 
 /// The pages of two workers merged, told apart by their address; the second is taken out after 3 s.
@@ -82,11 +82,11 @@ fn merged(_: u64, second: u64) -> String {
 #[test]
 fn workers_on_one_page_are_counted_each() {
     let mut scene = Scene::one();
-    scene.look(0..=3, merged);
-    let both = scene.picture(3);
+    scene.poll(0..=3, merged);
+    let both = scene.snapshot(3);
     assert_eq!((both.requests.running, both.requests.waiting), (Some(12), Some(3)));
-    scene.look(4..=10, merged);
-    let one = scene.picture(10);
+    scene.poll(4..=10, merged);
+    let one = scene.snapshot(10);
     assert_eq!((one.requests.running, one.requests.waiting), (Some(7), Some(2)));
     assert_eq!((scene.posted(), scene.disputed()), ([1_300, 0, 1_300], 0));
     assert!((revenue(&one) - 0.0039).abs() < 1e-9, "{}", revenue(&one));
@@ -111,10 +111,10 @@ fn reloaded(_: u64, second: u64) -> String {
 #[test]
 fn a_model_that_is_loaded_anew_takes_no_other_with_it() {
     let mut scene = Scene::one();
-    scene.look(0..=10, reloaded);
-    // What the second made between the last look and its end is not known.
+    scene.poll(0..=10, reloaded);
+    // What the second made between the last poll and its end is not known.
     assert_eq!((scene.posted(), scene.disputed()), ([1_900, 0, 1_900], 0));
-    assert!((revenue(&scene.picture(10)) - 0.0057).abs() < 1e-9);
+    assert!((revenue(&scene.snapshot(10)) - 0.0057).abs() < 1e-9);
 }
 
 /// Class: a version of a model that is loaded beside another one loses its first tokens.
@@ -135,17 +135,17 @@ fn a_version_that_is_loaded_beside_another_counts_from_zero() {
     };
     for start in ["", "process_start_time_seconds 1764000000.25\n"] {
         let mut scene = Scene::one();
-        scene.look(0..=10, |_, second| page(start, second));
+        scene.poll(0..=10, |_, second| page(start, second));
         assert_eq!((scene.posted(), scene.disputed()), ([1_000 + 4_900, 0, 1_000 + 4_900], 0), "{start}");
     }
 }
 
 /// Class: the same of three processes, whose starts are a little apart or a hundredth of a second.
 #[test]
-fn three_workers_are_told_apart_by_their_starts() {
+fn three_workers_are_distinguished_by_their_starts() {
     for apart in [2, 40] {
         let mut scene = Scene::one();
-        scene.look(0..=60, |n, second| {
+        scene.poll(0..=60, |n, second| {
             let (worker, base) = [(0, 100_000), (1, 900_000), (2, 500_000)][usize::try_from(n % 3).unwrap()];
             let names = ["sglang:prompt_tokens_total", "sglang:generation_tokens_total"];
             let values = [base * 10 + 100 * second, base + 100 * second];

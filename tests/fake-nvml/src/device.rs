@@ -14,7 +14,7 @@ macro_rules! number {
         /// As NVML's.
         #[unsafe(no_mangle)]
         pub unsafe extern "C" fn $symbol(device: Device, slot: *mut $type) -> Code {
-            on(device, $call, |gpu| unsafe { put(slot, told(gpu, $call, $figure(gpu), <$type>::MAX)) })
+            on(device, $call, |gpu| unsafe { put(slot, answer(gpu, $call, $figure(gpu), <$type>::MAX)) })
         }
     };
 }
@@ -26,7 +26,7 @@ number!(nvmlDeviceGetTotalEnergyConsumption, "energy", c_ulonglong, figures::ene
 number!(nvmlDeviceGetCurrentClocksThrottleReasons, "throttle", c_ulonglong, |gpu| if gpu % 3 == 2 { 4 } else { 0 });
 
 /// A figure, or what stands for none where the plan says so.
-fn told<T>(gpu: u32, call: &str, figure: T, blank: T) -> T {
+fn answer<T>(gpu: u32, call: &str, figure: T, blank: T) -> T {
     if Plan::get().blanks(gpu, call) { blank } else { figure }
 }
 
@@ -75,8 +75,8 @@ pub unsafe extern "C" fn nvmlDeviceGetUUID(device: Device, buffer: *mut c_char, 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nvmlDeviceGetUtilizationRates(device: Device, slot: *mut Utilization) -> Code {
     on(device, "utilization", |gpu| {
-        let busy = told(gpu, "utilization", figures::utilization(gpu), c_uint::MAX);
-        unsafe { put(slot, Utilization { gpu: busy, memory: told(gpu, "utilization", busy / 2, c_uint::MAX) }) }
+        let busy = answer(gpu, "utilization", figures::utilization(gpu), c_uint::MAX);
+        unsafe { put(slot, Utilization { gpu: busy, memory: answer(gpu, "utilization", busy / 2, c_uint::MAX) }) }
     })
 }
 
@@ -101,7 +101,7 @@ pub unsafe extern "C" fn nvmlDeviceGetMemoryInfo_v2(device: Device, slot: *mut M
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nvmlDeviceGetTemperature(device: Device, sensor: c_uint, slot: *mut c_uint) -> Code {
     on(device, "temperature", |gpu| match sensor {
-        0 => unsafe { put(slot, told(gpu, "temperature", figures::temperature(gpu), 255)) },
+        0 => unsafe { put(slot, answer(gpu, "temperature", figures::temperature(gpu), 255)) },
         _ => NOT_SUPPORTED,
     })
 }
@@ -112,9 +112,9 @@ pub unsafe extern "C" fn nvmlDeviceGetTemperature(device: Device, sensor: c_uint
 pub unsafe extern "C" fn nvmlDeviceGetClockInfo(device: Device, clock: c_uint, slot: *mut c_uint) -> Code {
     match clock {
         1 => on(device, "sm_clock", |gpu| unsafe {
-            put(slot, told(gpu, "sm_clock", figures::sm_clock(gpu), c_uint::MAX))
+            put(slot, answer(gpu, "sm_clock", figures::sm_clock(gpu), c_uint::MAX))
         }),
-        2 => on(device, "memory_clock", |gpu| unsafe { put(slot, told(gpu, "memory_clock", 2619, c_uint::MAX)) }),
+        2 => on(device, "memory_clock", |gpu| unsafe { put(slot, answer(gpu, "memory_clock", 2619, c_uint::MAX)) }),
         _ => NOT_SUPPORTED,
     }
 }
@@ -123,7 +123,7 @@ pub unsafe extern "C" fn nvmlDeviceGetClockInfo(device: Device, clock: c_uint, s
 /// As NVML's. A board without fans, as the data centre's are, is `FAKE_NVML_UNSUPPORTED=*:fan`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nvmlDeviceGetFanSpeed_v2(device: Device, _fan: c_uint, slot: *mut c_uint) -> Code {
-    on(device, "fan", |gpu| unsafe { put(slot, told(gpu, "fan", 30 + gpu, c_uint::MAX)) })
+    on(device, "fan", |gpu| unsafe { put(slot, answer(gpu, "fan", 30 + gpu, c_uint::MAX)) })
 }
 
 /// # Safety
@@ -136,8 +136,8 @@ pub unsafe extern "C" fn nvmlDeviceGetTotalEccErrors(
     slot: *mut c_ulonglong,
 ) -> Code {
     on(device, "ecc", |gpu| match (error, counter) {
-        (0, 0) => unsafe { put(slot, told(gpu, "ecc", u64::from(gpu) * 10, c_ulonglong::MAX)) },
-        (1, 0) => unsafe { put(slot, told(gpu, "ecc", u64::from(gpu), c_ulonglong::MAX)) },
+        (0, 0) => unsafe { put(slot, answer(gpu, "ecc", u64::from(gpu) * 10, c_ulonglong::MAX)) },
+        (1, 0) => unsafe { put(slot, answer(gpu, "ecc", u64::from(gpu), c_ulonglong::MAX)) },
         _ => NOT_SUPPORTED,
     })
 }
@@ -147,7 +147,7 @@ pub unsafe extern "C" fn nvmlDeviceGetTotalEccErrors(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn nvmlDeviceGetMigMode(device: Device, current: *mut c_uint, pending: *mut c_uint) -> Code {
     on(device, "mig", |gpu| unsafe {
-        let mode = told(gpu, "mig", c_uint::from(Plan::get().is_mig(gpu)), c_uint::MAX);
+        let mode = answer(gpu, "mig", c_uint::from(Plan::get().is_mig(gpu)), c_uint::MAX);
         put(current, mode) | put(pending, mode)
     })
 }
@@ -162,7 +162,7 @@ pub unsafe extern "C" fn nvmlDeviceGetComputeRunningProcesses_v3(
 ) -> Code {
     on(device, "compute", |gpu| {
         let pids = &Plan::get().pids;
-        let share = told(gpu, "compute", figures::memory_used(gpu) / pids.len().max(1) as u64, c_ulonglong::MAX);
+        let share = answer(gpu, "compute", figures::memory_used(gpu) / pids.len().max(1) as u64, c_ulonglong::MAX);
         unsafe { put_processes(pids, share, count, slots) }
     })
 }
@@ -201,6 +201,6 @@ unsafe fn put_processes(pids: &[u32], used: u64, count: *mut c_uint, slots: *mut
 pub unsafe extern "C" fn nvmlDeviceGetPcieThroughput(device: Device, counter: c_uint, slot: *mut c_uint) -> Code {
     on(device, "pcie", |gpu| {
         thread::sleep(Plan::get().pcie);
-        unsafe { put(slot, told(gpu, "pcie", 100_000 * (counter + 1) + gpu, c_uint::MAX)) }
+        unsafe { put(slot, answer(gpu, "pcie", 100_000 * (counter + 1) + gpu, c_uint::MAX)) }
     })
 }

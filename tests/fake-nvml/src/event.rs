@@ -1,4 +1,4 @@
-//! XID errors, told once to whoever waits.
+//! XID errors, sent once to whoever waits.
 
 use std::collections::BTreeSet;
 use std::ffi::{c_uint, c_ulonglong, c_void};
@@ -22,7 +22,7 @@ pub struct Data {
 /// `nvmlEventTypeXidCriticalError`.
 const XID: c_ulonglong = 8;
 
-static TOLD: Mutex<BTreeSet<(u32, u64)>> = Mutex::new(BTreeSet::new());
+static SENT: Mutex<BTreeSet<(u32, u64)>> = Mutex::new(BTreeSet::new());
 
 /// # Safety
 /// As NVML's.
@@ -62,11 +62,11 @@ pub unsafe extern "C" fn nvmlEventSetWait_v2(_set: *mut c_void, data: *mut Data,
     }
 }
 
-/// The next error that nobody was told.
+/// The next error that was not reported yet.
 fn untold() -> Option<(u32, u64)> {
-    let mut told = TOLD.lock().ok()?;
-    let next = Plan::get().xids().into_iter().find(|x| !told.contains(x))?;
-    told.insert(next);
+    let mut sent = SENT.lock().ok()?;
+    let next = Plan::get().xids().into_iter().find(|x| !sent.contains(x))?;
+    sent.insert(next);
     Some(next)
 }
 

@@ -227,7 +227,7 @@ fn v21_an_idle_fleet_costs() {
 #[test]
 fn v22_a_provider_rounds_a_lease_up() {
     let v = vector("V22");
-    let (held, rate) =
+    let (allocated, rate) =
         (Span::from_millis(v["input"]["lease_ms"].as_i64().unwrap()), rate(&v["input"]["usd_per_gpu_hour"]));
     for (key, rounding) in [
         ("exact", Rounding::Exact),
@@ -235,7 +235,7 @@ fn v22_a_provider_rounds_a_lease_up() {
         ("per_minute", Rounding::Minute),
         ("per_hour", Rounding::Hour),
     ] {
-        assert_eq!(fixed(rate.of(GpuTime::of(8, rounding.billed(held))), 6), text(&v["expected"][key]), "{key}");
+        assert_eq!(fixed(rate.of(GpuTime::of(8, rounding.billed(allocated))), 6), text(&v["expected"][key]), "{key}");
     }
 }
 

@@ -94,17 +94,17 @@ fn it_says_what_is_known_of_the_objectives() {
     let args = ReportCommand::try_parse_from("report --capacity".split_whitespace()).unwrap().report;
     let query = ReportQuery::new(&args, &[]).unwrap();
     let (slo, before) = (Slo::default(), std::cell::RefCell::new(None));
-    let judged = |held: Option<bool>| {
+    let judged = |is_met: Option<bool>| {
         let ask = |since, until, grain, detail| {
             let mut past = ask(since, until, grain, detail)?;
             let quarters = past.tokens.iter().map(|cell| (past.account(cell.account).node.clone(), cell.bucket));
             let mut days: HashMap<NodeName, Vec<(Timestamp, SloDay)>> = HashMap::new();
-            for ((node, at), held) in quarters.filter_map(|quarter| Some((quarter, held?))) {
+            for ((node, at), is_met) in quarters.filter_map(|quarter| Some((quarter, is_met?))) {
                 let days = days.entry(node).or_default();
                 if days.last().is_none_or(|(day, _)| *day != SloDay::of(at)) {
                     days.push((SloDay::of(at), SloDay::default()));
                 }
-                days.last_mut().unwrap().1.add(at, SloMinutes::one(held));
+                days.last_mut().unwrap().1.add(at, SloMinutes::one(is_met));
             }
             let (slo, since) = (Label::new("ttft_p99 2s"), BEGAN + Span::from_secs(86_400));
             past.slo = Some(SloPast { slo, since, before: before.borrow().clone(), days });

@@ -15,9 +15,9 @@ fn changed(at: Timestamp) -> Past {
     past
 }
 
-/// Class: two prices under one name that are told as one.
+/// Class: two prices under one name that are shown as one.
 #[test]
-fn lists_whose_prices_changed_are_told_apart() {
+fn lists_whose_prices_changed_are_distinguished() {
     let at = BEGAN + Span::from_secs(10 * 900);
     let mut past = changed(at);
     let data = rendered(&past, "--by hour");
@@ -43,9 +43,9 @@ fn lists_whose_prices_changed_are_told_apart() {
     assert_eq!(spans, [(None, None)]);
 }
 
-/// Class: a difference between two payers that is told as a change over time.
+/// Class: a difference between two payers that is shown as a change over time.
 #[test]
-fn shares_that_two_tenants_pay_at_once_are_told_apart_by_themselves() {
+fn shares_that_two_tenants_pay_at_once_are_distinguished_by_themselves() {
     let own = |past: &mut Past, cells: fn(usize) -> bool| {
         let mut tariff = past.tariffs[0].clone();
         tariff.paid = "0.37".parse().ok();

@@ -36,9 +36,9 @@ pub(super) fn dispute() -> Dispute {
     }
 }
 
-/// Class: what is disputed in the reported span makes its total a lower bound, and is told with its worth.
+/// Class: what is disputed in the reported span makes its total a lower bound, and is reported with its worth.
 #[test]
-fn open_disputes_of_the_span_are_told() {
+fn open_disputes_of_the_span_are_reported() {
     for (line, tokens, worth) in [
         ("", 3_000_000, "4.38"),
         ("--until 2025-03-02", 1_000_000, "0.00"),
@@ -74,7 +74,7 @@ fn open_disputes_of_the_span_are_told() {
 
 /// Class: energy in dispute that no report tells.
 #[test]
-fn open_disputes_about_energy_are_told() {
+fn open_disputes_about_energy_are_reported() {
     let power = PowerPrice { kwh: "0.10".parse().unwrap(), pue: "1.0".parse().unwrap() };
     let mut paid = past();
     paid.cost_accounts[1].power = Some(power);

@@ -1,4 +1,4 @@
-//! Scrapes llama.cpp's router: the page of each loaded model, or of the model in an address.
+//! Scrapes a router: the page of each loaded model, or of the model in an address.
 
 use reqwest::Url;
 
@@ -6,7 +6,7 @@ use super::super::models::KnownModels;
 use super::super::naming;
 use super::super::router::{self, Router};
 use super::{Fetched, ScrapeOutcome, Scraper};
-use crate::reading::{ModelName, PageReading, ScrapeCost, ScrapeError};
+use crate::reading::{EngineKind, ModelName, PageReading, ScrapeCost, ScrapeError};
 
 impl Scraper {
     /// Reads the page of the model in the address, unless that would load or wake the model.
@@ -27,14 +27,18 @@ impl Scraper {
             return Ok(outcome);
         }
         let cost = ScrapeCost { seconds: stopwatch.seconds(), bytes: 0 };
-        Ok(ScrapeOutcome { at: self.clock.now(), cost, reading: router::no_model() })
+        Ok(ScrapeOutcome {
+            at: self.clock.now(),
+            cost,
+            reading: router::no_model(self.owner.unwrap_or(EngineKind::UNKNOWN)),
+        })
     }
 
     /// Starts reading a page for each model, if the server is a router. Returns the address of its page.
     pub(super) fn begin_routing(&mut self, models: &KnownModels, page: Option<Url>) -> Option<Url> {
         let page = page?;
         let loaded = models.loaded(&self.settings.clients.named().at(&page))?;
-        self.router = Some(Router::new(page.clone(), loaded));
+        self.router = Some(Router::new(models.router?, page.clone(), loaded));
         Some(page)
     }
 
@@ -82,7 +86,7 @@ impl Scraper {
         let mut reading = match (all, failed) {
             (Some(all), _) => all,
             (None, Some(failure)) => return Err(failure),
-            (None, None) => router::no_model(),
+            (None, None) => router::no_model(router.dialect.kind),
         };
         self.aliases.complete(&mut reading).await;
         self.resting.forget(&read);

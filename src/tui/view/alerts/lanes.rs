@@ -107,13 +107,13 @@ fn facts(
     let values = points.on(axis);
     let (least, most) = charts::ends(&values).map_or((None, None), |(least, most)| (Some(least), Some(most)));
     let money = |value: f64| Money::from_micros((value * 1e6).round() as i64);
-    let told = |value: Option<f64>| value.map_or(format::UNKNOWN.to_owned(), |value| amount(money(value)));
+    let in_words = |value: Option<f64>| value.map_or(format::UNKNOWN.to_owned(), |value| amount(money(value)));
     let over = known.iter().filter(|event| event.is_alert() && event.until.is_some()).count();
     let cost = known_sum(known.iter().filter(|event| event.is_alert()).map(|event| event.cost));
     let mut rows = vec![
         ("profit an hour".to_owned(), Segment::new(role, now)),
-        (format!("least, {span}"), Segment::text(told(least))),
-        (format!("most, {span}"), Segment::text(told(most))),
+        (format!("least, {span}"), Segment::text(in_words(least))),
+        (format!("most, {span}"), Segment::text(in_words(most))),
         ("alerts now".to_owned(), Segment::text(format::grouped(together::count(scene.snap) as u128))),
         (format!("alerts over, {span}"), Segment::text(format::grouped(over as u128))),
     ];
@@ -162,7 +162,7 @@ impl LaneGroup {
         let over = || self.spans.iter().filter_map(|(begin, end)| Some((*begin, (*end)?)));
         let figure = match (begun, lasted(over())) {
             (Some(begun), _) => format::duration(scene.ago(begun)),
-            (None, (held, 0 | 1)) => format::duration(held),
+            (None, (time, 0 | 1)) => format::duration(time),
             (None, (_, times)) => format!("{times}x"),
         };
         Lane {

@@ -236,13 +236,13 @@ fn whole(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, rows: usize, li
         return;
     }
     let below = Rect { y: area.y + used, height: area.height - used, ..area };
-    let held = format::duration(scene.ago(line.since()));
+    let age = format::duration(scene.ago(line.since()));
     let parts: Vec<&str> =
         line.alerts.iter().filter_map(|alert| alert.subject.as_str().split_once(' ')).map(|(_, part)| part).collect();
     let parts = if parts.len() > 1 { format!(": {}", parts.join(", ")) } else { String::new() };
     let mut pen = canvas.pen(below, 0);
     pen.strong(charts::severity(line.severity()), &format!("{} {}", glyph(line.severity()), line.about));
-    pen.put(Role::Dim, &format::cut(&format!("{parts} · for {held}"), usize::from(below.width) / 2));
+    pen.put(Role::Dim, &format::cut(&format!("{parts} · for {age}"), usize::from(below.width) / 2));
     for (row, text) in (1..below.height).zip(format::wrapped(&line.text(), usize::from(below.width))) {
         canvas.pen(below, row).put(Role::Text, &text);
     }

@@ -60,7 +60,7 @@ impl ResolvedAlert<'_> {
         self.one.map_or(self.group.alerts.as_slice(), std::slice::from_ref)
     }
 
-    fn held(&self) -> Span {
+    fn lasted_for(&self) -> Span {
         lasted(self.events().iter().filter_map(|event| Some((event.at, event.until?)))).0
     }
 }
@@ -149,7 +149,7 @@ fn columns<'s, 'a: 's>(
         C::left("", 22, move |entry: &ResolvedAlert<'_>| name(scene, entry)).stretch(1, 34),
         C::left("", 16, move |entry| {
             let latest = entry.group.latest().map_or("", |latest| what(latest.text.as_str())).to_owned();
-            let told = entry.events().first().map(|event| match event.kind {
+            let text = entry.events().first().map(|event| match event.kind {
                 // The row of the group says what all of them say; a remedy no longer applies.
                 EventKind::Alert(rule, _) if !entry.is_group() => {
                     Some(said_of(rule, event.text.as_str()).long).filter(|own| *own != latest).unwrap_or_default()
@@ -158,7 +158,7 @@ fn columns<'s, 'a: 's>(
                 EventKind::Alert(rule, _) if !is_wide => named(rule, event.text.as_str()).to_owned(),
                 _ => what(event.text.as_str()).to_owned(),
             });
-            Cell::Phrase(told.unwrap_or_default().into())
+            Cell::Phrase(text.unwrap_or_default().into())
         })
         .rank(2)
         .stretch(4, 200),
@@ -172,7 +172,7 @@ fn columns<'s, 'a: 's>(
             _ => Cell::Empty,
         })
         .rank(1),
-        C::right("for", 5, |entry| Cell::text(format::duration(entry.held()))),
+        C::right("for", 5, |entry| Cell::text(format::duration(entry.lasted_for()))),
         C::right(format!("{currency} ≈"), 8, |entry| {
             match known_sum(entry.events().iter().map(|event| event.cost)) {
                 Some(cost) => Cell::text(format::tight(cost.max(0.0), 8)),

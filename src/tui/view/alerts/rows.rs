@@ -9,7 +9,7 @@ use crate::tui::format;
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::together;
-use crate::tui::view::about::{about, about_all, told};
+use crate::tui::view::about::{about, about_all, with_remedy};
 use crate::tui::view::list::{Col, OrderedBy, said, sort};
 use crate::tui::view::served::first_word;
 use crate::tui::view::{ListKey, ViewId, charts};
@@ -49,7 +49,7 @@ impl<'a> AlertLine<'a> {
     pub(super) fn text(&self) -> String {
         let Some(first) = self.first() else { return String::new() };
         let text = self.of_many.as_deref().or(self.with_engines.as_deref()).unwrap_or(first.text.as_str());
-        told(first.rule, text)
+        with_remedy(first.rule, text)
     }
 
     /// Whether its row in a list of this width leaves something out: the end of its text, or the parts that it is about.

@@ -29,8 +29,8 @@ pub(super) fn balancers(canvas: &mut Canvas<'_>, area: Rect, groups: &[GroupBala
     ];
     for (row, (stage, what, balancer)) in (1..).zip(rows).filter(|(row, _)| *row < area.height) {
         let worst = worst(groups, balancer);
-        let is_untold = worst.is_none() && balancer == Balancer::Experts;
-        let what = if is_untold { "SGLang can tell them: i" } else { what };
+        let is_unknown = worst.is_none() && balancer == Balancer::Experts;
+        let what = if is_unknown { "SGLang can tell them: i" } else { what };
         let mut pen = canvas.pen(area, row);
         pen.put(Role::Text, &format::pad_right(stage, 9)).put(Role::Dim, what);
         let Some(worst) = worst else {
@@ -80,13 +80,13 @@ pub(super) fn costs(
         rows.push((period, scene.money(Some(cost), 9)));
     }
     rows.push(("share of all cost".to_owned(), format::percent1(share).trim().to_owned()));
-    let told = rows.len() as u16 + 1;
+    let filled = rows.len() as u16 + 1;
     for (row, (what, figure)) in (1..).zip(rows) {
         let room = usize::from(area.width).saturating_sub(format::width(&figure) + 2);
         canvas.pen(area, row).put(Role::Dim, &format::shorten(&what, room));
         canvas.clip(area).line_to(area.width, row, &[Segment::text(figure)]);
     }
-    for (row, text) in (told..).zip(formula(chosen.map(|(group, _)| group))) {
+    for (row, text) in (filled..).zip(formula(chosen.map(|(group, _)| group))) {
         canvas.pen(area, row).put(Role::Dim, &text);
     }
 }

@@ -146,8 +146,8 @@ impl Chart<'_> {
         let [(Measure::PromptComputed, below), (Measure::PromptCached, above)] = self.layers.as_slice() else {
             return Vec::new();
         };
-        let is_told = self.rule.right.iter().flatten().any(|segment| *segment == Segment::key(*above));
-        if is_told && self.rule.fits(width) {
+        let is_shown = self.rule.right.iter().flatten().any(|segment| *segment == Segment::key(*above));
+        if is_shown && self.rule.fits(width) {
             return Vec::new();
         }
         [(above, "hit"), (below, "comp")].map(|(role, name)| vec![Segment::key(*role), Segment::dim(name)]).into()

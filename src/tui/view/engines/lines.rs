@@ -169,12 +169,12 @@ fn whole(scene: &Scene<'_>, name: &str) -> Option<(Subject, Whole)> {
         }
         Grouping::Model => {
             let model = snap.models.iter().find(|model| model.model.as_str() == name);
-            let told = |model: &ModelRow| Whole {
+            let of_model = |model: &ModelRow| Whole {
                 revenue: model.money.revenue_per_hour,
                 profit: model.money.profit_per_hour,
                 hits: model.cache_hit_rate,
             };
-            (Subject::Model(ModelName::new(name)), model.map(told).unwrap_or_default())
+            (Subject::Model(ModelName::new(name)), model.map(of_model).unwrap_or_default())
         }
     })
 }

@@ -114,14 +114,14 @@ fn waterfall<'a>(bridge: &Bridge, notes: &'a [String], (before, after): (&'a str
 /// Draws the qualifications, and what changed most: models, units, nodes.
 fn movers(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &MoneyPage, bridge: &Bridge) {
     let late = page.bridge.known_from.map(|from| format::clock_minute(from, scene.zone()));
-    let doubts = [
+    let limits = [
         late.map(|from| format!("then known from {from} only")),
         page.bridge.unwatched.then(|| "a part of it was not watched".to_owned()),
         (!bridge.cost_known).then(|| "no cost is known: revenue only".to_owned()),
     ];
     let mut row = 0;
-    for doubt in doubts.into_iter().flatten() {
-        canvas.pen(area, row).put(Role::Warning, &format::cut(&doubt, usize::from(area.width)));
+    for limit in limits.into_iter().flatten() {
+        canvas.pen(area, row).put(Role::Warning, &format::cut(&limit, usize::from(area.width)));
         row += 1;
     }
     let kinds = [("model", &bridge.models), ("unit", &bridge.units), ("node", &bridge.nodes)];

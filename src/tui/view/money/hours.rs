@@ -47,7 +47,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page:
     let figures = match pitch {
         _ if below.height < 7 => 0,
         // In two cells only the profits stand, if they do not round to nothing.
-        3 => u16::from(shown.iter().any(|bar| number(bar.profit).is_some_and(|profit| unit.is_told(profit)))),
+        3 => u16::from(shown.iter().any(|bar| number(bar.profit).is_some_and(|profit| unit.is_shown(profit)))),
         0..3 => 0,
         _ if below.height >= 8 => 2,
         _ => 0,
@@ -199,7 +199,7 @@ impl HoursUnit {
     }
 
     /// Whether a value has two digits of it or at least two units.
-    fn is_told(self, value: f64) -> bool {
+    fn is_shown(self, value: f64) -> bool {
         value.abs() >= 2.0 * self.scale
     }
 

@@ -55,7 +55,7 @@ impl View for MoneyScreen {
 
     fn draw(&self, canvas: &mut Canvas<'_>, scene: &Scene<'_>, layout: &Layout) -> Hits {
         // The header shows the snapshot that the rows were made from.
-        let snap = scene.app.money.picture.as_deref().unwrap_or(scene.snap);
+        let snap = scene.app.money.snapshot.as_deref().unwrap_or(scene.snap);
         let of_page = Scene { snap, ..*scene };
         let page = scene.app.money.page.clone();
         let mut hits = Hits::default();

@@ -241,11 +241,12 @@ pub(super) fn capacity(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, p
 }
 
 fn facts(scene: &Scene<'_>, capacity: &Capacity) -> Option<Vec<String>> {
-    let (held, needed) = capacity.nodes_ppm().filter(|(held, _)| !capacity.is_early() && *held > 0)?;
+    let (allocated, needed) = capacity.nodes_ppm().filter(|(allocated, _)| !capacity.is_early() && *allocated > 0)?;
     let nodes = |ppm: i64| format!("{:.1}", ppm as f64 / 1e6);
     let within = capacity.slo.as_ref().map_or_else(String::new, |(slo, _)| format!(" within {slo}"));
     let money = |amount: Money| scene.money(Some(amount), 12).trim().to_owned();
-    let mut facts = vec![format!("needed {} of {} nodes at the best measured{within}", nodes(needed), nodes(held))];
+    let mut facts =
+        vec![format!("needed {} of {} nodes at the best measured{within}", nodes(needed), nodes(allocated))];
     facts.extend(capacity.spare_cost().map(|cost| format!("the rest cost {}", money(cost))));
     let rent = capacity.best_for_one_more().and_then(|pool| pool.break_even_rent(capacity.measured));
     facts.extend(rent.map(|rent| format!("one more earns ≤ {}/h", money(rent))));

@@ -95,8 +95,8 @@ impl View for Overview {
                 Part::Table(_) => tables::changes(canvas, area, &slow),
                 Part::Alerts if area.height == 1 && !scene.snap.alerts.is_empty() => {
                     // On narrow screens the headline shows the most severe alert.
-                    let is_told = layout.area(Part::Headline).is_some() && area.width < headline::ROOM;
-                    let from = usize::from(is_told);
+                    let is_shown = layout.area(Part::Headline).is_some() && area.width < headline::ROOM;
+                    let from = usize::from(is_shown);
                     let alerts = together::alerts(scene.snap);
                     tables::alert_lines(canvas, area, scene, alerts.get(from..).unwrap_or(&[]));
                 }

@@ -61,9 +61,9 @@ fn line(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, field: Field) {
     let has_slider = field != Field::List && area.width >= 50;
     if written.is_empty() {
         pen.put(Role::Dim, &now);
-    } else if let Some(doubt) = doubt(form, field) {
+    } else if let Some(no_effect) = no_effect(form, field) {
         pen.strong(Role::Warning, &format!("{}{unit}", format::shorten(written, 20)))
-            .put(Role::Warning, &format!("  {doubt}"));
+            .put(Role::Warning, &format!("  {no_effect}"));
         return;
     } else {
         if has_slider || field == Field::List {
@@ -104,7 +104,7 @@ fn slider(canvas: &mut Canvas<'_>, area: Rect, (now, then): (Option<f64>, Option
 }
 
 /// Why the value of a field has no effect.
-fn doubt(form: &WhatIfForm, field: Field) -> Option<&'static str> {
+fn no_effect(form: &WhatIfForm, field: Field) -> Option<&'static str> {
     let page = form.page.as_ref();
     match field {
         _ if form.is_wrong(field) => Some("not taken"),

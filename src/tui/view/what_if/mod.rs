@@ -44,8 +44,8 @@ fn wide(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: Option<&Wh
     let Some(page) = page else { return nothing_yet(canvas, Rect { height: upper, ..right }, scene) };
     sums::draw(canvas, Rect { height: upper, ..right }, scene, page, true);
     let closing = closing(scene, page, area.width);
-    let told = closing.len() as u16;
-    let lower = |area: Rect| Rect { y: area.y + upper, height: area.height - upper - told, ..area };
+    let closing_rows = closing.len() as u16;
+    let lower = |area: Rect| Rect { y: area.y + upper, height: area.height - upper - closing_rows, ..area };
     let left = lower(left);
     // The levers with the text below them, and the lists where there is room.
     let taken = worth::rows(&page.levers, left.width) + 1;
@@ -58,7 +58,7 @@ fn wide(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: Option<&Wh
         same_tokens_at(canvas, lists, scene, &same, None);
     }
     by_load::draw(canvas, lower(right), scene, page);
-    tell(canvas, Rect { y: area.bottom() - told, height: told, ..area }, &closing);
+    tell(canvas, Rect { y: area.bottom() - closing_rows, height: closing_rows, ..area }, &closing);
 }
 
 fn narrow(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: Option<&WhatIfPage>) {
@@ -70,11 +70,11 @@ fn narrow(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: Option<&
     sums::draw(canvas, Rect { height: sums, ..below }, scene, page, false);
     let rest = Rect { y: below.y + sums, height: below.height - sums, ..below };
     let closing = closing(scene, page, area.width);
-    let told = (closing.len() as u16).min(rest.height);
-    if rest.height >= 6 + told {
-        by_load::draw(canvas, Rect { height: rest.height - told, ..rest }, scene, page);
+    let closing_rows = (closing.len() as u16).min(rest.height);
+    if rest.height >= 6 + closing_rows {
+        by_load::draw(canvas, Rect { height: rest.height - closing_rows, ..rest }, scene, page);
     }
-    tell(canvas, Rect { y: rest.bottom() - told, height: told, ..rest }, &closing);
+    tell(canvas, Rect { y: rest.bottom() - closing_rows, height: closing_rows, ..rest }, &closing);
 }
 
 /// Draws why there is nothing to compare.

@@ -12,7 +12,7 @@ use margintop::tui::ledger_query::{Against, Hour, LedgerAnswer, LedgerQuery, Mon
 use margintop::tui::view::ViewId;
 use margintop::units::{GpuTime, Money, Span, Timestamp};
 
-use super::past::{Making, R1, classes, deepseek_day, held};
+use super::past::{Making, R1, classes, deepseek_day, gpu_time};
 use super::{Case, NOON, case, dollars, empty, fleet, ratio};
 
 /// V3's prices.
@@ -264,12 +264,12 @@ fn traffic(page: Page, since: Timestamp, quarters: i64, load: u64) -> Making {
         made.tokens(at, accounts[3], None, classes(of(30), of(11), of(9)));
         if page != Page::Zero {
             for (i, cost_account) in (0..).zip(&cost_accounts) {
-                let idle = if i == 3 { held(many / 8, 15) } else { GpuTime::ZERO };
-                made.rent(at, *cost_account, held(many + load as u32 / 20 * u32::from(i == 1), 15), idle);
+                let idle = if i == 3 { gpu_time(many / 8, 15) } else { GpuTime::ZERO };
+                made.rent(at, *cost_account, gpu_time(many + load as u32 / 20 * u32::from(i == 1), 15), idle);
             }
         }
     }
-    made.doubt(since, dollars(12.0), Money::ZERO, 1);
+    made.uncertain(since, dollars(12.0), Money::ZERO, 1);
     made
 }
 

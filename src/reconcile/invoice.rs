@@ -87,10 +87,10 @@ impl InvoiceLines {
 
 /// An invoice by name.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Invoice {
+pub(crate) struct Invoice {
     billed: BTreeMap<String, InvoiceLines>,
     /// The first and the last date of its lines.
-    pub(super) days: Option<(Date, Date)>,
+    pub(crate) days: Option<(Date, Date)>,
 }
 
 /// The columns of an invoice that are read.

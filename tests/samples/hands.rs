@@ -17,12 +17,12 @@ use super::fleet;
 
 pub fn app() -> App {
     let mut app = App::new(Arc::new(fleet(0)), TimeZone::UTC, Span::from_secs(1), 4);
-    look(&mut app);
+    draw(&mut app);
     app
 }
 
 /// Draws a frame, so that the mouse meets something.
-pub fn look(app: &mut App) {
+pub fn draw(app: &mut App) {
     let mut terminal = Terminal::new(TestBackend::new(120, 36)).unwrap();
     let mut hits = Hits::default();
     terminal.draw(|frame| hits = margintop::tui::draw(frame, app, app.shown(), &Theme::of_roles())).unwrap();
@@ -54,6 +54,6 @@ pub fn watched() -> App {
     }
     let mut app = App::new(Arc::new(fleet(900)), TimeZone::UTC, Span::from_secs(1), 1);
     app.history = history;
-    look(&mut app);
+    draw(&mut app);
     app
 }

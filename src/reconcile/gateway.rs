@@ -45,10 +45,10 @@ struct GatewayCount {
 
 /// A gateway's spend by the canonical name of the model.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Spend {
+pub(crate) struct Spend {
     by_model: BTreeMap<String, GatewayCount>,
     /// The days that it covers, in UTC, as LiteLLM's days are; the end is exclusive.
-    pub(super) days: Option<(Timestamp, Timestamp)>,
+    pub(crate) days: Option<(Timestamp, Timestamp)>,
 }
 
 /// Reads daily spend. LiteLLM's is in USD; in a ledger of another currency each line is converted at the rate of its day.

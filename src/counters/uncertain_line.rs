@@ -13,7 +13,7 @@ const FALLS: u8 = 3;
 
 /// An upper line. The rows of its process keep its first values until it is decided.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Doubted {
+pub(super) struct UncertainLine {
     /// The process that the line may belong to.
     pub(super) of: ProcessId,
     /// When its first page was received.
@@ -26,7 +26,7 @@ pub(super) struct Doubted {
     falls: u8,
 }
 
-impl Doubted {
+impl UncertainLine {
     pub(super) const fn new(of: ProcessId, since: Moment, latest: Line) -> Self {
         Self { of, since, latest, pages: 0, falls: 0 }
     }

@@ -1,4 +1,4 @@
-//! The pictures that golden frames are kept of.
+//! The snapshots that golden frames are kept of.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use margintop::units::{Bytes, Money, Span, Tokens};
 use super::rows::{alert, silence};
 use super::{NOON, dollars, empty, fleet, money, one_box, ratio};
 
-/// A picture's name.
+/// A snapshot's name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Case {
     OneBox,

@@ -5,7 +5,7 @@ use super::json_rows;
 
 /// A table: the names of its columns in small letters, and its lines with their numbers.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct UsageTable {
+pub(crate) struct UsageTable {
     columns: Vec<String>,
     separator: char,
     pub(super) lines: Vec<(usize, Vec<String>)>,
@@ -13,7 +13,7 @@ pub(super) struct UsageTable {
 
 impl UsageTable {
     /// Reads a table; the separator is a comma, or a semicolon or tab if the first line has no comma.
-    pub(super) fn read(text: &str) -> Result<Self, String> {
+    pub(crate) fn read(text: &str) -> Result<Self, String> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         if let Some(rows) = json_rows::read(text) {
             let (columns, rows) = rows?;

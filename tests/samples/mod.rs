@@ -285,7 +285,7 @@ fn vitals(at: Timestamp, output: f64, prompt: f64, hit: f64, load: f64) -> Vital
 }
 
 /// Eight H100s and one vLLM, `beat` seconds after noon; every figure differs from the beat before.
-#[allow(clippy::too_many_lines, reason = "one picture, field by field")]
+#[allow(clippy::too_many_lines, reason = "one snapshot, field by field")]
 pub fn one_box(gpus: usize, beat: u64) -> Snapshot {
     let at = NOON + Span::from_secs(beat as i64);
     let output = 4_210.0 + wave(1, beat) * 400.0;

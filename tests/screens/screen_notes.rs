@@ -1,6 +1,6 @@
 //! What stands beside charts and in tables of the overview, the money view and what-if: keys of colours, causes, what to do.
 
-use crate::picture;
+use crate::samples;
 
 use std::sync::Arc;
 
@@ -11,9 +11,9 @@ use margintop::snapshot::Snapshot;
 use margintop::tui::app::{Action, App, Command};
 use margintop::tui::view::ViewId;
 use margintop::units::Span;
-use picture::hands::{text, watched};
-use picture::pages::{self, Page, quarters};
-use picture::{Case, case, empty, fleet};
+use samples::hands::{text, watched};
+use samples::pages::{self, Page, quarters};
+use samples::{Case, case, empty, fleet};
 
 fn of(snapshot: Snapshot) -> App {
     let mut app = App::new(Arc::new(empty()), TimeZone::UTC, Span::from_secs(1), 1);
@@ -27,7 +27,7 @@ fn row_of<'f>(frame: &'f str, word: &str) -> &'f str {
 
 /// Class: a colour that nothing explains. A wide title has the keys, a narrow chart has them beside its scale.
 #[test]
-fn the_colours_of_prompts_are_told_at_any_width() {
+fn the_colours_of_prompts_are_reported_at_any_width() {
     let app = watched();
     for width in [120, 140, 160, 180, 200] {
         let frame = text(&app, width, 36);
@@ -87,7 +87,7 @@ fn the_header_explains_the_charts_that_are_there() {
 
 /// Class: a change without what it was made of, beside empty columns.
 #[test]
-fn causes_of_a_change_are_told_with_their_figures() {
+fn causes_of_a_change_are_reported_with_their_figures() {
     let mut app = pages::app(Page::PublishedDay);
     app.update(Action::Command(Command::Show(ViewId::Overview)));
     let history = History::default();
@@ -137,12 +137,12 @@ fn with_loose_nodes() -> Snapshot {
 fn small_units_that_are_all_shown_stand_by_their_names() {
     let mut snapshot = with_loose_nodes();
     for (place, unit) in snapshot.units.iter_mut().enumerate() {
-        unit.revenue_per_hour = Some(picture::dollars(4_000.0 - 100.0 * place as f64));
+        unit.revenue_per_hour = Some(samples::dollars(4_000.0 - 100.0 * place as f64));
     }
     let small: Vec<_> = fleet(0).units.into_iter().filter(|unit| unit.unit.as_str().starts_with("prefill")).collect();
     for (place, mut unit) in small.into_iter().take(6).enumerate() {
         // The last by name is the worst.
-        unit.revenue_per_hour = Some(picture::dollars(90.0 - place as f64));
+        unit.revenue_per_hour = Some(samples::dollars(90.0 - place as f64));
         let nodes = fleet(0).nodes.into_iter().filter(|node| node.unit.as_ref() == Some(&unit.unit));
         for node in nodes {
             let own = snapshot.nodes.iter_mut().find(|own| own.name == node.name).unwrap();
