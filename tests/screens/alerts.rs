@@ -380,7 +380,7 @@ fn an_xid_that_stops_a_process_is_told_for_an_hour() {
 #[test]
 fn missed_objectives_are_told_after_a_minute() {
     let mut scene = Scene::new();
-    picture::set_objectives(&mut scene.snapshot);
+    samples::set_objectives(&mut scene.snapshot);
     let within = |scene: &mut Scene, share: Option<f64>, seconds: i64| {
         let slo = scene.snapshot.slo.as_mut().unwrap();
         slo.within = share.and_then(Ratio::new);
@@ -410,12 +410,12 @@ fn the_remedy_of_a_driver_that_fails_is_shown_on_every_screen() {
     use margintop::tui::app::{Action, App};
     let text = "the library is here, but the kernel's nvidia driver is not loaded (run `modprobe nvidia`; after a kernel \
                 upgrade the module may have to be built again (dkms status))";
-    let mut snapshot = picture::one_box(8, 0);
-    snapshot.alerts = vec![picture::alert(Rule::SourceMissing, Severity::Warning, "NVML", snapshot.at, text)];
-    let mut app = App::new(Arc::new(picture::empty()), jiff::tz::TimeZone::UTC, Span::from_secs(1), 1);
+    let mut snapshot = samples::one_box(8, 0);
+    snapshot.alerts = vec![samples::alert(Rule::SourceMissing, Severity::Warning, "NVML", snapshot.at, text)];
+    let mut app = App::new(Arc::new(samples::empty()), jiff::tz::TimeZone::UTC, Span::from_secs(1), 1);
     app.update(Action::Fresh(Arc::new(snapshot)));
     for (width, height) in [(80, 24), (120, 36), (200, 50)] {
-        let frame = picture::hands::text(&app, width, height);
+        let frame = samples::hands::text(&app, width, height);
         assert!(frame.contains("→ run `modprobe nvidia`"), "{frame}");
     }
 }

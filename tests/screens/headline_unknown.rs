@@ -163,7 +163,7 @@ fn nothing_is_wrong_only_without_any_alert() {
     let subject = format!("{} GPU 0", snapshot.nodes[0].name);
     let text = "something to know";
     snapshot.alerts =
-        vec![crate::picture::alert(margintop::snapshot::Rule::Throttled, Severity::Info, &subject, snapshot.at, text)];
+        vec![crate::samples::alert(margintop::snapshot::Rule::Throttled, Severity::Info, &subject, snapshot.at, text)];
     let [fleet, node] = said(&snapshot);
     assert!(!fleet.contains("nothing is wrong") && !node.contains("nothing is wrong"), "{fleet} / {node}");
     assert!(fleet.contains("answer") && node.contains("answer"), "{fleet} / {node}");

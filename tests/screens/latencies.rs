@@ -87,7 +87,7 @@ fn a_process_that_began_anew_brings_no_lifetime_of_samples() {
 fn requests_are_counted_from_the_second_sight_of_their_engine_on() {
     use margintop::snapshot::RequestRates;
     let history = History::default();
-    let mut snapshot = crate::picture::one_box(8, 0);
+    let mut snapshot = crate::samples::one_box(8, 0);
     for row in &mut snapshot.engines {
         let rates = RequestRates { ended: Some(120.0), ..RequestRates::default() };
         std::sync::Arc::make_mut(row).requests_per_minute = rates;

@@ -171,7 +171,7 @@ fn tokens_of_ranks_have_the_share_of_their_engine() {
         watcher.apply(answered(ENGINE, at, page));
         watcher.tick();
     }
-    let snapshot = watcher.picture();
+    let snapshot = watcher.snapshot();
     let (slo, output) = (snapshot.slo.unwrap(), snapshot.tokens.output_per_second.unwrap());
     let goodput = slo.goodput_per_second.unwrap_or_default();
     assert!(output > 0.0 && (goodput - 0.9 * output).abs() < 1e-9, "{goodput} of {output}");
