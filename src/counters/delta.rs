@@ -65,6 +65,8 @@ pub struct Step {
     pub was: Option<RowKey>,
     /// Whether the row was reset.
     pub reset: Reset,
+    /// Whether much of the growth is of series that were missing on earlier pages.
+    pub returned: bool,
     /// Whether a partial reset turned out to be a dip, so that nothing of it is missing.
     pub regained: bool,
     /// Whether a counter is quarantined, so that the rate is unknown.
@@ -74,9 +76,9 @@ pub struct Step {
 }
 
 impl Step {
-    /// Whether the growth includes what a part of the row made since that part was reset, pages ago.
+    /// Whether the growth includes what a part of the row made on earlier pages: since it was reset, or while it was missing.
     pub fn catches_up(&self) -> bool {
-        self.reset == Reset::Certain && self.grown.is_some()
+        (self.reset == Reset::Certain || self.returned) && self.grown.is_some()
     }
 }
 

@@ -15,6 +15,8 @@ const OTHERS_RATIO: u64 = 50;
 /// Growth this many times faster than ever may be another process's: it is quarantined until later pages continue it or
 /// not.
 const LEAP_RATIO: u64 = 20;
+/// Growth of prompts and of output, each this many times faster than ever, may together be another process's.
+const DOUBLE_LEAP_RATIO: u64 = 10;
 /// Growth of at most this many times the fastest minute is the row's own.
 const OWN_RATIO: u64 = 2;
 /// Unusual growth below this many tokens is not disputed but posted on trial.
@@ -107,12 +109,32 @@ impl FastestMinute {
         self.any() && is_much && self.leaps(0, growth, since_moved, at)
     }
 
+    /// Whether prompts and output both grew much faster than ever, and more than a burst: they may be another process's.
+    pub(super) fn is_double_leap(&self, growth: [u64; COUNTERS], since_moved: [Span; COUNTERS], at: Moment) -> bool {
+        self.any()
+            && growth[0] >= MIN_JUDGED
+            && is_beyond_burst(growth[OUTPUT], since_moved[OUTPUT])
+            && [0, OUTPUT].into_iter().all(|i| self.outgrows(DOUBLE_LEAP_RATIO, i, growth, since_moved, at))
+    }
+
     /// Whether a counter grew far faster than ever.
     fn leaps(&self, i: usize, growth: [u64; COUNTERS], since_moved: [Span; COUNTERS], at: Moment) -> bool {
+        self.outgrows(LEAP_RATIO, i, growth, since_moved, at)
+    }
+
+    /// Whether a counter grew so many times faster than ever.
+    fn outgrows(
+        &self,
+        ratio: u64,
+        i: usize,
+        growth: [u64; COUNTERS],
+        since_moved: [Span; COUNTERS],
+        at: Moment,
+    ) -> bool {
         let millis = u128::from(since_moved[i].millis().max(1).unsigned_abs());
         let present = self.since.map_or(MINUTE, |since| at.since(since).clamp(Span::from_millis(1), MINUTE));
         let usual = |tokens: u64, within: Span| {
-            u128::from(tokens) * millis / u128::from(within.millis().unsigned_abs()) * u128::from(LEAP_RATIO)
+            u128::from(tokens) * millis / u128::from(within.millis().unsigned_abs()) * u128::from(ratio)
         };
         u128::from(growth[i]) >= usual(self.fastest[i], MINUTE).max(usual(self.current[i], present))
     }

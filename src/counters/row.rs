@@ -413,7 +413,10 @@ impl RowCounters {
             context.bounds.exceeded_by(&all, since, shows_hits).or_else(|| self.finished.exceeds(&all, finished));
         match bound {
             None => {
-                let unproven = !context.identified && self.shown.is_prompt_leap(grown, since, context.at);
+                let leaps = self.shown.is_prompt_leap(grown, since, context.at)
+                    || self.shown.is_double_leap(grown, since, context.at);
+                let unproven = !context.identified && leaps;
+                let returned = self.returned(grown);
                 // Implausible growth does not count for the fastest minute, by which a dip could then look like a reset.
                 self.shown.note(context.at, grown);
                 let disputed = taken.map(|growth| Disputed {
@@ -426,7 +429,7 @@ impl RowCounters {
                 let [corrected, settled] = late;
                 let basis = GrowthBasis { before, after: *now, grown, since: first_moved, within: since, shows_hits };
                 let (grown, basis) = (Some(Growth { all, corrected, settled, finished }), Some(basis));
-                Step { grown, basis, disputed, from, unproven, reset, regained, ..Step::default() }
+                Step { grown, basis, disputed, from, unproven, reset, returned, regained, ..Step::default() }
             }
             Some(bound) => {
                 self.drop_late(&mut late);
@@ -437,6 +440,12 @@ impl RowCounters {
                 Step { disputed: Some(disputed), reset, regained, ..Step::default() }
             }
         }
+    }
+
+    /// Whether a quarter of a counter's growth or more is of series that were missing on earlier pages.
+    fn returned(&self, grown: [u64; COUNTERS]) -> bool {
+        let mut regrown = self.series.iter().map(SeriesSum::regrown).zip(grown);
+        regrown.any(|(regrown, grown)| regrown > 0 && regrown >= grown / 4)
     }
 
     /// Keeps earlier prompts as they were posted: their late hits go to later prompts.

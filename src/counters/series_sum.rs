@@ -47,6 +47,9 @@ pub(super) struct SeriesSum {
     /// Whether an evicted series returned below its last value, so that its growth waits until it reaches that value.
     #[serde(skip)]
     waits: bool,
+    /// What evicted series that returned on the last page had grown by meanwhile.
+    #[serde(skip)]
+    regrown: u64,
 }
 
 /// A series of a page, compared with one that is missing there.
@@ -87,6 +90,11 @@ impl SeriesSum {
     /// Whether the last page showed that a reset was a dip, so that nothing of it is missing.
     pub(super) const fn was_undone(&self) -> bool {
         self.was_undone
+    }
+
+    /// What evicted series that returned on the last page had grown by since they left: its time is unknown.
+    pub(super) const fn regrown(&self) -> u64 {
+        self.regrown
     }
 
     fn raise_by_gone(&self, now: &[SeriesValue]) -> u64 {
@@ -227,7 +235,7 @@ impl SeriesSum {
         self.fallen.advance(&self.present, now);
         self.ended = self.ended.saturating_sub(change.undone).saturating_add(change.ended);
         (self.was_reset, self.was_undone) = (change.was_reset, change.was_undone);
-        self.waits = false;
+        (self.waits, self.regrown) = (false, 0);
         if self.gone.is_empty() && same(&self.present, now) {
             self.present.copy_from_slice(now);
             return;
@@ -241,6 +249,8 @@ impl SeriesSum {
                 self.gone.insert(at, old);
             }
         }
+        let regrown = |gone: &SeriesValue| find(now, gone.series)?.checked_sub(gone.value.count());
+        self.regrown = self.gone.iter().filter_map(regrown).fold(0, u64::saturating_add);
         let mut ended = 0_u64;
         self.gone.retain(|gone| match find(now, gone.series) {
             None => true,

@@ -35,6 +35,7 @@ fn moved(step: &Step, outcome: &Outcome) -> Option<bool> {
         late,
         was,
         reset,
+        returned,
         regained,
         quarantined,
         present: _,
@@ -48,7 +49,13 @@ fn moved(step: &Step, outcome: &Outcome) -> Option<bool> {
         && from.is_none()
         && was.is_none()
         && late.iter().all(Option::is_none);
-    let is_odd = *began || *leapt || *regained || *quarantined || *reset != Reset::No || !outcome.taken_back.is_empty();
+    let is_odd = *began
+        || *leapt
+        || *returned
+        || *regained
+        || *quarantined
+        || *reset != Reset::No
+        || !outcome.taken_back.is_empty();
     let grown = grown.as_ref().filter(|grown| grown.corrected == Tokens::ZERO && grown.settled == Tokens::ZERO)?;
     let continues = outcome.verdict == PageVerdict::Continues && is_plain && !is_odd;
     continues.then(|| !grown.all.is_zero() || grown.finished.is_some_and(|finished| !finished.is_zero()))

@@ -54,6 +54,7 @@ mod instance_bounds;
 mod interval;
 mod inventory;
 mod late_names;
+mod late_ranks;
 mod lease_edge_rates;
 mod lone_restarts;
 mod lost_hits;

@@ -204,6 +204,40 @@ fn a_series_that_is_reset_holds_nothing_back_and_makes_no_peak() {
     assert!(found.is_empty(), "{}: {:#?}", found.len(), found.iter().take(30).collect::<Vec<_>>());
 }
 
+/// Class: what a series made while it was missing comes at once.
+#[test]
+fn a_series_that_returns_makes_no_peak() {
+    let mut found = Vec::new();
+    for start in [started(999), None] {
+        for pages in [1, 4, 8] {
+            for mut fleet in both(&[URL]) {
+                for nth in 0..ALL {
+                    let mut page = two_series([at(nth, 50), 2 * at(nth, 25)], start);
+                    if (FROM..FROM + pages).contains(&nth) {
+                        let alone = format!(
+                            "vllm:prompt_tokens_total{{model_name=\"m\",engine=\"0\",custom=\"0\"}} {}\n\
+                             vllm:generation_tokens_total{{model_name=\"m\",engine=\"0\",custom=\"0\"}} {}\n",
+                            2 * at(nth, 50),
+                            at(nth, 50)
+                        );
+                        page = PageReading { start, ..dialect::read(alone.as_bytes(), &Hint::default()).unwrap() };
+                    }
+                    let snapshot = poll(&mut fleet, URL, nth, page);
+                    // Without the missing series the rate is that of the others.
+                    let rate = snapshot.money.revenue_per_hour.map(|rate| rate_truth::amount(rate) / 3600.0 / WORTH);
+                    if rate.is_some_and(|rate| rate > 110.0) && !snapshot.money.upper_bound {
+                        found.push(format!("{pages} pages, start {start:?}, poll {nth}: {rate:?} for 100"));
+                    }
+                    if nth > FROM + pages + 3 && !snapshot.money.lower_bound && !known(&snapshot) {
+                        found.push(format!("{pages} pages, start {start:?}, poll {nth}: unknown"));
+                    }
+                }
+            }
+        }
+    }
+    assert!(found.is_empty(), "{}: {:#?}", found.len(), found.iter().take(30).collect::<Vec<_>>());
+}
+
 /// Class: a row that is quarantined keeps its former rate in a sum that is marked as a lower bound.
 #[test]
 fn a_rank_that_is_reset_and_idles_has_no_rate_in_the_sum() {

@@ -468,3 +468,17 @@ fn a_page_says_the_same_with_its_families_sorted() {
     }
     assert!(read_pages > 15, "{read_pages} pages of engines");
 }
+
+/// Class: a server that runs an engine prints its own name of the model's label.
+#[test]
+fn triton_s_label_names_the_model_of_the_engine_that_runs_in_it() {
+    for (prompt, output) in [
+        ("sglang:prompt_tokens_total", "sglang:generation_tokens_total"),
+        ("vllm:prompt_tokens_total", "vllm:generation_tokens_total"),
+    ] {
+        let labels = "{model=\"llama-8b\",version=\"1\"}";
+        let reading = fixture::page(&format!("{prompt}{labels} 700\n{output}{labels} 30\n"));
+        assert_eq!(reading.engines.len(), 1, "{prompt}");
+        assert_eq!(fixture::model(&reading.engines[0]), Some("llama-8b"), "{prompt}");
+    }
+}

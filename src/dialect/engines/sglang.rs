@@ -78,6 +78,8 @@ pub(super) fn entry(field: SeriesField, labels: SeriesLabels<'_>) -> Option<Seri
         match key {
             b"le" => entry.bound = value.number().unwrap_or(f64::NAN),
             b"model_name" => entry.place.model = Some(value),
+            // A server that runs it, such as Triton, prints a name of its own.
+            b"model" if entry.place.model.is_none() => entry.place.model = Some(value),
             b"dp_rank" => entry.place.rank = Some(value),
             b"tp_rank" => entry.place.copy = value.number().unwrap_or(0.0) as u32,
             b"engine_type" => entry.role = role(value),
