@@ -13,6 +13,7 @@ pub mod exposition;
 pub mod ledger;
 pub mod pricing;
 // Layer 2: counters and sums over time.
+mod calculator;
 pub mod counters;
 mod reconcile;
 pub mod statement;

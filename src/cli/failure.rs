@@ -1,12 +1,11 @@
 //! The failure of a run, with its exit code.
 
-use std::io::ErrorKind;
 use std::path::Path;
 
 use crate::pricing::BookError;
 use crate::record::RecordError;
 use crate::store::StoreError;
-use crate::words::system_error;
+use crate::words::file_error;
 
 /// The failure of a run.
 #[derive(Debug)]
@@ -20,14 +19,7 @@ pub(crate) enum Failure {
 impl Failure {
     /// A file that the call names and that cannot be read or written.
     pub(super) fn of_file(path: &Path, error: &std::io::Error) -> Self {
-        let remedy = match error.kind() {
-            ErrorKind::NotFound => "; check the path",
-            ErrorKind::PermissionDenied => "; let this user read it and write to its folder, or name another file",
-            ErrorKind::IsADirectory => "; name a file in it",
-            ErrorKind::AlreadyExists => "; it is left alone, name a new file",
-            _ => "",
-        };
-        Self::Run(format!("{}: {}{remedy}", path.display(), system_error(error)))
+        Self::Run(format!("{}: {}", path.display(), file_error(error)))
     }
 }
 

@@ -252,7 +252,7 @@ const PAGES: &[HelpText] = &[
 /// The addition of `margintop --help` to `-h`. Each paragraph is one line, which clap wraps to the terminal; what stands in
 /// columns fits in 80 cells.
 const WHOLE: &str = "Targets:
-  http(s)://HOST:PORT[/PATH]   an engine or an exporter; without a path: the usual ones
+  http(s)://HOST:PORT[/PATH]   an engine or an exporter; its path is searched
   HOST[:PORT]                  the same over http
   FILE.prom                    a metrics page that was saved
   nvml:, nvml:off              this machine's GPUs; never ask its driver

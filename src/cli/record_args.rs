@@ -34,7 +34,7 @@ pub(super) struct RecordArgs {
 
 /// Reads `500MB`, `2 GiB`, `65536`.
 fn bytes(text: &str) -> Result<u64, String> {
-    let wrong = || format!("\"{text}\" is no size: write 500MB, 2GB or a number of bytes");
+    let wrong = || format!("\"{text}\" is not a size: write 500MB, 2GB or a number of bytes");
     let text = text.trim();
     let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);

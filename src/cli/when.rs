@@ -44,7 +44,7 @@ impl When {
         ago(text).or_else(instant).or_else(local).or_else(month).or_else(of_today).ok_or_else(|| {
             let near = meant(text, ["now", "today", "yesterday"]);
             let or = if near.is_empty() { ": " } else { " If not, " };
-            format!("\"{text}\" is no time{near}{or}{FORMS}")
+            format!("\"{text}\" is not a time{near}{or}{FORMS}")
         })
     }
 

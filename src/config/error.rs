@@ -37,7 +37,7 @@ impl ConfigError {
         let unknown = error.message().strip_prefix("unknown field `").and_then(|rest| rest.split('`').next());
         if let Some(key) = unknown.filter(|key| place.len() > 1 && TOP_KEYS.contains(key)) {
             let table = &place[0];
-            mistake.why = format!("{key} is no key of {table}: write it above the first line in brackets");
+            mistake.why = format!("{key} is not a key of {table}: write it above the first line in brackets");
             return mistake;
         }
         let is_of_key = ["unknown field", "missing field"].iter().any(|kind| error.message().starts_with(kind));

@@ -137,7 +137,7 @@ fn amortised(table: &LeaseTable, capex: &str, faults: &mut TableFaults) -> Optio
 
 /// Milliseconds of `4y`, `1500d` or `30000h`.
 fn parse_life(text: &str) -> Result<i64, String> {
-    let refuse = || format!("life: \"{text}\" is no time: write it like \"4y\", \"1500d\" or \"30000h\"");
+    let refuse = || format!("life: \"{text}\" is not a time: write it like \"4y\", \"1500d\" or \"30000h\"");
     let unit = text.chars().last().ok_or_else(refuse)?;
     let hours = match unit {
         'y' => YEAR_HOURS,

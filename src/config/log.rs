@@ -26,7 +26,7 @@ const LEVELS: [(&str, Level); 5] = [
 /// What to write instead.
 pub fn parse_level(text: &str) -> Result<Level, String> {
     let level = LEVELS.iter().find(|(name, _)| *name == text).map(|(_, level)| *level);
-    level.ok_or_else(|| format!("\"{text}\" is no level: write error, warn, info, debug or trace"))
+    level.ok_or_else(|| format!("\"{text}\" is not a level: write error, warn, info, debug or trace"))
 }
 
 /// Parses the log's format.
@@ -37,7 +37,7 @@ pub fn parse_format(text: &str) -> Result<LogFormat, String> {
     match text {
         "text" => Ok(LogFormat::Text),
         "json" => Ok(LogFormat::Json),
-        _ => Err(format!("\"{text}\" is no form of a log: write text or json")),
+        _ => Err(format!("\"{text}\" is not a form of a log: write text or json")),
     }
 }
 

@@ -125,7 +125,7 @@ fn of_another_kind(
             _ => {
                 root.remove(*name);
                 places.push(vec![(*name).to_owned()]);
-                format!("{name} is no table: write {write} above its keys")
+                format!("{name} is not a table: write {write} above its keys")
             }
         };
         mistakes.push(ConfigError::at(path, text, &[(*name).to_owned()], why));
@@ -333,7 +333,7 @@ mod tests {
         );
         starts(
             "[[target]]\nurl = \"http://a:1\"\nabsence = \"24h\"\n[budget]\nmonth = \"much\"\n",
-            &["3: absence is no key of target: write it above the first line in brackets", "5: budget.month: "],
+            &["3: absence is not a key of target: write it above the first line in brackets", "5: budget.month: "],
         );
         // What may be wrong only because of another mistake is not reported.
         starts(
@@ -357,10 +357,10 @@ mod tests {
             "lease = 5\ntarget = \"x\"\nprice = true\nslo = 7\n[[fx]]\nfrom = \"CNY\"\nto = \"USD\"\nrate = \"x\"\n\
              at = \"2026-01-01\"\n[[alias]]\nmodel = \"a\"\nnames = 5\n",
             &[
-                "1: lease is no table: write [[lease]] above its keys",
-                "2: target is no table: write [[target]] above its keys",
-                "3: price is no table: write [[price]] above its keys",
-                "4: slo is no table: write [slo] above its keys",
+                "1: lease is not a table: write [[lease]] above its keys",
+                "2: target is not a table: write [[target]] above its keys",
+                "3: price is not a table: write [[price]] above its keys",
+                "4: slo is not a table: write [slo] above its keys",
                 "8: rate: ",
                 "12: names 5: ",
             ],
@@ -381,11 +381,11 @@ mod tests {
         );
         starts(
             &format!("lease = 5\n{price}[[alias]]\nmodel = 5\nnames = [\"a\"]\n"),
-            &["1: lease is no table", "4: price list \"nosuch\"", "6: model 5"],
+            &["1: lease is not a table", "4: price list \"nosuch\"", "6: model 5"],
         );
         starts(
             "price = 5\n[[lease]]\ngpu = \"H100\"\n[[scenario]]\nname = \"a\"\nlist = \"mine\"\n",
-            &["1: price is no table", "2: "],
+            &["1: price is not a table", "2: "],
         );
     }
 

@@ -201,13 +201,8 @@ fn check(
     now: Timestamp,
 ) -> Result<Settings, Vec<ConfigError>> {
     let (log_level, log_format) = display::check(&file, &mut findings);
+    let [interval, absence, release_after] = durations(&file, &mut findings);
     let currency = currency(file.currency, &mut findings);
-    let interval = file.interval.as_deref().map_or(Ok(INTERVAL), parse_interval);
-    let interval = findings.value("interval", interval.and_then(often_enough), INTERVAL);
-    let absence = file.absence.as_deref().map_or(Ok(ABSENCE), |text| parse_duration(text, LONGEST));
-    let absence = findings.value("absence", absence, ABSENCE);
-    let release_after = file.release_after.as_deref().map_or(Ok(RELEASE_AFTER), |text| parse_duration(text, LONGEST));
-    let release_after = findings.value("release_after", release_after, RELEASE_AFTER);
     let zone = findings.value("timezone", zone(file.timezone.as_deref()), TimeZone::UTC);
     let budget = budget(file.budget.month.as_deref(), &mut findings);
     let exchange = prices::exchange(&file.exchange, &zone, &mut findings);
@@ -223,10 +218,7 @@ fn check(
     let (aliases, ineffective) = aliases(&file.aliases, &mut findings);
     warnings.extend(ineffective.into_iter().map(|(nth, why)| ConfigError::at_table(path, text, "alias", nth, why)));
     let book = prices::book(&file.prices, &file.price_files, money, &mut findings).joined(&aliases);
-    let compare_to = compare_to(file.compare_to, &currency);
-    if let Some(Err(error)) = compare_to.as_deref().map(|list| book.own_list(list)) {
-        findings.key("compare_to", error);
-    }
+    let compare_to = compare_to(file.compare_to, &currency, &book, &mut findings);
     let scenarios = scenarios(file.scenarios, &book, &mut findings);
     warnings.extend(findings.check()?);
     Ok(Settings {
@@ -260,6 +252,17 @@ fn check(
     })
 }
 
+/// The interval, the longest absence that is bridged, and the time after which a silent node is released.
+fn durations(file: &ConfigFile, findings: &mut Findings<'_>) -> [Duration; 3] {
+    let interval = file.interval.as_deref().map_or(Ok(INTERVAL), parse_interval);
+    let mut long = |key: &'static str, text: Option<&str>, default: Duration| {
+        findings.value(key, text.map_or(Ok(default), |text| parse_duration(text, LONGEST)), default)
+    };
+    let absence = long("absence", file.absence.as_deref(), ABSENCE);
+    let release_after = long("release_after", file.release_after.as_deref(), RELEASE_AFTER);
+    [findings.value("interval", interval.and_then(often_enough), INTERVAL), absence, release_after]
+}
+
 /// The ledger's currency. Nothing that depends on it is reported if it is wrong.
 fn currency(named: Option<String>, findings: &mut Findings<'_>) -> String {
     let currency = named.unwrap_or_else(|| CURRENCY.to_owned());
@@ -271,12 +274,16 @@ fn currency(named: Option<String>, findings: &mut Findings<'_>) -> String {
 }
 
 /// The list that unpriced tokens are compared to: the user's, or the published day's in the ledger's currency.
-fn compare_to(named: Option<String>, currency: &str) -> Option<String> {
-    named.or_else(|| match currency {
+fn compare_to(named: Option<String>, currency: &str, book: &Book, findings: &mut Findings<'_>) -> Option<String> {
+    let list = named.or_else(|| match currency {
         "USD" => Some("deepseek-r1-standard".to_owned()),
         "CNY" => Some("deepseek-r1-standard-cny".to_owned()),
         _ => None,
-    })
+    })?;
+    if let Err(error) = book.own_list(&list) {
+        findings.key("compare_to", error);
+    }
+    Some(list)
 }
 
 /// The budget of a month.
@@ -294,7 +301,7 @@ fn amount(text: &str) -> Result<Money, String> {
 fn zone(named: Option<&str>) -> Result<TimeZone, String> {
     match named {
         None => system_zone(std::env::var("TZ").ok().filter(|named| !named.is_empty())),
-        Some(name) => zone_of(name).ok_or_else(|| format!("\"{name}\" is no time zone: {ZONE_FORMS}")),
+        Some(name) => zone_of(name).ok_or_else(|| format!("\"{name}\" is not a time zone: {ZONE_FORMS}")),
     }
 }
 
@@ -303,7 +310,9 @@ fn zone(named: Option<&str>) -> Result<TimeZone, String> {
 fn system_zone(named: Option<String>) -> Result<TimeZone, String> {
     let zone = match (TimeZone::try_system(), &named) {
         (Ok(zone), _) => zone,
-        (Err(_), Some(name)) => zone_of(name).ok_or_else(|| format!("TZ=\"{name}\" is no time zone: {ZONE_FORMS}"))?,
+        (Err(_), Some(name)) => {
+            zone_of(name).ok_or_else(|| format!("TZ=\"{name}\" is not a time zone: {ZONE_FORMS}"))?
+        }
         (Err(_), None) => return Ok(TimeZone::UTC),
     };
     if zone.is_unknown() {

@@ -43,7 +43,7 @@ fn limit(text: &str, like: &str) -> Result<Duration, String> {
         parse_millis(text).map_err(|_| format!("\"{text}\" is not a duration: write it like \"{like}\""))? * 1000.0;
     if micros.round() < 1.0 || micros > LONGEST * 1000.0 {
         return Err(format!(
-            "\"{text}\" is no objective for a latency: write one above 0 and at most an hour, like \"{like}\""
+            "\"{text}\" is not an objective for a latency: write one above 0 and at most an hour, like \"{like}\""
         ));
     }
     Ok(Duration::from_micros(micros.round() as u64))

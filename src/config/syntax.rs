@@ -40,7 +40,7 @@ fn advise(message: &str, said: &str, before: &str) -> String {
             format!("{said} is not one value: write a text in quotes, and commas between the values of a list")
         }
         "string values must be quoted" => {
-            format!("{said} is no number, nor true or false: write it in quotes, {key} = \"{said}\"")
+            format!("{said} is neither a number nor true or false: write it in quotes, {key} = \"{said}\"")
         }
         "invalid basic string" | "invalid literal string" if message.contains("visible") => {
             "a control character inside a text: remove it, or write it as an escape, like \\u0009".to_owned()

@@ -193,10 +193,16 @@ impl fmt::Display for ScrapeError {
                 f.write_str("HTTP 404: no metrics page there; SGLang needs --enable-metrics, or give the path")
             }
             Self::Status(501) => f.write_str("HTTP 501: llama.cpp serves metrics only with --metrics"),
-            Self::Status(status) => write!(f, "HTTP {status}"),
+            Self::Status(status @ 500..) => write!(f, "HTTP {status}: the server failed; its log says why"),
+            Self::Status(status) => write!(f, "HTTP {status}: no metrics page there; check the address"),
             Self::NotMetrics(what) => write!(f, "not a metrics page: {what}"),
-            Self::TooLarge(cap) => write!(f, "page over {} MiB, not read", cap / (1024 * 1024)),
-            Self::Cut(bytes) => write!(f, "page cut after {bytes} bytes: its end is missing"),
+            Self::TooLarge(cap) => {
+                write!(f, "page over {} MiB, not read: name one with fewer series", cap / (1024 * 1024))
+            }
+            Self::Cut(bytes) => write!(
+                f,
+                "page cut after {bytes} bytes: its end is missing, so nothing of it is counted; what stands between may cut it"
+            ),
             Self::Unended(bytes) => write!(
                 f,
                 "page cut after {bytes} bytes: its last line has no line feed, so it was cut or is still being written; nothing of it is counted"

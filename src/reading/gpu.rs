@@ -15,7 +15,7 @@ pub enum GpuState {
     Hung,
     /// The driver reports that it fell off the bus or needs a reset.
     Lost,
-    /// The driver refuses all of its figures to this user: no permission.
+    /// The driver refuses all of its figures to this user: permission denied.
     Refused,
     /// Every call returns an unspecific error.
     Failing,
@@ -31,7 +31,7 @@ impl GpuState {
             Self::Hung => "a driver call has not come back; the other GPUs go on",
             Self::Lost => "the driver lost it: fell off the bus or needs a reset (dmesg | grep NVRM)",
             Self::Refused => {
-                "no permission: run the container with --gpus all, or let this user (video group) read and write /dev/nvidia*"
+                "permission denied: run the container with --gpus all, or let this user (video group) read and write /dev/nvidia*"
             }
             Self::Failing => {
                 "the driver says \"unknown error\" to every call: see dmesg | grep NVRM; often it needs a reset"

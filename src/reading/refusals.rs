@@ -114,7 +114,7 @@ impl Refusals {
             1 => ": 1 counter unknown".to_owned(),
             several => format!(": {several} counters unknown"),
         };
-        (self.lines > 0).then(|| format!("{} {noun} of the page can't be read{first}{unknown}", self.lines))
+        (self.lines > 0).then(|| format!("{} {noun} of the page cannot be read{first}{unknown}", self.lines))
     }
 }
 
@@ -150,11 +150,11 @@ mod tests {
             (&[large], 0, Some("1 counter is too large to be exact (2^53 or more): unknown")),
             (&[large; 2], 0, Some("2 counters are too large to be exact (2^53 or more): unknown")),
             (&[twice], 0, Some("1 counter stands on the page twice with different values: unknown")),
-            (&[], 2, Some("2 lines of the page can't be read, the first is of x_total")),
+            (&[], 2, Some("2 lines of the page cannot be read, the first is of x_total")),
             (
                 &[Refusal::Unreadable],
                 1,
-                Some("1 line of the page can't be read, the first is of x_total: 1 counter unknown"),
+                Some("1 line of the page cannot be read, the first is of x_total: 1 counter unknown"),
             ),
             (
                 &[large, twice],

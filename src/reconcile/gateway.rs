@@ -62,7 +62,7 @@ pub(super) fn read(table: &UsageTable, currency: &str, exchange: &Exchange) -> R
     let decimals = table.decimals(&[&counts[..], &[Some(spend)]].concat())?;
     let mut parsed = Spend::default();
     for (number, cells) in &table.lines {
-        let wrong = |what: &str, cell: &str| format!("line {number}: {what} \"{cell}\" is no number");
+        let wrong = |what: &str, cell: &str| format!("line {number}: {what} \"{cell}\" is not a number");
         let whole = |column: Option<usize>, what: &str| {
             let cell = column.map_or("", |column| cells[column].as_str());
             let count = decimals.count(cell).ok_or_else(|| wrong(what, cell))?;
@@ -91,7 +91,7 @@ pub(super) fn read(table: &UsageTable, currency: &str, exchange: &Exchange) -> R
             None => None,
             Some(column) => Some(
                 day(&cells[column])
-                    .ok_or_else(|| format!("line {number}: \"{}\" is no date: write 2026-03-01", cells[column]))?,
+                    .ok_or_else(|| format!("line {number}: \"{}\" is not a date: write 2026-03-01", cells[column]))?,
             ),
         };
         let begin = day.map(|(begin, _)| begin);
@@ -216,68 +216,91 @@ fn line(
     line
 }
 
+/// A difference, of which each cause takes a part.
+#[derive(Debug)]
+struct Unexplained {
+    left: Money,
+    /// What the stored numbers may be off by.
+    noise: Money,
+    causes: Vec<LikelyCause>,
+}
+
+impl Unexplained {
+    fn is_small(&self, amount: Money) -> bool {
+        amount <= self.noise && -self.noise <= amount
+    }
+
+    /// Whether so much more than the ledger's is still unexplained that an amount may be a part of it.
+    fn may_hold(&self, amount: Money) -> bool {
+        !self.is_small(amount) && !self.is_small(self.left) && self.left > Money::ZERO
+    }
+
+    fn take(&mut self, word: &'static str, amount: Money, text: String) {
+        self.left -= amount;
+        self.causes.push(LikelyCause { word, amount: Some(amount), text });
+    }
+
+    /// Prompt tokens that were read from a cache and are priced as misses.
+    fn take_hits(&mut self, counted: &GatewayCount, served: &ServedTokens) {
+        let prompts = served.tokens.miss.count() + served.tokens.hit.count();
+        let hits = u128::from(served.tokens.hit.count()) * u128::from(counted.prompt);
+        let hits = hits.checked_div(prompts.into()).unwrap_or_default();
+        let counted_hits = u128::from(counted.cached);
+        if counted_hits * 20 < hits * 19 && self.may_hold(served.hits_as_misses) {
+            let whole = scale(served.hits_as_misses, counted.prompt.into(), u128::from(prompts));
+            let part = scale(whole, hits - counted_hits, hits).min(self.left);
+            let text = format!(
+                "{} prompt tokens were read from a cache and the gateway counts {}: cached tokens are priced as misses",
+                served.tokens.hit.count(),
+                counted.cached
+            );
+            self.take("cached as misses", part, text);
+        }
+    }
+
+    /// Tokens that the gateway prices apart and engines do not count apart.
+    fn take_classes(&mut self, classes: &[Class]) {
+        for class in classes {
+            let Some(extra) = class.extra.filter(|extra| self.may_hold(*extra)) else { continue };
+            let text = format!(
+                "{} tokens of a class that engines do not count apart: the ledger has them at the price of the others",
+                class.tokens
+            );
+            self.take(class.word, extra.min(self.left), text);
+        }
+    }
+}
+
 /// The causes of a difference, each a part of what the earlier ones leave.
 fn causes(counted: &GatewayCount, served: &ServedTokens, quote: Option<&Quote<'_>>) -> Vec<LikelyCause> {
-    let difference = counted.spend - served.revenue;
+    let rounding = || "floating point and rounding".to_owned();
     // A gateway stores floats; each line may be off in its last digit.
     let noise = Money::from_micros(5_000 + i64::try_from(counted.lines).unwrap_or(i64::MAX / 2));
-    let small = |amount: Money| amount <= noise && -noise <= amount;
-    if small(difference) {
-        let text = "floating point and rounding".to_owned();
-        let is_exact = difference.rounded(6) == 0;
-        return if is_exact {
-            Vec::new()
-        } else {
-            vec![LikelyCause { word: "rounding", amount: Some(difference), text }]
-        };
+    let mut open = Unexplained { left: counted.spend - served.revenue, noise, causes: Vec::new() };
+    if open.is_small(open.left) {
+        if open.left.rounded(6) != 0 {
+            open.take("rounding", open.left, rounding());
+        }
+        return open.causes;
     }
-    let mut causes = Vec::new();
-    let mut left = difference;
-    let mut take = |word, amount: Money, text: String, left: &mut Money| {
-        *left -= amount;
-        causes.push(LikelyCause { word, amount: Some(amount), text });
-    };
     let volume = volume(counted, served);
-    if !small(volume.amount) {
-        take(volume.word, volume.amount, volume.text, &mut left);
+    if !open.is_small(volume.amount) {
+        open.take(volume.word, volume.amount, volume.text);
     }
-    let prompts = served.tokens.miss.count() + served.tokens.hit.count();
-    let hits = u128::from(served.tokens.hit.count()) * u128::from(counted.prompt);
-    let hits = hits.checked_div(prompts.into()).unwrap_or_default();
-    let counted_hits = u128::from(counted.cached);
-    if counted_hits * 20 < hits * 19 && !small(left) && !small(served.hits_as_misses) && left > Money::ZERO {
-        let whole = scale(served.hits_as_misses, counted.prompt.into(), u128::from(prompts));
-        let part = scale(whole, hits - counted_hits, hits).min(left);
-        let text = format!(
-            "{} prompt tokens were read from a cache and the gateway counts {}: cached tokens are priced as misses",
-            served.tokens.hit.count(),
-            counted.cached
-        );
-        take("cached as misses", part, text, &mut left);
-    }
+    open.take_hits(counted, served);
     let unpaid = served.list_value - served.revenue;
-    if !small(unpaid) && !small(left) && left > Money::ZERO {
+    if open.may_hold(unpaid) {
         let text = "a paid share is set: at list price the ledger would have that much more".to_owned();
-        take("paid share", unpaid.min(left), text, &mut left);
+        open.take("paid share", unpaid.min(open.left), text);
     }
     let classes = counted.classes.all(quote);
-    for class in &classes {
-        let Some(extra) = class.extra.filter(|extra| !small(*extra) && !small(left) && left > Money::ZERO) else {
-            continue;
-        };
-        let text = format!(
-            "{} tokens of a class that engines do not count apart: the ledger has them at the price of the others",
-            class.tokens
-        );
-        take(class.word, extra.min(left), text, &mut left);
+    open.take_classes(&classes);
+    if !open.is_small(open.left) {
+        open.take("price", open.left, other_price(&classes));
+    } else if open.left.rounded(6) != 0 {
+        open.take("rounding", open.left, rounding());
     }
-    if !small(left) {
-        let text = other_price(&classes);
-        take("price", left, text, &mut left);
-    } else if left.rounded(6) != 0 {
-        take("rounding", left, "floating point and rounding".to_owned(), &mut left);
-    }
-    causes
+    open.causes
 }
 
 fn scale(amount: Money, by: u128, of: u128) -> Money {

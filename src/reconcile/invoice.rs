@@ -115,7 +115,7 @@ impl InvoiceColumns {
 
     /// The billed amount of a line.
     fn billed(&self, cells: &[String], currency: &str) -> Result<BilledSum, String> {
-        let wrong = |what: &str, cell: &str| format!("{what} \"{cell}\" is no number: write 1234.50");
+        let wrong = |what: &str, cell: &str| format!("{what} \"{cell}\" is not a number: write 1234.50");
         let cell = &cells[self.amount];
         let (unit, amount) = self.decimals.amount(cell).ok_or_else(|| wrong("the amount", cell))?;
         let named = self.currency.map(|column| cells[column].trim().to_owned()).filter(|unit| !unit.is_empty());
@@ -140,7 +140,7 @@ impl InvoiceColumns {
 
     fn day(&self, cells: &[String]) -> Result<Option<Date>, String> {
         let cell = self.date.map(|column| cells[column].trim()).filter(|cell| !cell.is_empty());
-        let wrong = |cell: &str| format!("\"{cell}\" is no date: write it like 2026-03-01, or leave the column out");
+        let wrong = |cell: &str| format!("\"{cell}\" is not a date: write it like 2026-03-01, or leave the column out");
         cell.map(|cell| date(cell).ok_or_else(|| wrong(cell))).transpose()
     }
 }

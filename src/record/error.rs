@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
-use crate::words::system_error;
+use crate::words::{file_error, system_error};
 
 /// What is wrong with a recording.
 #[derive(Debug)]
@@ -47,20 +47,20 @@ impl fmt::Display for RecordError {
             RecordErrorKind::Io(error) if error.kind() == io::ErrorKind::NotFound => {
                 write!(f, "{}; check the path: `margintop record FILE` writes a recording", system_error(error))
             }
-            RecordErrorKind::Io(error) => f.write_str(&system_error(error)),
+            RecordErrorKind::Io(error) => f.write_str(&file_error(error)),
             RecordErrorKind::Exists => f.write_str("exists; a recording wants a file of its own, so name a new one"),
             RecordErrorKind::NotAFile => f.write_str("is not a regular file; name the file that `margintop record` wrote"),
             RecordErrorKind::Empty => {
-                f.write_str("is empty, so it is no recording; make one with `margintop record FILE`")
+                f.write_str("is empty, and not a recording; make one with `margintop record FILE`")
             }
             RecordErrorKind::NotARecording => {
-                f.write_str("is no recording; make one with `margintop record FILE`, or read a page with `margintop once FILE.prom`")
+                f.write_str("is not a recording; make one with `margintop record FILE`, or read a page with `margintop once FILE.prom`")
             }
             RecordErrorKind::OtherVersion(version) => {
                 write!(f, "is a recording of version {version}, and this margintop reads {}; replay it with the release that wrote it", super::FORMAT)
             }
             RecordErrorKind::Entry(number, why) => {
-                write!(f, "entry {number} can't be read: {why}; the file was changed, so replay a copy of the original")
+                write!(f, "entry {number} cannot be read: {why}; the file was changed, so replay a copy of the original")
             }
         }
     }

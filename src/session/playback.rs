@@ -115,6 +115,11 @@ impl Playback<SteppedFleet> {
 }
 
 impl<S: Source> Playback<S> {
+    /// A playback of a source that advances `clock` itself, from the clock's time on. Scenario tests write such sources.
+    pub fn of_source(source: S, clock: &ScriptedClock, config: PlaybackConfig) -> Self {
+        Self::new(config, clock.now(), source, clock)
+    }
+
     fn new(config: PlaybackConfig, began: Moment, source: S, clock: &ScriptedClock) -> Self {
         let PlaybackConfig { fleet, book, ledger, absence, history } = config;
         let ledger = store::Settings { clock: Clock::Scripted(clock.clone()), ..ledger };

@@ -185,8 +185,14 @@ impl fmt::Display for StoreError {
                     path.display()
                 )
             }
-            Self::InUse { path, pid: Some(pid) } => write!(f, "{}: kept by pid {pid}", path.display()),
-            Self::InUse { path, pid: None } => write!(f, "{}: kept by another process", path.display()),
+            Self::InUse { path, pid: Some(pid) } => write!(
+                f,
+                "{}: kept by pid {pid}: end that process, or name another ledger with --ledger",
+                path.display()
+            ),
+            Self::InUse { path, pid: None } => {
+                write!(f, "{}: kept by another process: end it, or name another ledger with --ledger", path.display())
+            }
             Self::NotAFile(path, what) => {
                 write!(f, "{}: it is {what}, and a ledger is a file: name one with --ledger", path.display())
             }
@@ -225,7 +231,7 @@ impl fmt::Display for StoreError {
                 path.display()
             ),
             Self::MissingFeature { path, what, why } => say_cannot(f, path, *what, why),
-            Self::Io(path, why) => write!(f, "{}: {why}", path.display()),
+            Self::Io(path, why) => write!(f, "{}: {why}; or name another with --ledger", path.display()),
         }
     }
 }
@@ -266,7 +272,7 @@ mod tests {
             assert!(text.contains(&format!("cannot be {what} (")) && text.ends_with(remedy), "{text}");
             assert!(!text.contains("kept by"), "{text}");
         }
-        assert!(message(ffi::SQLITE_BUSY).ends_with("kept by another process"));
+        assert!(message(ffi::SQLITE_BUSY).contains("kept by another process: end it, or name another"));
         let full =
             "/x/ledger.db: the disk is full: free 16 MB or more in /x, or name a file on another disk with --ledger";
         assert!(message(ffi::SQLITE_FULL).starts_with(full));

@@ -1,21 +1,20 @@
 //! Watches a case's fleet run by run, with a ledger on disk and a clock that the case sets.
 
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
 use margintop::clock::{Clock, ScriptedClock};
 use margintop::config::{Settings, load_at};
-use margintop::fleet::{Fleet, FleetConfig, TargetInfo};
+use margintop::fleet::{FleetConfig, TargetInfo};
 use margintop::reading::{Event, Finished, GpuId, GpuReading, Label, NodeName, UnitName};
-use margintop::session::{Collector, Message};
-use margintop::snapshot::WriterStatus;
-use margintop::store::{LedgerEvent, Reader};
+use margintop::session::PlaybackConfig;
+use margintop::store::Reader;
 use margintop::units::{Energy, Moment, Power, Span, Timestamp, Tokens};
 use rusqlite::Connection;
 
 use super::case::{Case, Node, Run};
-use super::support::{answered, counters, ledger_settings, member, open_store, page};
+use super::script::{self, Script};
+use super::support::{answered, counters, ledger_settings, member, page};
 use super::terms::Config;
 
 /// What each GPU draws, in watts: so many millijoules a millisecond.
@@ -57,51 +56,56 @@ impl Kept {
         let clock = ScriptedClock::at(Timestamp::from_millis(began));
         let mut kept = ledger_settings(Some(&self.ledger), Clock::Scripted(clock.clone()));
         kept.book = (settings.book.revision(), settings.book.canonical());
-        let (store, news) = open_store(kept);
-        let fleet = Fleet::new(fleet_config(case, &settings), settings.book.clone(), clock.now());
-        let mut collector = Collector::new(fleet).keeping(store, Span::from_secs(86_400));
-        loop {
-            let word = news.recv_timeout(PATIENCE).expect("the ledger is opened, and is ours");
-            // The run before may still be closing the file: until then it is read, and nothing is posted.
-            let is_ours = matches!(&word, LedgerEvent::Status(basis) if basis.writer == WriterStatus::Ours);
-            collector.take(Message::Ledger(word));
-            if is_ours {
-                break;
-            }
-        }
+        let config = PlaybackConfig {
+            fleet: fleet_config(case, &settings),
+            book: settings.book.clone(),
+            ledger: kept,
+            absence: Span::from_secs(86_400),
+            history: None,
+        };
+        let polls = polls(case, run, clock.now(), made);
+        let instants = || run.polls.iter().map(|(at, _)| Timestamp::from_millis(*at));
+        let source = || {
+            let mut polls = polls.clone().into_iter();
+            Script::new(&clock, instants(), move |_| polls.next().unwrap_or_default())
+        };
+        let mut playback = script::writing(source, &clock, &config);
         let mut copy = None;
-        for (poll, (at, work)) in run.polls.iter().enumerate() {
-            clock.advance(Timestamp::from_millis(*at) - clock.now().wall);
-            let finished = made.to_vec();
-            for (made, work) in made.iter_mut().zip(work) {
-                *made = std::array::from_fn(|class| made[class] + work[class]);
-            }
-            collector.take(Message::Events(readings(case, (made, &finished), clock.now())));
-            collector.take(Message::Events(vec![Event::Tick(clock.now())]));
+        for (poll, at) in instants().enumerate() {
+            script::play(&mut playback, Some(at));
             if run.killed == Some(poll) {
-                wait_for(&self.ledger, clock.now().wall, &news);
+                wait_for(&self.ledger, at);
                 let path = self.home.path().join(format!("{nth}/ledger.db"));
                 copied(&self.ledger, &path);
                 copy = Some(path);
             }
         }
-        collector.close();
-        wait_for(&self.ledger, clock.now().wall, &news);
+        drop(playback.scripted.close());
+        wait_for(&self.ledger, clock.now().wall);
         copy
     }
 }
 
-fn wait_for(ledger: &Path, at: Timestamp, news: &Receiver<LedgerEvent>) {
+/// The readings of each poll of a run that begins at `began`, with what is made by then.
+fn polls(case: &Case, run: &Run, began: Moment, made: &mut [[u64; 3]]) -> Vec<Vec<Event>> {
+    let poll = |(at, work): &(i64, Vec<[u64; 3]>)| {
+        let finished = made.to_vec();
+        for (made, work) in made.iter_mut().zip(work) {
+            *made = std::array::from_fn(|class| made[class] + work[class]);
+        }
+        readings(case, (made, &finished), began + (Timestamp::from_millis(*at) - began.wall))
+    };
+    run.polls.iter().map(poll).collect()
+}
+
+fn wait_for(ledger: &Path, at: Timestamp) {
     let waited = Instant::now();
     loop {
         let last = Reader::open(ledger).map(|reader| reader.header().last);
         if last.as_ref().is_ok_and(|last| *last == at) {
             return;
         }
-        if waited.elapsed() >= PATIENCE {
-            let said: Vec<_> = news.try_iter().collect();
-            panic!("the poll at {at} is not written; the ledger ends at {last:?}, and its writer said {said:?}");
-        }
+        assert!(waited.elapsed() < PATIENCE, "the poll at {at} is not written; the ledger ends at {last:?}");
         std::thread::sleep(Duration::from_millis(5));
     }
 }

@@ -12,4 +12,4 @@ pub mod prices;
 pub mod rows;
 pub mod terms;
 
-use super::{program, support};
+use super::{program, script, support};

@@ -86,7 +86,7 @@ fn an_end_in_the_past_takes_back_what_a_serving_lease_paid() {
                 born = seconds + 60;
             } else {
                 for second in [seconds, seconds + 15, seconds + 30, seconds + 45] {
-                    look(&mut fleet, second, 1 + u64::try_from(second).unwrap(), started(born));
+                    poll(&mut fleet, second, 1 + u64::try_from(second).unwrap(), started(born));
                 }
             }
         }

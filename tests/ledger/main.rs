@@ -23,6 +23,8 @@ mod random_ledger;
 mod rows;
 #[path = "../support/saved.rs"]
 mod saved;
+#[path = "../support/script.rs"]
+mod script;
 #[path = "../support/mod.rs"]
 mod support;
 

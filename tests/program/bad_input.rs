@@ -152,7 +152,7 @@ fn counters_with_invalid_values_are_unknown_not_zero() {
         ("1.5", "1 counter has an invalid value"),
         ("9.1e15", "1 counter is too large to be exact"),
         ("9223372036854775808", "1 counter is too large to be exact"),
-        ("12_000", "1 line of the page can't be read, the first is of vllm:generation_tokens_total"),
+        ("12_000", "1 line of the page cannot be read, the first is of vllm:generation_tokens_total"),
     ] {
         let page = vllm("deepseek-r1", 60.0, DONE).replace(" 300.0", &format!(" {value}"));
         let (ran, row) = row_of(move |_| Reply::page(&page));

@@ -38,8 +38,8 @@ fn all_mistakes_of_a_call_are_reported_at_once() {
         (1, "interval: at least 100ms"),
         (2, "color: \"blue\": write auto, always or never"),
         (3, "theme: \"nosuch\": no such theme; `margintop themes` lists them"),
-        (4, "log_level: \"loud\" is no level: write error, warn"),
-        (5, "timezone: \"Mars\" is no time zone"),
+        (4, "log_level: \"loud\" is not a level: write error, warn"),
+        (5, "timezone: \"Mars\" is not a time zone"),
         (7, "write http://HOST:PORT"),
         (8, "role \"prefil\": not known here; is it \"prefill\"?"),
         (10, "ends before it begins"),
@@ -62,7 +62,7 @@ fn a_variable_with_a_bad_value_is_named() {
         ("MARGINTOP_THEME", "nosuch", "MARGINTOP_THEME: \"nosuch\": no such theme; `margintop themes`"),
         ("MARGINTOP_COLOR", "blue", "MARGINTOP_COLOR: \"blue\": write auto, always or never"),
         ("MARGINTOP_ROLE", "x:1=chief", "MARGINTOP_ROLE x:1=chief: write it like http://gpu-01:8000=prefill"),
-        ("MARGINTOP_LOG_LEVEL", "loud", "MARGINTOP_LOG_LEVEL: \"loud\" is no level: write error"),
+        ("MARGINTOP_LOG_LEVEL", "loud", "MARGINTOP_LOG_LEVEL: \"loud\" is not a level: write error"),
         ("MARGINTOP_CONFIG", "/nowhere/m.toml", "MARGINTOP_CONFIG names this file"),
     ] {
         let ran = refused(Program::new(["once", "--for", "0", "nvml:off", "x:1"]).env(variable, value));
@@ -146,7 +146,7 @@ fn every_subcommand_takes_the_same_forms_of_time() {
             &["replay", recording, "--json", "--at", word],
         ] {
             let ran = Program::new(arguments).run();
-            assert!(!ran.err.contains("is no time"), "{arguments:?}: {}", ran.err);
+            assert!(!ran.err.contains("is not a time"), "{arguments:?}: {}", ran.err);
         }
     }
     for arguments in [
@@ -160,7 +160,7 @@ fn every_subcommand_takes_the_same_forms_of_time() {
     ] {
         let ran = refused(Program::new(arguments));
         assert!(
-            ran.err.contains(": \"noon\" is no time: write now, today, yesterday, 11:30 (of today)"),
+            ran.err.contains(": \"noon\" is not a time: write now, today, yesterday, 11:30 (of today)"),
             "{arguments:?}: {}",
             ran.err
         );

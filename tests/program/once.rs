@@ -323,8 +323,8 @@ fn named_driver(variables: &[(&str, &str)]) -> (Value, String) {
 #[test]
 fn a_named_driver_without_figures_fails_with_rows_an_alert_and_words() {
     let cases = [
-        ("FAKE_NVML_DENIED", "*", "no permission", "--gpus all"),
-        ("FAKE_NVML_DENIED", "*:handle", "no permission", "video group"),
+        ("FAKE_NVML_DENIED", "*", "permission denied", "--gpus all"),
+        ("FAKE_NVML_DENIED", "*:handle", "permission denied", "video group"),
         ("FAKE_NVML_UNKNOWN", "*", "unknown error", "dmesg"),
         ("FAKE_NVML_LOST", "*", "the driver lost it", "reset"),
         ("FAKE_NVML_SLOW", "*:600", "too long", "persistence mode"),
@@ -350,8 +350,8 @@ fn a_named_driver_without_figures_fails_with_rows_an_alert_and_words() {
 #[test]
 fn a_named_driver_that_cannot_be_opened_fails_with_an_alert_and_words() {
     let cases = [
-        ("FAKE_NVML_INIT", "4", "no permission"),
-        ("FAKE_NVML_COUNT", "4", "no permission"),
+        ("FAKE_NVML_INIT", "4", "permission denied"),
+        ("FAKE_NVML_COUNT", "4", "permission denied"),
         ("FAKE_NVML_INIT", "999", "initialisation failed"),
         ("FAKE_NVML_INIT_MS", "20000", "not answered in 2.5 s"),
     ];

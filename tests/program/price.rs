@@ -249,7 +249,7 @@ fn an_invalid_call_says_what_to_write() {
         (&["--model", "deepseek-r1", "--gpu", "H20"], "--gpu \"H20\": no rate is known for it"),
         (
             &["--model", "deepseek-r1", "--at", "noon"],
-            "--at: \"noon\" is no time: write now, today, yesterday, 11:30 (of today)",
+            "--at: \"noon\" is not a time: write now, today, yesterday, 11:30 (of today)",
         ),
         (&["--list", "deepseek-r1-2052"], "is it \"deepseek-r1-2025\"?"),
         (&["--model", "deepseek-r1", "--class", "hit=1"], "counted already"),

@@ -250,7 +250,7 @@ fn a_cut_recording_is_read_up_to_its_end() {
                 assert!(is_cut && entries.len() < all, "{length}");
                 most = most.max(entries.len());
             }
-            Err(error) => assert!(error.to_string().contains("is no recording"), "{length}: {error}"),
+            Err(error) => assert!(error.to_string().contains("is not a recording"), "{length}: {error}"),
         }
     }
     assert!(most > all / 2, "the entries before the cut are read: {most}");
@@ -272,7 +272,7 @@ fn a_file_that_is_not_a_recording_says_what_to_do() {
     }
     assert!(open(&format!("{{\"recording\":\"{FORMAT}\"}}\n")).contains("missing field"));
     std::fs::write(&path, "vllm:num_requests_running 1\n").unwrap();
-    assert!(RecordingReader::open(&path).unwrap_err().to_string().contains("is no recording"));
+    assert!(RecordingReader::open(&path).unwrap_err().to_string().contains("is not a recording"));
     assert!(RecordingReader::open(folder.path()).unwrap_err().to_string().contains("not a regular file"));
     assert!(RecordingReader::open(&folder.path().join("absent")).unwrap_err().to_string().contains("No such file"));
     let again = Recording::create(Settings { path: path.clone(), limit: 1, redactor: None }, header());

@@ -86,10 +86,10 @@ fn an_unwritable_log_and_unknown_levels_and_formats_are_refused() {
         assert!(ran.code == Some(code) && ran.err.contains(word), "{}", ran.err);
     };
     refused("--log", "/nowhere/m.log", 1, "/nowhere/m.log: No such file");
-    refused("--log-level", "loud", 2, "--log-level: \"loud\" is no level: write error, warn");
-    refused("--log-format", "xml", 2, "--log-format: \"xml\" is no form of a log: write text or json");
+    refused("--log-level", "loud", 2, "--log-level: \"loud\" is not a level: write error, warn");
+    refused("--log-format", "xml", 2, "--log-format: \"xml\" is not a form of a log: write text or json");
     let ran = Program::new(["serve"]).env("MARGINTOP_LOG_LEVEL", "loud").run();
-    assert!(ran.err.contains("MARGINTOP_LOG_LEVEL: \"loud\" is no level"), "{}", ran.err);
+    assert!(ran.err.contains("MARGINTOP_LOG_LEVEL: \"loud\" is not a level"), "{}", ran.err);
     let ran = Program::new(["serve"]).config("log_level = \"loud\"\nlog_format = \"xml\"\n").run();
     assert!(
         ran.err.contains("margintop.toml:1: log_level") && ran.err.contains("margintop.toml:2: log_format"),

@@ -35,8 +35,8 @@ fn a_negative_value_is_refused_with_what_is_taken() {
         (&["demo", "--speed", "-2", "--for", "1s"], ["--speed: -2", "a number from 0.01"]),
         (&["record", "a.rec", "--for", "-1s"], ["--for: \"-1s\"", "write it like"]),
         (&["record", "a.rec", "--limit", "-1"], ["--limit: \"-1\"", "write 500MB"]),
-        (&["replay", "a.rec", "--at", "-5m"], ["--at: \"-5m\" is no time", "write now"]),
-        (&["report", "--since", "-7d"], ["--since: \"-7d\" is no time", "7d (ago)"]),
+        (&["replay", "a.rec", "--at", "-5m"], ["--at: \"-5m\" is not a time", "write now"]),
+        (&["report", "--since", "-7d"], ["--since: \"-7d\" is not a time", "7d (ago)"]),
         (&["price", "--list", "deepseek-r1-2025", "--input", "-5"], ["--input", "-5"]),
         (&["price", "--list", "deepseek-r1-2025", "--gpu-hours", "1", "--gpu-rate", "-2"], ["--gpu-rate", "-2"]),
         (&["price", "--list", "deepseek-r1-2025", "--rate", "-2"], ["no flag --rate", "is it --gpu-rate?"]),
@@ -96,7 +96,7 @@ fn a_file_of_another_kind_is_named_with_what_to_give() {
     for size in [0, 1, 4, 10, 20, 40] {
         write("short.rec", &[0x28, 0xb5, 0x2f, 0xfd, 0x00].repeat(8)[..size]);
         let short = at("short.rec");
-        fails(&["replay", &short], 1, &["is no recording", "`margintop record FILE`"]);
+        fails(&["replay", &short], 1, &["is not a recording", "`margintop record FILE`"]);
     }
     fails(&["replay", &empty], 1, &["empty"]);
 }

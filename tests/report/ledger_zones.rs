@@ -157,5 +157,5 @@ fn the_systems_zone_is_used_or_refused() {
     }
     let refused = made_under("Nonsense");
     assert_eq!(refused.code, Some(2));
-    assert!(refused.err.contains("TZ=\"Nonsense\" is no time zone: write a name like"), "{}", refused.err);
+    assert!(refused.err.contains("TZ=\"Nonsense\" is not a time zone: write a name like"), "{}", refused.err);
 }

@@ -33,6 +33,8 @@ mod program;
 mod random_ledger;
 #[path = "../support/saved.rs"]
 mod saved;
+#[path = "../support/script.rs"]
+mod script;
 #[path = "../support/mod.rs"]
 mod support;
 

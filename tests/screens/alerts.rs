@@ -287,12 +287,12 @@ fn a_gpu_without_figures_says_why() {
     let mut scene = Scene::new();
     let mut node = (*scene.snapshot.nodes[0]).clone();
     for (gpu, state) in node.gpus.iter_mut().zip([Health::Never, Health::Stale, Health::Lost]) {
-        (gpu.state, gpu.reason) = (state, Some(Label::new("no permission: add this user to the video group")));
+        (gpu.state, gpu.reason) = (state, Some(Label::new("permission denied: add this user to the video group")));
     }
     scene.snapshot.nodes = vec![Arc::new(node)];
     let alerts = scene.step(Rule::GpuLost);
     assert_eq!(alerts.len(), 3);
-    assert!(alerts.iter().all(|alert| alert.text.as_str().contains("no permission")), "{alerts:?}");
+    assert!(alerts.iter().all(|alert| alert.text.as_str().contains("permission denied")), "{alerts:?}");
 }
 
 /// Class: a target is judged by a row that left its page.

@@ -445,7 +445,7 @@ fn a_page_says_the_same_with_its_families_sorted() {
         for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with("# EOF")) {
             let begins = line.starts_with("# HELP") || line.starts_with("# TYPE") && !text.contains("# HELP");
             match families.last_mut().filter(|_| !begins) {
-                Some(family) => *family += &format!("{line}\n"),
+                Some(family) => family.extend([line, "\n"]),
                 None => families.push(format!("{line}\n")),
             }
         }

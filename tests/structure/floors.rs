@@ -12,7 +12,7 @@ use super::types::defined;
 const FLOORS: [&[&str]; 8] = [
     &["words", "units", "reading"],
     &["exposition", "dialect", "pricing", "ledger"],
-    &["counters", "statement", "reconcile"],
+    &["counters", "statement", "reconcile", "calculator"],
     &["inventory", "metering", "snapshot", "alert", "balance", "burn", "efficiency", "fleet", "history"],
     &["platform", "clock", "wire", "source"],
     &["store", "lease_history", "record", "session"],

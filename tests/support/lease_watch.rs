@@ -6,16 +6,16 @@ use std::time::{Duration, Instant};
 
 use margintop::clock::{Clock, ScriptedClock};
 use margintop::config::load;
-use margintop::fleet::{Fleet, FleetConfig, TargetInfo};
+use margintop::fleet::{FleetConfig, TargetInfo};
 use margintop::ledger::{CostAccount, Grain, Past};
 use margintop::pricing::Book;
 use margintop::reading::{Event, GpuId, GpuReading, Label, NodeName, UnitName};
-use margintop::session::{Collector, Message};
-use margintop::snapshot::WriterStatus;
-use margintop::store::{LedgerEvent, Reader};
-use margintop::units::{Energy, Power, Span, Timestamp};
+use margintop::session::PlaybackConfig;
+use margintop::store::Reader;
+use margintop::units::{Energy, Moment, Power, Span, Timestamp};
 
-use super::support::{answered, counters, instant, ledger_settings, member, open_store, page};
+use super::script::{self, Script};
+use super::support::{answered, counters, instant, ledger_settings, member, page};
 
 const ENGINE: &str = "http://gpu-01:8000";
 const EXPORTER: &str = "http://gpu-01:9400";
@@ -24,6 +24,7 @@ const NODE: &str = "gpu-01";
 const WATTS: i64 = 400;
 
 /// One run of a watch.
+#[derive(Debug, Clone)]
 pub struct Run {
     text: String,
     unit: Option<String>,
@@ -97,6 +98,27 @@ impl Run {
         Self { silent: (from, to), ..self }
     }
 
+    /// What is reported each second, by a node that has made so much before.
+    fn script(&self, clock: &ScriptedClock, made: u64) -> Script<impl FnMut(Moment) -> Vec<Event> + Send + 'static> {
+        let (run, began) = (self.clone(), clock.now().wall);
+        let instants: Vec<_> = (0..=self.seconds).map(|second| began + Span::from_secs(second)).collect();
+        Script::new(clock, instants, move |at| {
+            let second = (at.wall - began).millis() / 1_000;
+            let mut events = Vec::new();
+            if second > run.silent.0 && second < run.silent.1 {
+                return events;
+            }
+            if run.gpus > 0 {
+                events.push(gpus(&run, at));
+            }
+            if run.work > 0 {
+                let made = made + run.work * second.unsigned_abs();
+                events.push(answered(ENGINE, at, page("deepseek-r1", counters(0, 0, made), None)));
+            }
+            events
+        })
+    }
+
     fn config(&self) -> FleetConfig {
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join("margintop.toml");
@@ -135,43 +157,22 @@ impl Fleets {
         let began = ended + Span::from_secs(run.after);
         made += run.work * u64::try_from(run.after).unwrap();
         let clock = ScriptedClock::at(began);
-        let (store, news) = open_store(ledger_settings(Some(&self.path), Clock::Scripted(clock.clone())));
-        let fleet = Fleet::new(run.config(), Book::built_in().unwrap(), clock.now());
-        let mut collector = Collector::new(fleet).keeping(store, Span::from_secs(86_400));
-        loop {
-            let word = news.recv_timeout(Duration::from_secs(20)).unwrap();
-            // The run before may still be closing the file: until then it is read, and nothing is posted.
-            let is_ours = matches!(&word, LedgerEvent::Status(basis) if basis.writer == WriterStatus::Ours);
-            collector.take(Message::Ledger(word));
-            if is_ours {
-                break;
-            }
-        }
-        for second in 0..=run.seconds {
-            let at = clock.now();
-            if second <= run.silent.0 || second >= run.silent.1 {
-                let mut events = Vec::new();
-                if run.gpus > 0 {
-                    events.push(gpus(run, at));
-                }
-                if run.work > 0 {
-                    events.push(answered(ENGINE, at, page("deepseek-r1", counters(0, 0, made), None)));
-                }
-                collector.take(Message::Events(events));
-            }
-            collector.take(Message::Events(vec![Event::Tick(at)]));
-            if second < run.seconds {
-                clock.advance(Span::from_secs(1));
-                made += run.work;
-            }
-        }
-        collector.close();
+        let config = PlaybackConfig {
+            fleet: run.config(),
+            book: Book::built_in().unwrap(),
+            ledger: ledger_settings(Some(&self.path), Clock::Scripted(clock.clone())),
+            absence: Span::from_secs(86_400),
+            history: None,
+        };
+        let mut playback = script::writing(|| run.script(&clock, made), &clock, &config);
+        script::play(&mut playback, None);
+        drop(playback.scripted.close());
+        made += run.work * u64::try_from(run.seconds).unwrap();
         let (waited, now) = (Instant::now(), clock.now().wall);
         while !Reader::open(&self.path).is_ok_and(|reader| reader.header().last == now) {
             assert!(waited.elapsed() < Duration::from_secs(20), "the last poll is not written");
             std::thread::sleep(Duration::from_millis(5));
         }
-        drop((collector, news));
         self.now.set((now, made));
     }
 

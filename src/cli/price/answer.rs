@@ -1,109 +1,38 @@
-//! The calculator's answer: the figures of the JSON contract, and their basis.
-
-use serde::Serialize;
+//! What a call of the calculator asks for: the price of a model, and what to write where there is none.
 
 use super::args::PriceArgs;
-use super::classes::{ClassLine, lines};
-use super::compare::{ListComparison, compare};
-use super::question::PriceQuestion;
-use super::rate::{Rate, rate};
+use super::rate::rate;
+use crate::calculator::{CalculatedPrice, PriceQuestion, PriceTerms};
 use crate::cli::currency::missing_rate;
 use crate::cli::{Failure, to_stderr};
 use crate::config::Settings;
-use crate::pricing::{ModelPrice, PriceAnswer, PriceList, Provenance};
-use crate::reading::Label;
-use crate::units::{Money, Ratio, Share, Timestamp, break_even_load, gross_margin, profit_on_cost};
+use crate::pricing::{ModelPrice, PriceAnswer, PriceList};
+use crate::units::Timestamp;
 use crate::words::nearest;
 
-/// The decimals of a printed amount: profit is printed revenue less printed cost.
-const PLACES: u32 = 6;
-
-/// Revenue, cost, profit and both margins, each named; unknown figures are absent.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub(super) struct PrintedAnswer {
-    pub(super) currency: Label,
-    pub(super) revenue: Money,
-    pub(super) cost: Option<Money>,
-    pub(super) profit: Option<Money>,
-    pub(super) profit_on_cost: Option<Ratio>,
-    pub(super) gross_margin: Option<Ratio>,
-    pub(super) break_even_load: Option<Ratio>,
-    pub(super) list: Label,
-    pub(super) tier: Label,
-    /// The model, if one was named.
-    pub(super) model: Option<Label>,
-    /// The instant of the prices.
-    pub(super) at: Timestamp,
-    /// When a price changes next.
-    pub(super) until: Option<Timestamp>,
-    /// The origin of the list.
-    pub(super) provenance: Provenance,
-    /// When the list begins, if it is not in force yet.
-    pub(super) list_begins: Option<Timestamp>,
-    /// When the list that still prices the model ended.
-    pub(super) list_ended: Option<Timestamp>,
-    /// Whether it is at list price because no paid share was set.
-    pub(super) theoretical: bool,
-    /// The paid share.
-    pub(super) paid: Option<Share>,
-    /// The year whose holidays the list's calendar does not know: its days are priced as working days.
-    pub(super) holidays_unknown: Option<i16>,
-    /// The price of a GPU-hour, and its source.
-    pub(super) rate: Option<Rate>,
-    /// The revenue of each class.
-    pub(super) classes: Vec<ClassLine>,
-    /// The revenue with all digits.
-    #[serde(skip)]
-    pub(super) whole: Money,
-    /// Configured overhead that is not in the cost.
-    #[serde(skip)]
-    pub(super) overhead: bool,
-    /// The same tokens at every list.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) compare: Option<Vec<ListComparison>>,
-}
-
-impl PrintedAnswer {
-    pub(super) fn new(
-        settings: &Settings,
-        args: &PriceArgs,
-        question: &PriceQuestion,
-        at: Timestamp,
-    ) -> Result<Self, Failure> {
-        let price = model_price(settings, args, args.model.as_deref())?;
-        let found = answer_at(settings, &price, args.model.as_deref(), at)?;
-        let quote = found.quote;
-        let classes = lines(&quote, question, price.paid)?;
-        let revenue: Money = classes.iter().map(|line| line.revenue).sum();
-        let rate = rate(settings, args, args.gpu.as_deref(), at)?;
-        let cost = question.nanohours.zip(rate.as_ref()).map(|(nanos, rate)| rate.per_gpu_hour.of_nanohours(nanos));
-        let first = revenue;
-        Ok(Self {
-            currency: Label::new(settings.book.currency()),
-            revenue: revenue.round_to(PLACES),
-            cost: cost.map(|cost| cost.round_to(PLACES)),
-            profit: cost.map(|cost| revenue.round_to(PLACES) - cost.round_to(PLACES)),
-            profit_on_cost: cost.and_then(|cost| profit_on_cost(revenue, cost)),
-            gross_margin: cost.and_then(|cost| gross_margin(revenue, cost)),
-            break_even_load: cost.and_then(|cost| break_even_load(revenue, cost)),
-            list: Label::new(&quote.list.name),
-            tier: Label::new(quote.tier),
-            model: args.model.as_deref().map(Label::new),
-            at,
-            until: found.until,
-            provenance: found.provenance,
-            list_begins: found.begins,
-            list_ended: found.list_ended(at),
-            theoretical: price.paid.is_none(),
-            paid: price.paid,
-            holidays_unknown: price.unknown_holidays(at),
-            rate,
-            classes,
-            whole: revenue,
-            overhead: settings.overhead.per_hour.is_some() || settings.overhead.of_revenue.is_some(),
-            compare: args.compare.then(|| compare(settings, question, (&quote, price.paid, at), first, cost)),
-        })
-    }
+/// The answer of a call.
+///
+/// # Errors
+/// What is not priced, and what to write.
+pub(super) fn answer(
+    settings: &Settings,
+    args: &PriceArgs,
+    question: &PriceQuestion,
+    at: Timestamp,
+) -> Result<CalculatedPrice, Failure> {
+    let price = model_price(settings, args, args.model.as_deref())?;
+    let terms = PriceTerms {
+        book: &settings.book,
+        exchange: &settings.exchange,
+        price: &price,
+        found: answer_at(settings, &price, args.model.as_deref(), at)?,
+        model: args.model.as_deref(),
+        at,
+        rate: rate(settings, args, args.gpu.as_deref(), at)?,
+        overhead: settings.overhead.per_hour.is_some() || settings.overhead.of_revenue.is_some(),
+        compare: args.compare,
+    };
+    CalculatedPrice::new(question, terms).map_err(|why| Failure::Usage(format!("--class {why}")))
 }
 
 /// A named list is priced in its own currency, not in the ledger's.

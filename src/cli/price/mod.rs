@@ -4,10 +4,7 @@
 
 mod answer;
 mod args;
-mod bench;
 mod benchmark;
-mod classes;
-mod compare;
 mod lists;
 mod question;
 mod rate;
@@ -22,8 +19,8 @@ use crate::units::Timestamp;
 
 pub(super) use args::PriceArgs;
 
-use answer::{PrintedAnswer, keep_currency_of_list};
-use question::PriceQuestion;
+use answer::{answer, keep_currency_of_list};
+use question::question;
 
 pub(super) fn run(global: &Global, args: &PriceArgs) -> Result<(), Failure> {
     let mut settings = super::sources::settings(global)?;
@@ -38,8 +35,8 @@ pub(super) fn run(global: &Global, args: &PriceArgs) -> Result<(), Failure> {
         let priced = benchmark::price(&settings, args, file, at)?;
         return print_answer(args, &priced, || benchmark::render(&priced));
     }
-    let question = PriceQuestion::of(args)?;
-    let answer = PrintedAnswer::new(&settings, args, &question, at)?;
+    let question = question(args)?;
+    let answer = answer(&settings, args, &question, at)?;
     print_answer(args, &answer, || text::render(&answer, &question))
 }
 
@@ -50,8 +47,7 @@ pub(super) fn answered(
     args: &PriceArgs,
     at: Timestamp,
 ) -> Result<serde_json::Value, Failure> {
-    let answer = PrintedAnswer::new(settings, args, &PriceQuestion::of(args)?, at)?;
-    Ok(serde_json::to_value(&answer)?)
+    Ok(serde_json::to_value(&answer(settings, args, &question(args)?, at)?)?)
 }
 
 /// Prints an answer, as one JSON object or for people.

@@ -1,8 +1,7 @@
-//! The calculator's question: tokens by class and GPU-hours, exactly as written.
-
-use std::collections::BTreeMap;
+//! Reads the calculator's question from the arguments: tokens by class and GPU-hours, exactly as written.
 
 use super::args::PriceArgs;
+use crate::calculator::{ClassCounts, PriceQuestion};
 use crate::cli::Failure;
 use crate::units::{Decimal, Tokens};
 
@@ -13,51 +12,35 @@ const MOST_NANOHOURS: i64 = 1_000_000_000_000_000_000;
 /// The most classes besides the three that every engine counts.
 const MOST_CLASSES: usize = 8;
 
-/// Counts of open classes by name.
-pub(super) type ClassCounts = BTreeMap<String, Tokens>;
-
-/// Work to be priced.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct PriceQuestion {
-    /// Prompt tokens computed.
-    pub(super) miss: Tokens,
-    /// Prompt tokens from a cache.
-    pub(super) hit: Tokens,
-    /// Output tokens.
-    pub(super) output: Tokens,
-    /// Counts of further classes.
-    pub(super) classes: ClassCounts,
-    /// Billionths of a GPU-hour.
-    pub(super) nanohours: Option<i64>,
-}
-
-impl PriceQuestion {
-    pub(super) fn of(args: &PriceArgs) -> Result<Self, Failure> {
-        let (input, hit) = (tokens("--input", &args.input)?, tokens("--cached", &args.cached)?);
-        let miss = input.checked_sub(hit).ok_or_else(|| {
-            let (hit, input) = (hit.count(), input.count());
-            Failure::Usage(format!(
-                "--cached {hit} is more than --input {input}: --input is all prompt tokens, the cached included"
-            ))
-        })?;
-        if args.class.len() > MOST_CLASSES {
-            return Err(Failure::Usage(format!("--class: more than {MOST_CLASSES} classes: ask in parts")));
-        }
-        let mut classes = ClassCounts::new();
-        for class in &args.class {
-            let Some((name, count)) = class.split_once('=').filter(|(name, _)| !name.is_empty()) else {
-                let why = format!("--class {class}: write the class and its tokens, like --class write_5m=1e6");
-                return Err(Failure::Usage(why));
-            };
-            if matches!(name, "hit" | "miss" | "output") || classes.contains_key(name) {
-                let why = format!("--class {name}: counted already, by --input, --cached, --output or another --class");
-                return Err(Failure::Usage(why));
-            }
-            classes.insert(name.to_owned(), tokens(&format!("--class {name}"), count)?);
-        }
-        let nanohours = args.gpu_hours.as_deref().map(hours).transpose()?;
-        Ok(Self { miss, hit, output: tokens("--output", &args.output)?, classes, nanohours })
+/// The question of a call.
+///
+/// # Errors
+/// The flag, what is wrong with it, and what to write.
+pub(super) fn question(args: &PriceArgs) -> Result<PriceQuestion, Failure> {
+    let (input, hit) = (tokens("--input", &args.input)?, tokens("--cached", &args.cached)?);
+    let miss = input.checked_sub(hit).ok_or_else(|| {
+        let (hit, input) = (hit.count(), input.count());
+        Failure::Usage(format!(
+            "--cached {hit} is more than --input {input}: --input is all prompt tokens, the cached included"
+        ))
+    })?;
+    if args.class.len() > MOST_CLASSES {
+        return Err(Failure::Usage(format!("--class: more than {MOST_CLASSES} classes: ask in parts")));
     }
+    let mut classes = ClassCounts::new();
+    for class in &args.class {
+        let Some((name, count)) = class.split_once('=').filter(|(name, _)| !name.is_empty()) else {
+            let why = format!("--class {class}: write the class and its tokens, like --class write_5m=1e6");
+            return Err(Failure::Usage(why));
+        };
+        if matches!(name, "hit" | "miss" | "output") || classes.contains_key(name) {
+            let why = format!("--class {name}: counted already, by --input, --cached, --output or another --class");
+            return Err(Failure::Usage(why));
+        }
+        classes.insert(name.to_owned(), tokens(&format!("--class {name}"), count)?);
+    }
+    let nanohours = args.gpu_hours.as_deref().map(hours).transpose()?;
+    Ok(PriceQuestion { miss, hit, output: tokens("--output", &args.output)?, classes, nanohours })
 }
 
 fn tokens(flag: &str, text: &str) -> Result<Tokens, Failure> {

@@ -1,8 +1,7 @@
 //! The price of a GPU-hour: as given in the call, by the user's leases, or an assumed rate with its date.
 
-use serde::Serialize;
-
 use super::args::PriceArgs;
+use crate::calculator::Rate;
 use crate::cli::Failure;
 use crate::cli::currency::missing_rate;
 use crate::config::Settings;
@@ -12,18 +11,6 @@ use crate::units::{HourlyRate, Timestamp};
 
 /// The GPU whose assumed rate is used if none is named.
 const USUAL_GPU: &str = "H100";
-
-/// A GPU's rate and where it is from.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub(super) struct Rate {
-    pub(super) per_gpu_hour: HourlyRate,
-    /// The GPU that it is for, if it was looked up.
-    pub(super) gpu: Option<Label>,
-    /// The month of an assumed rate; absent for a rate of the user.
-    pub(super) assumed: Option<Label>,
-    pub(super) commitment: Commitment,
-    pub(super) provenance: Provenance,
-}
 
 /// The rate of a GPU at an instant, in the currency of the settings' book. `None` where no rate is known.
 pub(super) fn rate(

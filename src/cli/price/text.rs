@@ -1,15 +1,12 @@
 //! The calculator's answer for people: one aligned table, both margins by name, and their basis.
 
-use super::answer::PrintedAnswer;
-use super::compare::ListComparison;
-use super::question::PriceQuestion;
-use super::rate::Rate;
+use crate::calculator::{CalculatedPrice, ListComparison, PriceQuestion, Rate};
 use crate::cli::amounts::percent1;
 use crate::tui::format;
 use crate::units::{Money, Timestamp};
 
 /// All of it.
-pub(super) fn render(answer: &PrintedAnswer, question: &PriceQuestion) -> String {
+pub(super) fn render(answer: &CalculatedPrice, question: &PriceQuestion) -> String {
     let mut out: Vec<String> = table(answer, question);
     out.push(String::new());
     let load = if answer.break_even_load.is_some() { " of this load" } else { "" };
@@ -30,7 +27,7 @@ pub(super) fn render(answer: &PrintedAnswer, question: &PriceQuestion) -> String
 const MOST_PLACES: u32 = 15;
 
 /// Two decimals, or six if two would show zero, or as many as the printed amounts need to add up to their printed sum.
-fn places(answer: &PrintedAnswer) -> u32 {
+fn places(answer: &CalculatedPrice) -> u32 {
     let cents = |money: Money| money.rounded(2) != 0 || money.is_zero();
     let least = if cents(answer.revenue) && answer.cost.is_none_or(cents) { 2 } else { 6 };
     let adds_up = |places: &u32| {
@@ -41,7 +38,7 @@ fn places(answer: &PrintedAnswer) -> u32 {
 }
 
 /// Classes, revenue, cost and profit.
-fn table(answer: &PrintedAnswer, question: &PriceQuestion) -> Vec<String> {
+fn table(answer: &CalculatedPrice, question: &PriceQuestion) -> Vec<String> {
     let (currency, places) = (answer.currency.as_str(), places(answer));
     let amount = |money: Option<Money>| format::amount(money, currency, places);
     let symbol = format::symbol(currency);
@@ -79,7 +76,7 @@ fn hours(nanos: i64) -> String {
     if fraction.is_empty() { whole } else { format!("{whole}.{fraction}") }
 }
 
-fn basis(answer: &PrintedAnswer) -> Vec<String> {
+fn basis(answer: &CalculatedPrice) -> Vec<String> {
     let until = answer.until.map_or_else(String::new, |until| format!(", until {until}"));
     let dates = dates_of_list(answer.list_ended, answer.list_begins);
     let (list, tier, at) = (&answer.list, &answer.tier, answer.at);

@@ -15,7 +15,7 @@ use super::global::Global;
 use super::when::{When, local};
 use super::{Failure, input, ledger_commands, out, sources};
 use crate::ledger::Grain;
-use crate::reconcile::{Bill, BillDays, UsageTable};
+use crate::reconcile::{UsageDays, UsageFile, UsageTable};
 use crate::store::{Header, Reader};
 use crate::units::{Span, Timestamp};
 
@@ -53,16 +53,16 @@ pub(super) fn run(global: &Global, args: &ReconcileArgs) -> Result<(), Failure> 
     let of_file = |why: String| Failure::Usage(format!("{name}: {why}"));
     let text = input::text(&args.file, COMPARED, LARGEST)?;
     let table = UsageTable::read(&text).map_err(|why| of_file(format!("{why}; name {COMPARED}")))?;
-    Bill::kind_of(&table).map_err(of_file)?;
+    UsageFile::kind_of(&table).map_err(of_file)?;
     let reader = Reader::open(&ledger_commands::path(global)?)?;
     let header = reader.header();
-    let bill = Bill::read(&table, &header.currency, &settings.exchange).map_err(of_file)?;
-    let (since, until) = span(args, &header, &bill)?;
+    let usage = UsageFile::read(&table, &header.currency, &settings.exchange).map_err(of_file)?;
+    let (since, until) = span(args, &header, &usage)?;
     // Quarter hours say how many GPUs were allocated at once; over a long time days tell it well enough.
     let finest = if until - since > MONTH { Grain::Day } else { Grain::Quarter };
     let past = reader.past(since, until, finest)?;
-    let dates = of_dates(args, &bill);
-    let mut reconciled = bill.compare(&past, &header.currency, &settings.book).map_err(|why| {
+    let dates = of_dates(args, &usage);
+    let mut reconciled = usage.compare(&past, &header.currency, &settings.book).map_err(|why| {
         let dates = dates.as_ref().map_or_else(String::new, |dates| format!("; {dates}"));
         of_file(why + &dates)
     })?;
@@ -73,8 +73,8 @@ pub(super) fn run(global: &Global, args: &ReconcileArgs) -> Result<(), Failure> 
 }
 
 /// What is said of an invoice whose dates are the span that is compared: its date may be another.
-fn of_dates(args: &ReconcileArgs, bill: &Bill) -> Option<String> {
-    let Some(BillDays::Dates(first, last)) = bill.days() else { return None };
+fn of_dates(args: &ReconcileArgs, usage: &UsageFile) -> Option<String> {
+    let Some(UsageDays::Dates(first, last)) = usage.days() else { return None };
     (args.since.is_none() || args.until.is_none()).then(|| {
         format!(
             "the file's dates, {first} to {last}, say the span: name another with --since and --until where they are not \
@@ -84,12 +84,12 @@ fn of_dates(args: &ReconcileArgs, bill: &Bill) -> Option<String> {
 }
 
 /// The span that is compared.
-fn span(args: &ReconcileArgs, header: &Header, bill: &Bill) -> Result<(Timestamp, Timestamp), Failure> {
+fn span(args: &ReconcileArgs, header: &Header, usage: &UsageFile) -> Result<(Timestamp, Timestamp), Failure> {
     let resolved = |when: Option<When>| when.map(|when| when.resolve(&header.zone, header.last));
     let midnight = |day: Date| When::Local(day.to_datetime(Time::midnight())).resolve(&header.zone, header.last);
-    let of_file = bill.days().and_then(|days| match days {
-        BillDays::Instants(begin, end) => Some((begin, end)),
-        BillDays::Dates(first, last) => Some((midnight(first), midnight(last.tomorrow().ok()?))),
+    let of_file = usage.days().and_then(|days| match days {
+        UsageDays::Instants(begin, end) => Some((begin, end)),
+        UsageDays::Dates(first, last) => Some((midnight(first), midnight(last.tomorrow().ok()?))),
     });
     let began = header.began.ok_or_else(|| Failure::Run("nothing is in the ledger yet".to_owned()))?;
     let since = resolved(args.since).or(of_file.map(|days| days.0)).unwrap_or(began);

@@ -12,8 +12,8 @@ use crate::reading::{EngineRole, Label, ModelName, NodeName};
 use crate::reconcile::Reconciled;
 use crate::units::{GpuTime, Money, Span, Tokens};
 
-fn parse(text: &str, currency: &str, exchange: &Exchange) -> Result<Bill, String> {
-    Bill::read(&UsageTable::read(text)?, currency, exchange)
+fn parse(text: &str, currency: &str, exchange: &Exchange) -> Result<UsageFile, String> {
+    UsageFile::read(&UsageTable::read(text)?, currency, exchange)
 }
 
 /// 2026-03-01T00:00Z.
@@ -234,7 +234,7 @@ fn differences_and_totals_are_those_of_what_is_printed() {
 #[test]
 fn an_invoice_has_the_dates_of_its_lines() {
     let file = "node,hours,amount,date\ngpu-01,1,3.00,2026-03-02\ngpu-01,1,3.00,2026-03-01T05:00:00Z\ntotal,2,6.00,\n";
-    let Ok(Bill::Invoice(invoice)) = parse(file, "USD", &Exchange::default()) else { panic!("no invoice") };
+    let Ok(UsageFile::Invoice(invoice)) = parse(file, "USD", &Exchange::default()) else { panic!("no invoice") };
     let day = |text: &str| text.parse::<Date>().unwrap();
     assert_eq!(invoice.days, Some((day("2026-03-01"), day("2026-03-02"))));
 }
@@ -246,8 +246,8 @@ fn what_cannot_be_compared_is_refused_with_what_to_write() {
         ("", "the file is empty"),
         ("node,hours,amount\n", "nothing is billed"),
         ("who,what\n1,2\n", "node or lease, hours and amount"),
-        ("node,hours,amount\ngpu-01,24,many\n", "line 2: the amount \"many\" is no number"),
-        ("node,hours,amount\ngpu-01,x,1.00\n", "line 2: hours \"x\" is no number"),
+        ("node,hours,amount\ngpu-01,24,many\n", "line 2: the amount \"many\" is not a number"),
+        ("node,hours,amount\ngpu-01,x,1.00\n", "line 2: hours \"x\" is not a number"),
         ("node,hours,amount,currency\ngpu-01,24,384.00,EUR\n", "is in EUR and the ledger in USD"),
         ("node,hours,amount\ngpu-01,24,€384.00\n", "is in € and the ledger in USD"),
         (
@@ -262,14 +262,14 @@ fn what_cannot_be_compared_is_refused_with_what_to_write() {
         ("node,hours,amount\ngpu-01,1,(3.00)\n", "line 2: 1 hours for (3.00)"),
         (
             "node,hours,amount,date\ngpu-01,1,3.00,27/11/2026\n",
-            "line 2: \"27/11/2026\" is no date: write it like 2026-03-01",
+            "line 2: \"27/11/2026\" is not a date: write it like 2026-03-01",
         ),
         ("node,hours,amount\ngpu-01,50.02,\"107,28\"\n", "one with a decimal point and one with a decimal comma"),
         ("node,hours,amount\nmars,24,384.00\n", "it knows gpu-01"),
         ("node,hours,amount\ngpu-01,24\n", "line 2 has 2 values"),
         ("date,model,spend\n2026-03-01,house,1\n", "export prompt_tokens"),
-        ("date,model,prompt_tokens,completion_tokens,spend\nmonday,house,1,1,1\n", "is no date"),
-        ("date,model,prompt_tokens,completion_tokens,spend\n2026-03-01,house,1.5,1,1\n", "is no number"),
+        ("date,model,prompt_tokens,completion_tokens,spend\nmonday,house,1,1,1\n", "is not a date"),
+        ("date,model,prompt_tokens,completion_tokens,spend\n2026-03-01,house,1.5,1,1\n", "is not a number"),
         ("date,model,prompt_tokens,completion_tokens,spend\n2026-03-01,other,1,1,1\n", "write an [[alias]]"),
     ] {
         let why = reconcile_file(file).unwrap_err();

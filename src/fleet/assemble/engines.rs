@@ -424,7 +424,7 @@ fn unknown_names(view: &RowView<'_>) -> Option<String> {
         Some(_) => "its adapters and aliases are unknown",
         None => "its model's name is unknown",
     };
-    Some(format!("{unknown}: the model list can't be read: {why}"))
+    Some(format!("{unknown}: the model list cannot be read: {why}"))
 }
 
 /// The remark that other targets show the row's processes as well: all are counted there, some of them are, or all are

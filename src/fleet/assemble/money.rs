@@ -45,7 +45,7 @@ pub(super) fn view(
     let profit_per_hour = pace.covered.zip(pace.cost).map(|(revenue, cost)| revenue - cost);
     let (disputed, disputed_tokens) = fleet.ledger.disputed();
     let marks = fleet.marks();
-    let is_incomplete = marks.holds_back || marks.lacks_counter || is_partial || are_rates_partial;
+    let low = marks.holds_back || marks.lacks_counter || is_partial || are_rates_partial;
     let total = day.tokens.total();
     let unpriced = day.unpriced.total();
     let per_million = |tokens: Tokens| day.cost?.scaled(1_000_000, i64::try_from(tokens.count()).ok()?);
@@ -66,10 +66,7 @@ pub(super) fn view(
         unpriced_tokens: unpriced.count(),
         uncosted_revenue: day.rounded(6).uncosted_revenue,
         uncosted_engines,
-        lower_bound: unpriced > Tokens::ZERO
-            || uncertainty.lost_windows > 0
-            || disputed_tokens > Tokens::ZERO
-            || is_incomplete,
+        lower_bound: unpriced > Tokens::ZERO || uncertainty.lost_windows > 0 || disputed_tokens > Tokens::ZERO || low,
         upper_bound: uncertainty.excess > Money::ZERO || marks.on_trial || marks.growth_uncertain || marks.seen_twice,
         on_trial: marks.on_trial,
         growth_uncertain: marks.growth_uncertain,

@@ -76,7 +76,7 @@ fn unknown_names(present: &PresentFleet<'_>) -> impl Iterator<Item = Notice> {
     uncertain.filter_map(move |view| {
         let (model, (engine, why)) = (view.row.reading.model.as_ref()?, refused?);
         let text = format!(
-            "\"{model}\" is counted here, and may be counted twice: the engine {engine} may serve it under this name, but its model list can't be read: {why}; or write [[alias]]"
+            "\"{model}\" is counted here, and may be counted twice: the engine {engine} may serve it under this name, but its model list cannot be read: {why}; or write [[alias]]"
         );
         Some(notice(Rule::NamesUnknown, Severity::Warning, view.target.info.target.as_str(), &text))
     })

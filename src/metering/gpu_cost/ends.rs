@@ -209,7 +209,9 @@ fn take_back_served(ledger: &mut Ledger, view: InventoryView<'_>, name: &NodeNam
             }
         }
     }
-    accounts.into_iter().for_each(|account| ledger.refund_since(account, at));
+    for account in accounts {
+        ledger.refund_since(account, at);
+    }
 }
 
 /// The times in an interval in which a GPU that is back has one rate each, as at its release.

@@ -65,7 +65,7 @@ fn failure(library: Option<&Path>, error: &NvmlError) -> SourceError {
             "a driver was upgraded underneath: reboot, or restart the container so that it gets the new library",
         ),
         NvmlError::NoPermission => said(
-            "no permission: this user may not talk to the driver",
+            "permission denied: this user may not talk to the driver",
             "allow it to read and write /dev/nvidiactl and /dev/nvidia* (often: add it to the video group); in a \
              container run with --gpus all",
         ),

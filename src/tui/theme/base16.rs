@@ -23,7 +23,7 @@ pub(super) fn parse(name: &str, text: &str, base: Option<&Palette>) -> Result<Pa
             theme: name.to_owned(),
             file: None,
             line: Some(line),
-            what: format!("`{value}` is no colour: write \"rrggbb\""),
+            what: format!("`{value}` is not a colour: write \"rrggbb\""),
         })?);
     }
     let missing: Vec<String> = (0..16).filter(|i| colours[*i].is_none()).map(|i| format!("base{i:02X}")).collect();
@@ -125,7 +125,7 @@ base0F: "a16946"
     fn what_is_wrong_is_named() {
         assert_eq!(
             error(&SCHEME.replace("d8d8d8", "grey")),
-            "theme mine, line 9: `grey` is no colour: write \"rrggbb\""
+            "theme mine, line 9: `grey` is not a colour: write \"rrggbb\""
         );
         let short = SCHEME.replace("base0A", "base1A").replace("base0F", "fifteen");
         assert_eq!(error(&short), "theme mine: not a base16 scheme: no base0A, base0F");

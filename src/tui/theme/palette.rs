@@ -49,7 +49,7 @@ impl Palette {
             palette.rgb[role as usize] = Colour::parse(value.get_ref()).ok_or_else(|| {
                 error(
                     at(value.span().start),
-                    format!("`{}` is no colour: write \"#rrggbb\" or \"default\"", value.get_ref()),
+                    format!("`{}` is not a colour: write \"#rrggbb\" or \"default\"", value.get_ref()),
                 )
             })?;
         }
@@ -155,7 +155,7 @@ mod tests {
         let text = "[roles]\ntext = \"#ffffff\"\ngian = \"#00ff00\"\n";
         assert_eq!(error(text), "theme mine, line 3: no role `gian`; did you mean `gain`?");
         let text = "[roles]\n\ntext = \"white\"\n";
-        assert_eq!(error(text), "theme mine, line 3: `white` is no colour: write \"#rrggbb\" or \"default\"");
+        assert_eq!(error(text), "theme mine, line 3: `white` is not a colour: write \"#rrggbb\" or \"default\"");
         assert!(error("[rolls]\n").starts_with("theme mine, line 1: unknown field `rolls`"), "{}", error("[rolls]\n"));
         assert!(error("[roles\n").starts_with("theme mine, line 1: "), "{}", error("[roles\n"));
     }

@@ -170,7 +170,7 @@ mod tests {
         std::fs::write(folder.path().join("grey.yaml"), format!("{scheme}base03: \"lime\"\n"))?;
         let shelf = ThemeRegistry::with_folder(folder.path())?;
         let wrong = shelf.find("grey").map_err(|e| e.to_string());
-        assert_eq!(wrong, Err("theme grey.yaml, line 17: `lime` is no colour: write \"rrggbb\"".to_owned()));
+        assert_eq!(wrong, Err("theme grey.yaml, line 17: `lime` is not a colour: write \"rrggbb\"".to_owned()));
         Ok(())
     }
 

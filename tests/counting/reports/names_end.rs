@@ -134,7 +134,7 @@ fn a_model_list_that_cannot_be_read_is_an_alert() {
         alert.text
     );
     let row = snapshot.engines.iter().find(|row| row.target.as_str() == ENGINE).unwrap();
-    assert!(note(row).contains("the model list can't be read: it asks for a key"), "{}", note(row));
+    assert!(note(row).contains("the model list cannot be read: it asks for a key"), "{}", note(row));
 }
 
 /// Class: names that become known long after the proxy was taken to count its own tokens. All of them are taken back.

@@ -12,7 +12,7 @@ use crate::units::Timestamp;
 
 /// A read file.
 #[derive(Debug)]
-pub(crate) enum Bill {
+pub(crate) enum UsageFile {
     /// What a provider of GPUs bills.
     Invoice(Invoice),
     /// What a gateway counted as spent.
@@ -21,14 +21,14 @@ pub(crate) enum Bill {
 
 /// The days that a file names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum BillDays {
+pub(crate) enum UsageDays {
     /// The first and the last one, in the ledger's zone.
     Dates(Date, Date),
     /// Their beginning and end: the days of a gateway are those of UTC.
     Instants(Timestamp, Timestamp),
 }
 
-impl Bill {
+impl UsageFile {
     /// Reads a table of either kind.
     ///
     /// # Errors
@@ -60,10 +60,10 @@ impl Bill {
     }
 
     /// The days that it is of, if it names any.
-    pub(crate) fn days(&self) -> Option<BillDays> {
+    pub(crate) fn days(&self) -> Option<UsageDays> {
         match self {
-            Self::Invoice(invoice) => invoice.days.map(|(first, last)| BillDays::Dates(first, last)),
-            Self::Spend(spend) => spend.days.map(|(begin, end)| BillDays::Instants(begin, end)),
+            Self::Invoice(invoice) => invoice.days.map(|(first, last)| UsageDays::Dates(first, last)),
+            Self::Spend(spend) => spend.days.map(|(begin, end)| UsageDays::Instants(begin, end)),
         }
     }
 

@@ -7,61 +7,67 @@ use serde_json::Value;
 use crate::reading::Label;
 
 /// The supported formats, for the message of an error.
-pub(super) const FORMATS: &str = "the JSON that `vllm bench serve --save-result` writes (SGLang's bench_serving too), AIPerf's \
+pub(crate) const BENCHMARK_FORMATS: &str = "the JSON that `vllm bench serve --save-result` writes (SGLang's bench_serving too), AIPerf's \
                        profile_export_aiperf.json, or guidellm's benchmarks.json";
 
 /// A benchmark's result.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct BenchmarkResult {
+pub(crate) struct BenchmarkResult {
     /// The program that wrote it.
-    pub(super) format: &'static str,
-    pub(super) runs: Vec<BenchRun>,
+    pub(crate) format: &'static str,
+    pub(crate) runs: Vec<BenchRun>,
     /// The number of GPUs, according to the result.
-    pub(super) gpus: Option<u32>,
+    pub(crate) gpus: Option<u32>,
     /// The GPUs' name, if all have the same.
-    pub(super) gpu: Option<String>,
+    pub(crate) gpu: Option<String>,
 }
 
 /// One measured load.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub(super) struct BenchRun {
-    pub(super) name: Option<Label>,
-    pub(super) model: Option<String>,
-    pub(super) prompt: u64,
-    pub(super) output: u64,
-    pub(super) seconds: f64,
+pub(crate) struct BenchRun {
+    pub(crate) name: Option<Label>,
+    pub(crate) model: Option<String>,
+    pub(crate) prompt: u64,
+    pub(crate) output: u64,
+    pub(crate) seconds: f64,
     /// The number of concurrent requests.
-    pub(super) concurrency: Option<f64>,
+    pub(crate) concurrency: Option<f64>,
     /// Output tokens a second of one user.
-    pub(super) per_user: Option<f64>,
+    pub(crate) per_user: Option<f64>,
 }
 
-/// Reads a result, or lines of results.
-pub(super) fn read(text: &str) -> Result<BenchmarkResult, String> {
-    let values: Vec<Value> = serde_json::Deserializer::from_str(text)
-        .into_iter()
-        .collect::<Result<_, _>>()
-        .map_err(|error| format!("{error}; a benchmark's result is {FORMATS}"))?;
-    let first = values.first().ok_or_else(|| format!("it is empty; a benchmark's result is {FORMATS}"))?;
-    let (format, runs): (_, Vec<Option<BenchRun>>) = if let Some(benchmarks) = first["benchmarks"].as_array() {
-        let model = model_of(first);
-        ("guidellm", benchmarks.iter().map(|value| guidellm(value, model.as_deref())).collect())
-    } else if first.get("total_input_tokens").is_some() {
-        ("vllm bench serve", values.iter().map(serve).collect())
-    } else if aiperf_root(first).get("output_token_throughput").is_some() {
-        ("AIPerf", values.iter().map(aiperf).collect())
-    } else {
-        return Err(format!("it is not a benchmark's result that is known: write {FORMATS}"));
-    };
-    let all = runs.len();
-    let runs: Vec<BenchRun> = runs.into_iter().flatten().filter(BenchRun::is_whole).collect();
-    if runs.is_empty() {
-        return Err(format!(
-            "{format}: none of {all} results has input tokens, output tokens and a duration: nothing was served"
-        ));
+impl BenchmarkResult {
+    /// Reads a result, or lines of results.
+    ///
+    /// # Errors
+    /// Why it is no result, and what is one.
+    pub(crate) fn read(text: &str) -> Result<Self, String> {
+        let values: Vec<Value> = serde_json::Deserializer::from_str(text)
+            .into_iter()
+            .collect::<Result<_, _>>()
+            .map_err(|error| format!("{error}; a benchmark's result is {BENCHMARK_FORMATS}"))?;
+        let first =
+            values.first().ok_or_else(|| format!("it is empty; a benchmark's result is {BENCHMARK_FORMATS}"))?;
+        let (format, runs): (_, Vec<Option<BenchRun>>) = if let Some(benchmarks) = first["benchmarks"].as_array() {
+            let model = model_of(first);
+            ("guidellm", benchmarks.iter().map(|value| guidellm(value, model.as_deref())).collect())
+        } else if first.get("total_input_tokens").is_some() {
+            ("vllm bench serve", values.iter().map(serve).collect())
+        } else if aiperf_root(first).get("output_token_throughput").is_some() {
+            ("AIPerf", values.iter().map(aiperf).collect())
+        } else {
+            return Err(format!("it is not a benchmark's result that is known: write {BENCHMARK_FORMATS}"));
+        };
+        let all = runs.len();
+        let runs: Vec<BenchRun> = runs.into_iter().flatten().filter(BenchRun::is_whole).collect();
+        if runs.is_empty() {
+            return Err(format!(
+                "{format}: none of {all} results has input tokens, output tokens and a duration: nothing was served"
+            ));
+        }
+        let (gpus, gpu) = telemetry(first);
+        Ok(Self { format, runs, gpus, gpu })
     }
-    let (gpus, gpu) = telemetry(first);
-    Ok(BenchmarkResult { format, runs, gpus, gpu })
 }
 
 impl BenchRun {
@@ -70,7 +76,7 @@ impl BenchRun {
     }
 
     /// Output tokens a second of one user: as measured, else the total divided by the users.
-    pub(super) fn per_user(&self) -> Option<f64> {
+    pub(crate) fn per_user(&self) -> Option<f64> {
         let shared = || Some(self.output as f64 / self.seconds / self.concurrency?);
         self.per_user.or_else(shared).filter(|rate| rate.is_finite() && *rate > 0.0)
     }
