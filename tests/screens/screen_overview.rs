@@ -393,9 +393,9 @@ fn a_node_says_since_when_and_how_much_it_earns_on_its_cost() {
         type_(&mut app, "2");
         press(&mut app, KeyCode::Enter, KeyModifiers::NONE);
         let frame = text(&app, size.0, size.1);
-        let heading = frame.lines().find(|line| line.contains("─ gpu-0002")).unwrap();
+        let heading = frame.lines().find(|line| line.contains("─ gpu-0178")).unwrap();
         assert!(heading.contains("today"), "{heading}");
-        assert!(frame.contains("▼ − $19.23 /h") && frame.contains("profit on cost 546 %"), "{frame}");
+        assert!(frame.contains("▼ − $19.27 /h") && frame.contains("profit on cost 546 %"), "{frame}");
         assert!(frame.contains("load, 15m "), "what is kept of a GPU: {frame}");
     }
 }

@@ -5,14 +5,14 @@ use crate::metering::Counts;
 use crate::snapshot::LeakageView;
 use crate::units::Money;
 
-/// Today's leakage; `None` if no engine counts its finished requests apart.
-pub(super) fn view(present: &PresentFleet<'_>) -> Option<LeakageView> {
+/// Today's leakage, of so many output tokens; `None` if no engine counts its finished requests apart.
+pub(super) fn view(present: &PresentFleet<'_>, of_output: u64) -> Option<LeakageView> {
     let fleet = present.fleet;
     let counting = |view: &&RowView<'_>| view.counts != Counts::NOTHING && view.engine.counts_finished(view.row);
     let day = fleet.ledger.day_began();
     let mut rows = present.rows.iter().filter(counting).peekable();
     rows.peek()?;
-    let mut leakage = LeakageView::default();
+    let mut leakage = LeakageView { of_output, ..LeakageView::default() };
     for (tariff, change) in rows.flat_map(|view| view.row.leakage.of_day(day)) {
         leakage.prompt_tokens += change.miss + change.hit;
         leakage.output_tokens += change.output;
