@@ -4,10 +4,12 @@
 //! held, whether a loss continues, and since when an engine has produced no token.
 
 mod engines;
+mod errors;
 mod finding;
 mod ledger;
 mod money;
 mod nodes;
+mod objectives;
 mod sources;
 mod stalled;
 
@@ -25,6 +27,8 @@ pub struct AlertWatch {
     since: HashMap<(Rule, Label), Timestamp>,
     loss: money::Loss,
     stalls: stalled::Stalls,
+    errors: errors::Errors,
+    objectives: objectives::Objectives,
 }
 
 impl AlertWatch {
@@ -32,8 +36,10 @@ impl AlertWatch {
     pub fn judge(&mut self, snapshot: &mut Snapshot) {
         let rows = nodes::findings(snapshot).into_iter().chain(engines::findings(snapshot));
         let remembered = self.loss.finding(snapshot).into_iter().chain(self.stalls.findings(snapshot));
+        let errors = self.errors.findings(snapshot).into_iter().chain(self.objectives.finding(snapshot));
         let found = rows
             .chain(remembered)
+            .chain(errors)
             .chain(money::disputed(snapshot))
             .chain(snapshot.notices.iter().map(Finding::from))
             .chain(ledger::findings(snapshot))

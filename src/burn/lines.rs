@@ -16,28 +16,34 @@ const PARTS: i64 = 100_000;
 /// line.
 pub(super) fn idle(snapshot: &Snapshot) -> Option<ReasonLine> {
     let today = snapshot.money.idle_cost.filter(|cost| *cost > Money::ZERO);
-    let nodes: Vec<(&str, usize, Money)> = snapshot.nodes.iter().filter_map(|node| idle_node(snapshot, node)).collect();
+    let nodes: Vec<(&str, usize, Option<Money>)> =
+        snapshot.nodes.iter().filter_map(|node| idle_node(snapshot, node)).collect();
     let gpus = nodes.iter().map(|(_, gpus, _)| gpus).sum();
     let what = match nodes.as_slice() {
+        [] if snapshot.nodes.iter().any(|node| is_unjudged(node)) => "unknown at present".to_owned(),
         [] => "none at present".to_owned(),
         [(node, ..)] => format!("{node}, {}", count(gpus, "GPU")),
         [(first, ..), ..] => format!("{first} first, {} on {} nodes", count(gpus, "GPU"), nodes.len()),
     };
-    let per_hour = nodes.iter().map(|(.., cost)| *cost).reduce(|a, b| a + b);
-    per_hour.or(today)?;
-    Some(ReasonLine { reason: Reason::Idle, what, per_hour, today })
+    let per_hour = nodes.iter().filter_map(|(.., cost)| *cost).reduce(|a, b| a + b);
+    (today.is_some() || !nodes.is_empty()).then_some(ReasonLine { reason: Reason::Idle, what, per_hour, today })
 }
 
-/// An idle node: its name, the number of its GPUs that answer, and their cost per hour.
-fn idle_node<'a>(snapshot: &Snapshot, node: &'a NodeRow) -> Option<(&'a str, usize, Money)> {
+/// An idle node: its name, the number of its GPUs that answer, and their cost per hour; `None` if that is unknown.
+fn idle_node<'a>(snapshot: &Snapshot, node: &'a NodeRow) -> Option<(&'a str, usize, Option<Money>)> {
     let answering = node.gpus.iter().filter(|gpu| !is_silent(gpu)).count();
-    let idle = node.idle_per_hour?;
+    let idle = node.idle_per_hour.filter(|idle| *idle > Money::ZERO && answering > 0)?;
     let cost = if answering == node.gpus.len() || has_one_kind(node) {
-        part(idle, answering, node.gpus.len())?
+        part(idle, answering, node.gpus.len())
     } else {
-        rent_of(snapshot, node, |gpu| !is_silent(gpu))?.min(idle)
+        rent_of(snapshot, node, |gpu| !is_silent(gpu)).map(|rent| rent.min(idle))
     };
-    (cost > Money::ZERO).then(|| (node.name.as_str(), answering, cost))
+    cost.is_none_or(|cost| cost > Money::ZERO).then(|| (node.name.as_str(), answering, cost))
+}
+
+/// Whether it is not known if a node that costs is idle, as of an earlier instant.
+fn is_unjudged(node: &NodeRow) -> bool {
+    !node.gpus.is_empty() && node.cost_per_hour.is_some_and(|cost| cost > Money::ZERO) && node.idle_per_hour.is_none()
 }
 
 pub(super) fn imbalance(snapshot: &Snapshot) -> Option<ReasonLine> {
@@ -61,8 +67,8 @@ pub(super) fn aborted(snapshot: &Snapshot) -> Option<ReasonLine> {
     let leakage = snapshot.money.leakage.as_ref()?;
     let tokens = leakage.prompt_tokens.max(0).saturating_add(leakage.output_tokens.max(0));
     let today = leakage.amount.filter(|amount| *amount > Money::ZERO);
-    let all = snapshot.tokens.output_total.map(|tokens| tokens.count() as f64);
-    let share = all.and_then(|all| Ratio::of(leakage.output_tokens.max(0) as f64, all));
+    // Both are of the day: the engines' own counters began with their processes.
+    let share = Ratio::of(leakage.output_tokens.max(0) as f64, leakage.of_output as f64);
     let what = match share {
         Some(share) => format!("{:.1} % of the output", share.get() * 100.0),
         None => format!("{tokens} tokens"),

@@ -24,7 +24,7 @@ pub(super) fn run(global: &Global, args: &DemoArgs) -> Result<(), Failure> {
     args.without_effect_on_day().iter().for_each(|warning| to_stderr(warning));
     let (runtime, history, speed) = (runtime(2)?, History::default(), args.speed.unwrap_or(SPEED));
     let plan = SourcePlan::published_day(settings(global)?)?;
-    let path = ledger::choice(global, &plan.settings).only_new("simulated day")?;
+    let path = ledger::flag_choice(global, &plan.settings, "simulated day").only_new("simulated day")?;
     let config = plan.playback(path, Some(history.clone()));
     let mut day = runtime.block_on(Playback::of_day(speed, plan.interval(), config))?;
     ledger::kept(&day.basis)?;

@@ -25,8 +25,8 @@ pub(super) fn run(global: &Global, args: &DemoArgs) -> Result<(), Failure> {
     let plan = SourcePlan::simulated(settings(global)?)?;
     let path = ledger::choice(global, &plan.settings).only_named();
     let (polls, form) = args.once.polls(plan.interval())?;
-    // A card shows what the dashboard shows: it begins with the same past.
-    if !args.once.any() || form == OutputForm::Card {
+    // What people read shows what the dashboard shows: it begins with the same past.
+    if !args.once.any() || form != OutputForm::Json {
         begin_late(&late, fleet.targets().len(), path.as_deref());
     }
     if args.once.any() {

@@ -7,7 +7,7 @@ use super::{Failure, ledger};
 use crate::reading::{Health, Label};
 use crate::snapshot::{GpuRow, NodeRow, Snapshot};
 
-/// An error that lists every named source without an answer, and why a named ledger is not written.
+/// An error that lists every named source without an answer, and why a named ledger is neither written nor read.
 pub(super) fn failures(plan: &SourcePlan, snapshot: &Snapshot) -> Result<(), Failure> {
     let mut messages = Vec::new();
     for target in &plan.targets {
@@ -24,7 +24,7 @@ pub(super) fn failures(plan: &SourcePlan, snapshot: &Snapshot) -> Result<(), Fai
         messages.extend(failed_gpus(plan, snapshot));
     }
     messages.extend(failed_nodes(plan, snapshot));
-    messages.extend(ledger::unkept(&snapshot.money.ledger));
+    messages.extend(ledger::read_beside(&snapshot.money.ledger));
     if messages.is_empty() { Ok(()) } else { Err(Failure::Run(messages.join("\n"))) }
 }
 

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
-use super::Failure;
 use super::global::Global;
+use super::{Failure, to_stderr};
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::snapshot::{LedgerBasis, WriterStatus};
@@ -32,6 +32,19 @@ pub(super) enum LedgerChoice {
 /// The flag, else the configuration.
 pub(super) fn choice(global: &Global, settings: &Settings) -> LedgerChoice {
     choice_of(global, settings.ledger.as_deref())
+}
+
+/// The flag alone, for a run with a time of its own: the configured ledger is of another time. Prints a warning where the
+/// configuration names one.
+pub(super) fn flag_choice(global: &Global, settings: &Settings, what: &str) -> LedgerChoice {
+    if global.ledger.is_none()
+        && let Some(path) = settings.ledger.as_deref().filter(|path| *path != "none")
+    {
+        to_stderr(&format!(
+            "ledger = \"{path}\" of the configuration has no effect on a {what}: --ledger names a file of its own"
+        ));
+    }
+    choice_of(global, None)
 }
 
 /// As [`choice`], with the configured value alone.
@@ -101,6 +114,22 @@ pub(super) fn zone(path: Option<&Path>, configured: &Settings) -> TimeZone {
 pub(super) fn past(store: &Store, configured: &Settings, zone: TimeZone) -> tui::LedgerQueries {
     let book = Arc::new(configured.book.clone());
     tui::past_of(store.clone(), book, zone, configured.budget)
+}
+
+/// The reason why a named ledger is neither written nor read. That another process writes it is printed as a warning: it is
+/// read beside it.
+pub(super) fn read_beside(basis: &LedgerBasis) -> Option<String> {
+    let why = unkept(basis)?;
+    if basis.write_error.is_some() {
+        return Some(why);
+    }
+    let path = basis.path.as_ref().map_or("", |path| path.as_str());
+    let who = match basis.writer {
+        WriterStatus::Other(Some(pid)) => format!("pid {pid}"),
+        _ => "another process".to_owned(),
+    };
+    to_stderr(&format!("{path}: kept by {who}; it is read beside it"));
+    None
 }
 
 /// Fails if a named ledger is not written by this run.

@@ -23,7 +23,7 @@ use crate::units::Timestamp;
 pub(super) fn run(global: &Global, args: &ReplayArgs) -> Result<(), Failure> {
     let reader = RecordingReader::open(&args.file)?;
     let settings = of_recording(settings(global)?, reader.header());
-    let path = args.ledger(ledger::choice(global, &settings), reader.header())?;
+    let path = args.ledger(ledger::flag_choice(global, &settings, "replay"), reader.header())?;
     let plan = SourcePlan::bare(settings, reader.header().local.clone());
     let at = args.instant(&plan.settings.zone)?;
     let runtime = runtime(2)?;

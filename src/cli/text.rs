@@ -52,6 +52,9 @@ fn head(out: &mut String, snapshot: &Snapshot) -> std::fmt::Result {
 }
 
 fn money(out: &mut String, money: &MoneyView) -> std::fmt::Result {
+    if let Some(since) = money.since {
+        writeln!(out, "since     {since}")?;
+    }
     let amount = |amount: Option<Money>| {
         amount.map_or_else(|| "unknown".to_owned(), |amount| format!("{amount} {}", money.currency))
     };

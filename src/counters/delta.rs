@@ -73,6 +73,13 @@ pub struct Step {
     pub present: [bool; 3],
 }
 
+impl Step {
+    /// Whether the growth includes what a part of the row made since that part was reset, pages ago.
+    pub fn catches_up(&self) -> bool {
+        self.reset == Reset::Certain && self.grown.is_some()
+    }
+}
+
 /// What a plausible growth was judged by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GrowthBasis {

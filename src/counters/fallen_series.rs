@@ -170,16 +170,28 @@ impl FallenSeries {
     }
 }
 
-/// The part of the series' growth that is none if they exchanged labels: sorted, the values did not grow by it.
+/// How many values of a page can at most continue values of the page before, each one; both are sorted.
+fn most_that_go_on(then: &[u64], now: &[u64]) -> usize {
+    let mut left = now.iter();
+    then.iter().filter(|then| left.any(|now| now >= *then)).count()
+}
+
+/// The part of the series' growth that is none if they exchanged labels: sorted, the values did not grow by it. Zero where
+/// an exchange of labels explains no fall.
 fn exchanged<'a>(then: impl Iterator<Item = &'a SeriesValue>, now: &[SeriesValue]) -> u64 {
     let pairs = then.filter_map(|old| Some((old.value.count(), find(now, old.series)?)));
     let (mut then, mut now): (Vec<u64>, Vec<u64>) = pairs.unzip();
+    let by_label_go_on = then.iter().zip(&now).filter(|(then, now)| then <= now).count();
     let growth = |then: &[u64], now: &[u64]| {
         then.iter().zip(now).fold(0_u64, |sum, (then, now)| sum.saturating_add(now.saturating_sub(*then)))
     };
     let by_label = growth(&then, &now);
     then.sort_unstable();
     now.sort_unstable();
+    if most_that_go_on(&then, &now) <= by_label_go_on {
+        // Under whatever labels, as many values fell: a series was reset beside others that grow.
+        return 0;
+    }
     by_label.saturating_sub(growth(&then, &now))
 }
 

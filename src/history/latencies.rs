@@ -122,14 +122,17 @@ impl SampleSums {
         let mut seen = HashMap::with_capacity(snapshot.engines.len());
         for (nth, row) in snapshot.engines.iter().enumerate().filter(|(_, row)| !row.in_engine_row) {
             let mut delays = [const { None }; 4];
+            // Of a row that is first seen, it is not known how much of the step was watched.
+            let mut watched = covers;
             if let Some(samples) = snapshot.samples.get(nth) {
                 let id = id(row);
-                if let Some(before) = self.last.get(&id) {
-                    delays = growth(samples, before);
+                match self.last.get(&id) {
+                    Some(before) => delays = growth(samples, before),
+                    None => watched = Span::ZERO,
                 }
                 seen.insert(id, Arc::clone(samples));
             }
-            let requests = RequestCounts::of(row.requests_per_minute, covers);
+            let requests = RequestCounts::of(row.requests_per_minute, watched);
             if delays.iter().all(Option::is_none) && requests == RequestCounts::default() {
                 continue;
             }

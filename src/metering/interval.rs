@@ -92,14 +92,16 @@ pub(super) fn begin_rate(
     (step, outcome): (&Step, &Outcome),
     interval: Interval,
 ) -> Interval {
-    // Late hits belong to more prompts than this page's, and a jump may be from before.
-    let unknown_time = step.late[1].is_some() || step.leapt;
+    // Late hits belong to more prompts than this page's, a jump may be from before, and what a series made since its reset
+    // comes at once.
+    let unknown_time = step.late[1].is_some() || step.leapt || step.catches_up();
     let interval = Interval { began: interval.began || unknown_time, ..interval };
     if step.leapt {
         engine.instance(reading.instance.as_ref(), context.at).leapt = Some(context.at);
     }
-    if step.began && step.reset == Reset::Begins || outcome.verdict == PageVerdict::Reset || unknown_time {
-        // The earlier rate does not apply to what follows.
+    let is_reset = step.began && step.reset == Reset::Begins || outcome.verdict == PageVerdict::Reset;
+    if is_reset || unknown_time || step.quarantined {
+        // The earlier rate does not apply to what follows, and a quarantined row has none.
         let row = &engine.rows[place];
         context.ledger.end_source(row.source(outcome.process), row.only_account());
     }

@@ -210,6 +210,7 @@ impl Metering {
         if gap
             || is_reset
             || step.leapt
+            || step.catches_up()
             || matches!(step.reset, Reset::Begins | Reset::Undone)
             || !outcome.taken_back.is_empty()
         {

@@ -70,6 +70,10 @@ pub enum Rule {
     EngineStalled,
     /// A GPU's clocks are throttled by heat or power.
     Throttled,
+    /// The driver reported an XID error of a GPU that stopped a process, or that is a fault of the card.
+    GpuError,
+    /// Less work than the configured objectives of latency ask for is within them.
+    SloMissed,
 }
 
 /// An alert.

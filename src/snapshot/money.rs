@@ -125,6 +125,9 @@ pub struct LeakageView {
     pub output_tokens: i64,
     /// Their value at the prices in force; `None` if none of them has a price.
     pub amount: Option<Money>,
+    /// All output tokens of the same span.
+    #[serde(skip)]
+    pub of_output: u64,
 }
 
 /// The source of a GPU's rate.

@@ -41,10 +41,12 @@ fn by_class(past: &Past, earned: Money) -> Vec<(TokenClass, Money)> {
         (TokenClass::Computed, value(|tokens| Classes { miss: tokens.miss, ..Classes::default() })),
         (TokenClass::Cached, value(|tokens| Classes { hit: tokens.hit, ..Classes::default() })),
     ];
-    // Whole cents are exact enough for a share, and do not overflow.
-    let cents = |amount: Money| i64::try_from(amount.rounded(2)).ok();
-    let whole = values.iter().filter_map(|(_, value)| cents(*value)).fold(0, i64::saturating_add);
-    let share = |(class, value): (TokenClass, Money)| Some((class, earned.scaled(cents(value)?, whole)?));
+    // Millionths while their sum fits, and cents of more: cents alone are too coarse for the shares of a few of them.
+    let all: Money = values.iter().map(|(_, value)| *value).sum();
+    let places = if i64::try_from(all.rounded(6)).is_ok() { 6 } else { 2 };
+    let parts = |amount: Money| i64::try_from(amount.rounded(places)).ok();
+    let whole = values.iter().filter_map(|(_, value)| parts(*value)).fold(0, i64::saturating_add);
+    let share = |(class, value): (TokenClass, Money)| Some((class, earned.scaled(parts(value)?, whole)?));
     values.into_iter().filter(|(_, value)| !value.is_zero()).filter_map(share).collect()
 }
 

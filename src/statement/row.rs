@@ -6,7 +6,7 @@ use super::origins::Origins;
 use super::{By, Totals};
 use crate::ledger::Classes;
 use crate::reading::{Label, NodeName};
-use crate::units::{GpuTime, Money, Share, Span, Timestamp, Tokens};
+use crate::units::{GpuTime, Money, Ratio, Share, Span, Timestamp, Tokens, gross_margin, profit_on_cost};
 use crate::words::in_order;
 
 /// The kind of a row. Rows without a key come last, in this order.
@@ -88,6 +88,8 @@ pub struct StatementRow {
     pub lower_bound: bool,
     /// The lists and rates behind its amounts.
     pub origins: Origins,
+    /// Revenue with a known cost, and that cost, as they were before they were rounded.
+    pub(super) unrounded: Option<(Money, Money)>,
 }
 
 /// A list and tier under which tokens were posted.
@@ -158,6 +160,7 @@ impl StatementRow {
             unpriced_tokens: None,
             lower_bound: false,
             origins: Origins::default(),
+            unrounded: None,
         }
     }
 
@@ -173,6 +176,21 @@ impl StatementRow {
     /// Revenue whose cost is known, and that cost; `None` if either is unknown.
     pub fn covered(&self) -> Option<(Money, Money)> {
         self.revenue.zip(self.cost).map(|(revenue, cost)| (revenue - self.uncosted_revenue, cost))
+    }
+
+    /// Profit as a share of cost, of exact amounts: a share of rounded ones is off while they are a few cents.
+    pub fn profit_on_cost(&self) -> Option<Ratio> {
+        self.exact().and_then(|(revenue, cost)| profit_on_cost(revenue, cost))
+    }
+
+    /// Profit as a share of the revenue with a known cost, of exact amounts.
+    pub fn gross_margin(&self) -> Option<Ratio> {
+        self.exact().and_then(|(revenue, cost)| gross_margin(revenue, cost))
+    }
+
+    fn exact(&self) -> Option<(Money, Money)> {
+        let shown = self.covered()?;
+        Some(self.unrounded.unwrap_or(shown))
     }
 
     /// A lease has no revenue: figures that are not its own are unknown.
@@ -203,6 +221,9 @@ impl Statement {
         let [revenue, mut cost, mut idle] = std::array::from_fn(|_| RunningSum::new(places));
         let both = |row: &StatementRow| row.revenue.map(|amount| (amount - row.uncosted_revenue, row.uncosted_revenue));
         let both: Vec<_> = self.rows.iter().map(|row| both(row).unwrap_or_default()).collect();
+        for row in self.rows.iter_mut().chain([&mut self.total]) {
+            row.unrounded = row.unrounded.or_else(|| row.covered());
+        }
         self.uncosted_revenue = Money::ZERO;
         for (row, (covered, uncosted)) in self.rows.iter_mut().zip(revenue.add_both(&both)) {
             row.uncosted_revenue = uncosted;
@@ -327,6 +348,23 @@ mod tests {
         let mut running = RunningSum::new(2);
         let shown: Vec<_> = (0..3).map(|_| running.add(third).rounded(2)).collect();
         assert_eq!(shown, [0, 1, 0]);
+    }
+
+    /// Class: shares of amounts that were rounded to cents, while they are a few cents.
+    #[test]
+    fn margins_are_those_of_the_exact_amounts() {
+        let amount = |micros| Money::from_micros(micros);
+        let totals = Totals { revenue: amount(14_000), cost: Some(amount(6_000)), ..Totals::default() }.rounded(2);
+        assert_eq!((totals.revenue, totals.cost), (amount(10_000), Some(amount(10_000))));
+        let percent = |ratio: Option<Ratio>| ratio.map(|ratio| (ratio.get() * 1e4).round());
+        assert_eq!((percent(totals.profit_on_cost()), percent(totals.gross_margin())), (Some(13_333.0), Some(5_714.0)));
+        let mut row = StatementRow::new(RowKind::Key, Label::new("m"));
+        (row.revenue, row.cost) = (Some(amount(14_000)), Some(amount(6_000)));
+        row.unrounded = row.covered();
+        (row.revenue, row.cost) = (Some(amount(10_000)), Some(amount(10_000)));
+        assert_eq!((percent(row.profit_on_cost()), percent(row.gross_margin())), (Some(13_333.0), Some(5_714.0)));
+        row.revenue = None;
+        assert_eq!(row.profit_on_cost(), None, "what is not known has no margin");
     }
 
     #[test]

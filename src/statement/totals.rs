@@ -6,7 +6,7 @@ use crate::ledger::{
     AllocatedTime, Classes, CostAccount, CostAccountId, CostKind, Past, RevenueAccount, RevenueAccountId, Tariff,
     TariffId,
 };
-use crate::units::{GpuTime, Money};
+use crate::units::{GpuTime, Money, Ratio, gross_margin, profit_on_cost};
 
 /// All tokens, GPU time, revenue and cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -31,6 +31,8 @@ pub struct Totals {
     pub rented_time: GpuTime,
     /// The part of the cost that is overhead by share of revenue.
     pub revenue_overhead: Money,
+    /// Revenue with a known cost, and the cost, as they were before they were rounded.
+    pub unrounded: Option<(Money, Option<Money>)>,
 }
 
 /// The tables that postings refer to by number.
@@ -149,6 +151,22 @@ impl Totals {
         self.known_revenue().and(self.cost).map(|cost| self.covered_revenue() - cost)
     }
 
+    /// Profit as a share of cost, of exact amounts: a share of rounded ones is off while they are a few cents.
+    pub fn profit_on_cost(&self) -> Option<Ratio> {
+        self.exact().and_then(|(revenue, cost)| profit_on_cost(revenue, cost))
+    }
+
+    /// Profit as a share of the revenue with a known cost, of exact amounts.
+    pub fn gross_margin(&self) -> Option<Ratio> {
+        self.exact().and_then(|(revenue, cost)| gross_margin(revenue, cost))
+    }
+
+    fn exact(&self) -> Option<(Money, Money)> {
+        self.profit()?;
+        let (revenue, cost) = self.unrounded.unwrap_or((self.covered_revenue(), self.cost));
+        Some((revenue, cost?))
+    }
+
     /// The average price of a GPU-hour with a known rate, without energy and overhead; `None` if there is none.
     pub fn gpu_rate(&self) -> Option<Money> {
         self.rent.scaled(3_600_000, self.rented_time.millis())
@@ -171,6 +189,7 @@ impl Totals {
             idle_cost: self.idle_cost.round_to(places),
             rent: self.rent.round_to(places),
             revenue_overhead: self.revenue_overhead.round_to(places),
+            unrounded: self.unrounded.or(Some((self.covered_revenue(), self.cost))),
             ..self
         }
     }

@@ -25,6 +25,7 @@ pub mod prompt;
 mod query_client;
 mod real_speed;
 mod recorded;
+mod recorded_rates;
 mod run;
 pub mod scene;
 mod screen;

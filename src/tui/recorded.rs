@@ -4,6 +4,8 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use super::figures_of::number;
+use super::recorded_rates;
 use crate::history::{EventKind, History, HistoryEvent, Measure, Query, Subject};
 use crate::reading::{Activity, Health, Label};
 use crate::snapshot::{
@@ -48,8 +50,12 @@ pub(super) fn snapshot(history: &History, now: &Snapshot, at: Timestamp) -> Snap
     let silent = silent(&alerts);
     let then = Then { history, at, now: now.at, step: if near { FINE } else { MINUTE }, silent };
     let fleet = |measure| then.value(&Subject::Fleet, measure);
-    let models: Vec<ModelRow> = now.models.iter().map(|row| then.model(row)).collect();
-    let nodes: Vec<Arc<NodeRow>> = now.nodes.iter().map(|row| Arc::new(then.node(row))).collect();
+    let money = then.money(&now.money);
+    let mut models: Vec<ModelRow> = now.models.iter().map(|row| then.model(row)).collect();
+    let mut nodes: Vec<NodeRow> = now.nodes.iter().map(|row| then.node(row)).collect();
+    recorded_rates::of_models(&mut models, &money);
+    recorded_rates::of_nodes(&mut nodes, &money);
+    let nodes: Vec<Arc<NodeRow>> = nodes.into_iter().map(Arc::new).collect();
     let alone = alone_on_their_node(now);
     let engine = |row: &Arc<EngineRow>| then.engine(row, alone.contains(row.node.as_str()) && !row.in_engine_row);
     let engines: Vec<Arc<EngineRow>> = now.engines.iter().map(|row| Arc::new(engine(row))).collect();
@@ -72,15 +78,7 @@ pub(super) fn snapshot(history: &History, now: &Snapshot, at: Timestamp) -> Snap
         },
         cache_hit_rate: ratio(fleet(Measure::HitRate)),
         requests: Requests { running: count(fleet(Measure::Running)), waiting: count(fleet(Measure::Waiting)) },
-        money: {
-            let mut money = then.money(&now.money);
-            money.profit_beside_models = then.beside(&now.money, &models);
-            money.unpriced_tokens = then.unpriced(now, &models);
-            // A present rate shows whether overhead is a share of revenue.
-            money.break_even_load =
-                break_even(&money).filter(|_| !now.money.profit_beside_models.iter().any(is_overhead));
-            money
-        },
+        money: then.completed(money, now, &models),
         nodes,
         engines,
         models,
@@ -101,8 +99,7 @@ pub(super) fn take_sums(money: &mut MoneyView, day: &Statement) {
     (money.since, money.revenue) = (Some(day.since), total.revenue);
     (money.cost, money.profit) = (total.cost, total.profit);
     money.uncosted_revenue = day.uncosted_revenue;
-    money.profit_on_cost = total.profit.zip(total.cost).and_then(|(profit, cost)| quotient(profit, cost));
-    money.gross_margin = total.profit.zip(total.revenue).and_then(|(profit, revenue)| quotient(profit, revenue));
+    (money.profit_on_cost, money.gross_margin) = (total.profit_on_cost(), total.gross_margin());
     money.idle_cost = total.idle_cost;
     money.break_even_load = break_even(money);
 }
@@ -156,12 +153,11 @@ impl Then<'_> {
     /// not separate overhead from idle cost.
     fn beside(&self, now: &MoneyView, models: &[ModelRow]) -> Vec<NonModelProfit> {
         let Some(profit) = self.value(&Subject::Fleet, Measure::Profit) else { return Vec::new() };
-        let of = |row: &ModelRow, measure| self.value(&Subject::Model(row.model.clone()), measure);
         let (mut earned, mut unpriced) = (0.0, 0.0);
-        for row in models {
-            match of(row, Measure::Revenue) {
-                Some(_) => earned += of(row, Measure::Profit).unwrap_or(0.0),
-                None => unpriced += of(row, Measure::Cost).unwrap_or(0.0),
+        for money in models.iter().map(|row| &row.money) {
+            match money.revenue_per_hour {
+                Some(_) => earned += number(money.profit_per_hour).unwrap_or(0.0),
+                None => unpriced += number(money.cost_per_hour).unwrap_or(0.0),
             }
         }
         let has_overhead = now.profit_beside_models.iter().any(is_overhead);
@@ -174,6 +170,15 @@ impl Then<'_> {
         let row =
             |(name, amount)| Some(NonModelProfit { name: Label::new(name), profit_per_hour: money(Some(amount))? });
         parts.filter_map(row).collect()
+    }
+
+    /// The money with what its models' rows say.
+    fn completed(&self, mut money: MoneyView, now: &Snapshot, models: &[ModelRow]) -> MoneyView {
+        money.profit_beside_models = self.beside(&now.money, models);
+        money.unpriced_tokens = self.unpriced(now, models);
+        // A present rate shows whether overhead is a share of revenue.
+        money.break_even_load = break_even(&money).filter(|_| !now.money.profit_beside_models.iter().any(is_overhead));
+        money
     }
 
     fn money(&self, now: &MoneyView) -> MoneyView {

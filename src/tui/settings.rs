@@ -98,7 +98,7 @@ impl Settings {
     pub(super) fn apply(&self, app: &mut App) {
         let is = |kept: &Option<String>, name: &str| kept.as_deref() == Some(name);
         if let Some(reach) = ChartReach::ALL.into_iter().find(|reach| is(&self.span, reach.word())) {
-            app.charts.reach = reach;
+            app.charts.choose(reach);
         }
         if let Some(cells) = Cells::ALL.into_iter().find(|cells| is(&self.cells, cells.names().0)) {
             app.charts.cells = cells;
@@ -130,7 +130,7 @@ impl Settings {
         };
         Self {
             theme,
-            span: Some(app.charts.reach.word().to_owned()),
+            span: app.charts.is_chosen.then(|| app.charts.reach.word().to_owned()),
             cells: Some(app.charts.cells.names().0.to_owned()),
             group: Some(app.grouping.name().to_owned()),
             chart: Some(chart.to_owned()),

@@ -5,9 +5,11 @@
 use crate::rate_truth;
 use crate::support;
 
+use margintop::dialect::{self, Hint};
 use margintop::reading::PageReading;
 use margintop::snapshot::Snapshot;
-use rate_truth::{both, known, poll, rows, started, wrong};
+use margintop::units::Timestamp;
+use rate_truth::{WORTH, both, known, misposted, poll, rows, started, wrong};
 
 const URL: &str = "http://engine:8000";
 const FROM: i64 = 15;
@@ -153,6 +155,70 @@ fn a_counter_that_returns_makes_no_peak_of_rates() {
                         let what = format!("{what}, {}, poll {nth}", ["a second", "a minute"][nth_fleet]);
                         found.extend(wrong(&snapshot, truth, 0.05).map(|wrong| format!("{what}: {wrong}")));
                     }
+                }
+            }
+        }
+    }
+    assert!(found.is_empty(), "{}: {:#?}", found.len(), found.iter().take(30).collect::<Vec<_>>());
+}
+
+/// A page of one row with two series by a label that names no process.
+fn two_series(values: [u64; 2], start: Option<Timestamp>) -> PageReading {
+    let series = |(nth, value): (usize, &u64)| {
+        let labels = format!("model_name=\"m\",engine=\"0\",custom=\"{nth}\"");
+        let prompt = 2 * value;
+        format!("vllm:prompt_tokens_total{{{labels}}} {prompt}\nvllm:generation_tokens_total{{{labels}}} {value}\n")
+    };
+    let text: String = values.iter().enumerate().map(series).collect();
+    let read = dialect::read(text.as_bytes(), &Hint::default()).unwrap();
+    PageReading { start, ..read }
+}
+
+/// Class: one of several series of a row is reset: the smaller or the larger one. It holds the others back, or what it made
+/// until the reset is accepted makes a peak.
+#[test]
+fn a_series_that_is_reset_holds_nothing_back_and_makes_no_peak() {
+    let mut found = Vec::new();
+    for start in [started(999), None] {
+        for reset in [0, 1] {
+            let values = |nth: i64| {
+                let mut values = [at(nth, 50), 2 * at(nth, 25)];
+                if nth >= FROM {
+                    values[reset] = u64::try_from(50 * (nth - FROM)).unwrap();
+                }
+                values
+            };
+            let what = format!("series {reset}, start time {}", start.is_some());
+            let page = |nth: i64| two_series(values(nth), start);
+            let all = check(&what, 100.0, FROM + 5, page, &mut found);
+            // What was made between the last page before the reset and the reset is lost.
+            let made = u64::try_from(100 * (ALL - 1)).unwrap();
+            found.extend(misposted(all.last().unwrap(), made, made).map(|wrong| format!("{what}: {wrong}")));
+            let posted = all[FROM as usize + 6].money.revenue.unwrap();
+            let least = 100.0 * (FROM + 6 - 1) as f64 * WORTH;
+            if rate_truth::amount(posted) < 0.99 * least {
+                found.push(format!("{what}: {posted:?} posted seven polls after, {least} made"));
+            }
+        }
+    }
+    assert!(found.is_empty(), "{}: {:#?}", found.len(), found.iter().take(30).collect::<Vec<_>>());
+}
+
+/// Class: a row that is quarantined keeps its former rate in a sum that is marked as a lower bound.
+#[test]
+fn a_rank_that_is_reset_and_idles_has_no_rate_in_the_sum() {
+    let mut found = Vec::new();
+    for start in [started(999), None] {
+        for mut fleet in both(&[URL]) {
+            for nth in 0..ALL {
+                let other = if nth < FROM { at(nth, 100) } else { 0 };
+                let snapshot = poll(&mut fleet, URL, nth, rows(&[("0", "m", at(nth, 100)), ("1", "m", other)], start));
+                // In the window of a minute the rank still has a part.
+                let truth = if nth < FROM { 200.0 } else { 100.0 };
+                let money = &snapshot.money;
+                let rate = money.revenue_per_hour.map(|rate| rate_truth::amount(rate) / 3600.0 / WORTH);
+                if nth >= FROM && nth < FROM + 3 && rate.is_some_and(|rate| rate > 1.1 * truth) && !money.upper_bound {
+                    found.push(format!("start {start:?}, poll {nth}: {rate:?} for {truth}"));
                 }
             }
         }

@@ -385,6 +385,20 @@ fn a_replay_prints_the_same_each_time() {
     assert!(again.err.contains("exists"), "{}", again.err);
 }
 
+/// Class: a key of the configuration that is right for every other run refuses a run that has a time of its own.
+#[test]
+fn the_configured_ledger_is_not_that_of_a_replay() {
+    let folder = tempfile::tempdir().unwrap();
+    let [path, ledger] = ["a.rec", "ledger.db"].map(|name| folder.path().join(name));
+    write(&path, None, u64::MAX);
+    std::fs::write(&ledger, "of every other run").unwrap();
+    let config = format!("ledger = {:?}\n", ledger.to_str().unwrap());
+    let ran = Program::new(["replay", path.to_str().unwrap(), "--json"]).config(&config).run();
+    assert!(ran.code == Some(0) && ran.err.contains("has no effect on a replay"), "{ran:?}");
+    assert!(ran.json()["money"].is_object());
+    assert_eq!(std::fs::read_to_string(&ledger).unwrap(), "of every other run");
+}
+
 /// Class: a time that is counted from the beginning of a recording, or from the present, and not back from its end.
 #[test]
 fn times_of_a_replay_are_counted_back_from_its_end() {

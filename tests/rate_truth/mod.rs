@@ -10,7 +10,7 @@ use margintop::units::{Moment, Money, Span, Timestamp};
 use crate::support::{answered_dated, at, counters, instant, member, page, page_of_rank};
 
 /// What two prompt tokens and an output token come to: misses at 0.55 and output at 2.19 a million.
-const WORTH: f64 = 2.0 * 0.55e-6 + 2.19e-6;
+pub const WORTH: f64 = 2.0 * 0.55e-6 + 2.19e-6;
 
 /// The moment of a poll.
 pub fn second(nth: i64) -> Moment {

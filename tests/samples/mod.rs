@@ -22,7 +22,7 @@ use margintop::snapshot::{
     Coverage, GpuTotals, LedgerBasis, ListBasis, MoneyView, RateBasis, Requests, Rule, SCHEMA, Severity, SloStatus,
     Snapshot, TokenTotals, VitalLine, Vitals, WriterStatus,
 };
-use margintop::tui::app::{Action, App, Command, Turn};
+use margintop::tui::app::{Action, App, ChartReach, Command};
 use margintop::units::{GpuTime, Money, Ratio, Span, Timestamp, Tokens};
 #[allow(unused_imports, reason = "not every test builds every row")]
 pub use rows::{alert, engine, model, node, unit};
@@ -76,7 +76,8 @@ pub fn watched() -> App {
     last.alerts.push(silent());
     app.update(Action::Fresh(Arc::new(last)));
     app.history = history;
-    app.update(Action::Command(Command::Reach(Turn::Previous)));
+    // Not chosen by a key: the main chart keeps its day.
+    app.charts.reach = ChartReach::Quarter;
     app
 }
 

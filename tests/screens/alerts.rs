@@ -345,3 +345,77 @@ fn the_profit_over_time_has_its_currency_once_at_each_end_of_its_scale() {
     assert_eq!(ends.len(), 2, "{chart:#?}");
     assert!(ends.iter().all(|end| end.matches('$').count() == 1), "{ends:?}");
 }
+
+/// Class: a process that the driver stopped is told by no alert, since its card still answers.
+#[test]
+fn an_xid_that_stops_a_process_is_told_for_an_hour() {
+    let mut scene = Scene::new();
+    let xid = |scene: &mut Scene, code: Option<u32>| {
+        let mut node = (*scene.snapshot.nodes[0]).clone();
+        node.gpus[2].xid = code;
+        scene.snapshot.nodes[0] = Arc::new(node);
+    };
+    assert!(scene.step(Rule::GpuError).is_empty());
+    xid(&mut scene, Some(43));
+    let first = scene.step(Rule::GpuError);
+    assert!(first[0].text.as_str().starts_with("XID 43 stopped a process: "), "{first:?}");
+    assert_eq!((first.len(), first[0].severity), (1, Severity::Warning));
+    // A page shows the last code for ever.
+    scene.snapshot.at = scene.snapshot.at + Span::from_secs(3_590);
+    assert_eq!(scene.step(Rule::GpuError)[0].since, first[0].since);
+    scene.snapshot.at = scene.snapshot.at + Span::from_secs(20);
+    assert!(scene.step(Rule::GpuError).is_empty(), "an hour is over");
+    xid(&mut scene, Some(79));
+    assert_eq!(scene.step(Rule::GpuError)[0].severity, Severity::Critical, "another one");
+    xid(&mut scene, Some(63));
+    assert!(scene.step(Rule::GpuError).is_empty(), "a row that was remapped stops nothing");
+    xid(&mut scene, Some(31));
+    let mut node = (*scene.snapshot.nodes[0]).clone();
+    node.gpus[2].state = Health::Lost;
+    scene.snapshot.nodes[0] = Arc::new(node);
+    assert!(scene.step(Rule::GpuError).is_empty() && scene.step(Rule::GpuLost).len() == 1, "one alert of a lost card");
+}
+
+/// Class: an objective that is set and missed is in no alert.
+#[test]
+fn missed_objectives_are_told_after_a_minute() {
+    let mut scene = Scene::new();
+    samples::set_objectives(&mut scene.snapshot);
+    let within = |scene: &mut Scene, share: Option<f64>, seconds: i64| {
+        let slo = scene.snapshot.slo.as_mut().unwrap();
+        slo.within = share.and_then(Ratio::new);
+        (0..seconds).map(|_| scene.step(Rule::SloMissed).len()).collect::<Vec<_>>()
+    };
+    assert_eq!(within(&mut scene, Some(0.995), 90), [0; 90]);
+    let missed = within(&mut scene, Some(0.97), 62);
+    assert_eq!((missed[59], missed[60], missed[61]), (0, 1, 1), "{missed:?}");
+    assert_eq!(within(&mut scene, None, 90), [1; 90], "no sample is no proof");
+    assert_eq!(within(&mut scene, Some(0.992), 30), [1; 30]);
+    assert_eq!(within(&mut scene, Some(0.98), 5), [1; 5]);
+    let met = within(&mut scene, Some(0.992), 62);
+    assert_eq!((met[59], met[60]), (1, 0), "{met:?}");
+    let mut alerts = Vec::new();
+    scene.snapshot.slo.as_mut().unwrap().within = Ratio::new(0.97);
+    for _ in 0..62 {
+        alerts = scene.step(Rule::SloMissed);
+    }
+    assert!(alerts[0].text.as_str().starts_with("97.0 % in SLO"), "{alerts:?}");
+    scene.snapshot.slo = None;
+    assert!(scene.step(Rule::SloMissed).is_empty());
+}
+
+/// Class: the remedy of an alert is what is cut.
+#[test]
+fn the_remedy_of_a_driver_that_fails_is_shown_on_every_screen() {
+    use margintop::tui::app::{Action, App};
+    let text = "the library is here, but the kernel's nvidia driver is not loaded (run `modprobe nvidia`; after a kernel \
+                upgrade the module may have to be built again (dkms status))";
+    let mut snapshot = samples::one_box(8, 0);
+    snapshot.alerts = vec![samples::alert(Rule::SourceMissing, Severity::Warning, "NVML", snapshot.at, text)];
+    let mut app = App::new(Arc::new(samples::empty()), jiff::tz::TimeZone::UTC, Span::from_secs(1), 1);
+    app.update(Action::Fresh(Arc::new(snapshot)));
+    for (width, height) in [(80, 24), (120, 36), (200, 50)] {
+        let frame = samples::hands::text(&app, width, height);
+        assert!(frame.contains("→ run `modprobe nvidia`"), "{frame}");
+    }
+}

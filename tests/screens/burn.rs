@@ -135,13 +135,15 @@ fn preempted_work_is_done_again() {
 #[test]
 fn aborted_work_and_unpriced_tokens_have_their_worth() {
     let mut snapshot = snapshot();
-    snapshot.tokens.output_total = Some(Tokens::new(10_000));
-    let leakage = LeakageView { prompt_tokens: 50, output_tokens: 110, amount: Some(dollars(2)) };
+    // The engines' own counters began long before the day.
+    snapshot.tokens.output_total = Some(Tokens::new(900_000));
+    let leakage = LeakageView { prompt_tokens: 50, output_tokens: 110, amount: Some(dollars(2)), of_output: 10_000 };
     snapshot.money.leakage = Some(leakage);
     let line = only(&snapshot);
     assert_eq!((line.reason, line.per_hour, line.today), (Reason::Aborted, None, Some(dollars(2))));
     assert_eq!(line.what, "1.1 % of the output");
-    snapshot.money.leakage = Some(LeakageView { prompt_tokens: -5, output_tokens: -7, amount: Some(dollars(-1)) });
+    snapshot.money.leakage =
+        Some(LeakageView { prompt_tokens: -5, output_tokens: -7, amount: Some(dollars(-1)), of_output: 10_000 });
     assert_eq!(lines(&snapshot), [], "more finished than was begun");
 
     snapshot.money.leakage = None;

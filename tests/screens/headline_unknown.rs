@@ -137,3 +137,34 @@ fn what_stands_still_costs_its_own_rent_where_rates_differ() {
     let lost = with_alert(snapshot, Rule::GpuLost, &format!("{} GPU 3", node.name));
     assert!(words(&lost, None).contains("The rent of $2.00/h runs on."), "{}", words(&lost, None));
 }
+
+/// Class: "nothing is wrong" beside alerts that the headline does not tell.
+#[test]
+fn nothing_is_wrong_only_without_any_alert() {
+    use margintop::snapshot::Severity;
+    let said = |snapshot: &margintop::snapshot::Snapshot| {
+        let facts = margintop::tui::headline::Facts {
+            snapshot,
+            rate: None,
+            is_past: false,
+            bridge: None,
+            recorded: None,
+            zone: &jiff::tz::TimeZone::UTC,
+        };
+        let all = margintop::tui::headline::headline(&facts);
+        let node = margintop::tui::headline::node_headline(&facts, &snapshot.nodes[0], None);
+        [all, node].map(|sentences| {
+            sentences.iter().map(margintop::tui::headline::Sentence::text).collect::<Vec<_>>().join(" ")
+        })
+    };
+    let mut snapshot = crate::headline::fleet(40, 30);
+    let [fleet, node] = said(&snapshot);
+    assert!(fleet.contains("nothing is wrong") && node.contains("nothing is wrong"), "{fleet} / {node}");
+    let subject = format!("{} GPU 0", snapshot.nodes[0].name);
+    let text = "something to know";
+    snapshot.alerts =
+        vec![crate::samples::alert(margintop::snapshot::Rule::Throttled, Severity::Info, &subject, snapshot.at, text)];
+    let [fleet, node] = said(&snapshot);
+    assert!(!fleet.contains("nothing is wrong") && !node.contains("nothing is wrong"), "{fleet} / {node}");
+    assert!(fleet.contains("answer") && node.contains("answer"), "{fleet} / {node}");
+}

@@ -80,3 +80,22 @@ fn a_process_that_began_anew_brings_no_lifetime_of_samples() {
     assert!(samples <= 240, "{samples}");
     watch.leave();
 }
+
+/// Class: the first step of a record is counted as a whole, though the watch began in it: a ledger that another process
+/// keeps gives rates at once.
+#[test]
+fn requests_are_counted_from_the_second_sight_of_their_engine_on() {
+    use margintop::snapshot::RequestRates;
+    let history = History::default();
+    let mut snapshot = crate::samples::one_box(8, 0);
+    for row in &mut snapshot.engines {
+        let rates = RequestRates { ended: Some(120.0), ..RequestRates::default() };
+        std::sync::Arc::make_mut(row).requests_per_minute = rates;
+    }
+    let mut ended = || {
+        history.record(&snapshot, Span::from_secs(5));
+        snapshot.at = snapshot.at + Span::from_secs(5);
+        history.requests(&Subject::Fleet, snapshot.at, Span::from_secs(900)).ended
+    };
+    assert_eq!([ended(), ended(), ended()], [Some(0.0), Some(10.0), Some(20.0)]);
+}

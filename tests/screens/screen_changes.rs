@@ -98,19 +98,24 @@ fn all_changes_of_a_frame_are_between_the_same_minutes() {
     }
 }
 
-/// Class: two figures of now in one frame.
+/// Class: two figures of now, in one frame or in two views. The bridge ends with the last whole minute, which is not now.
 #[test]
-fn the_money_view_has_one_profit_of_now() {
+fn the_profit_of_now_is_one_figure_in_every_view() {
     let mut app = app();
-    show(&mut app, ViewId::Money);
     let bridge = app.history.bridge().unwrap();
-    let now = margintop::tui::format::digits_within(bridge.bridge.after, 9);
     let live = app.shown().money.profit_per_hour.unwrap();
     assert_ne!(live.rounded(2), bridge.bridge.after.rounded(2));
-    let live = margintop::tui::format::digits_within(live, 9);
-    let frame = text(&app, 200, 50);
-    assert!(!frame.contains(&format!("{live} /h")), "{live}: {frame}");
-    assert!(frame.contains(&format!("{now} /h")), "{now}: {frame}");
+    let [live, ended] = [live, bridge.bridge.after].map(|profit| margintop::tui::format::digits_within(profit, 7));
+    for view in [ViewId::Overview, ViewId::Money] {
+        show(&mut app, view);
+        for (width, height) in [(80, 24), (120, 36), (200, 50)] {
+            let frame = text(&app, width, height);
+            assert!(frame.contains(&format!("{live} /h")) || view == ViewId::Money && width < 200, "{live}: {frame}");
+            assert!(!frame.contains(&format!("{ended} /h")), "{ended}: {frame}");
+            let now = |line: &&str| line.contains(" now ") && line.contains(&ended);
+            assert_eq!(frame.lines().find(now), None, "{frame}");
+        }
+    }
 }
 
 /// Class: an instant of the past shown with the minute after it, and its change by another rule than the present's.
@@ -263,4 +268,25 @@ fn nothing_is_compared_with_a_minute_that_was_not_watched() {
     // Half a minute after it nothing is.
     let (_, frame, _) = drawn_at(30);
     assert!(!frame.contains("than at") && !frame.contains("/h against") && !frame.contains("about as at"), "{frame}");
+}
+
+/// Class: keys change the span of all charts but the largest one; and a span is named that nothing is known of.
+#[test]
+fn a_chosen_span_is_that_of_every_chart() {
+    use margintop::tui::app::Turn;
+    let title = |app: &App, words: &str| {
+        let frame = text(app, 200, 50);
+        frame.lines().find(|line| line.contains(words)).unwrap_or_default().to_owned()
+    };
+    let mut app = app();
+    assert!(title(&app, "Revenue = cost").contains("since "), "a day is not known: {}", title(&app, "Revenue = cost"));
+    app.update(Action::Command(Command::Reach(Turn::Previous)));
+    assert!(title(&app, "Revenue = cost").contains(", 15 min "), "{}", title(&app, "Revenue = cost"));
+    let small =
+        |app: &App| text(app, 80, 24).lines().find(|line| line.contains("scale ─")).unwrap_or_default().to_owned();
+    app.history.record(app.shown(), Span::from_secs(5));
+    for _ in 0..3 {
+        app.update(Action::Command(Command::Reach(Turn::Next)));
+    }
+    assert!(small(&app).contains("─ Since ") && !small(&app).contains("24 h"), "{}", small(&app));
 }

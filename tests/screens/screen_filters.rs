@@ -142,3 +142,50 @@ fn a_unit_of_more_nodes_than_cells_shows_the_worst_and_how_many_more() {
     let cells = row.chars().filter(|c| ('▁'..='█').contains(c) || "×?·".contains(*c)).count();
     assert!(row.contains('×') && row.contains(&format!("+{}", count - cells)), "{count}: {row}");
 }
+
+/// Class: a filter that names a node finds nothing where nodes stand under their units.
+#[test]
+fn a_node_of_a_unit_is_found_on_the_overview() {
+    for size in [(80, 24), (120, 36), (200, 50)] {
+        let mut app = of(fleet(0));
+        let node = app.shown().nodes[0].clone();
+        let unit = node.unit.clone().unwrap();
+        for typed in
+            [format!("/node:{}", node.name), format!("/{}", node.name), format!("/unit:{unit} node:{}", node.name)]
+        {
+            type_(&mut app, &typed);
+            press(&mut app, KeyCode::Enter, KeyModifiers::NONE);
+            let frame = text(&app, size.0, size.1);
+            assert!(!frame.contains("nothing matches"), "{typed}: {frame}");
+            let profit = margintop::tui::format::signed_whole(node.profit_per_hour.unwrap(), 9);
+            let amount = profit.trim_start_matches(['+', '▲', '▼', '−', ' ']);
+            assert!(frame.lines().any(|line| line.contains(amount)), "{amount} of the node: {frame}");
+            press(&mut app, KeyCode::Esc, KeyModifiers::NONE);
+        }
+        type_(&mut app, "/node:no-such-node");
+        press(&mut app, KeyCode::Enter, KeyModifiers::NONE);
+        assert!(text(&app, size.0, size.1).contains("nothing matches"));
+    }
+}
+
+/// Class: a row has one node's load and the money of its whole unit.
+#[test]
+fn engines_of_a_part_of_a_unit_have_no_money_of_all_of_it() {
+    let mut app = of(fleet(0));
+    let (unit, row) = {
+        let shown = app.shown();
+        let row = shown.engines.iter().find(|row| row.unit.is_some()).unwrap();
+        let unit = shown.units.iter().find(|unit| Some(&unit.unit) == row.unit.as_ref()).unwrap();
+        (unit.clone(), row.clone())
+    };
+    let revenue = margintop::tui::format::bare(unit.revenue_per_hour, 8).trim().to_owned();
+    type_(&mut app, "4");
+    assert!(text(&app, 200, 50).contains(&revenue), "the whole unit has it");
+    type_(&mut app, &format!("/node:{}", row.node));
+    press(&mut app, KeyCode::Enter, KeyModifiers::NONE);
+    let frame = text(&app, 200, 50);
+    let list = frame.lines().skip_while(|line| !line.contains("─ Engines")).take(4).collect::<Vec<_>>().join("\n");
+    let others = app.shown().engines.iter().filter(|other| other.unit == row.unit).any(|other| other.node != row.node);
+    assert!(others && !list.contains(&revenue), "{revenue}: {list}");
+    assert!(list.contains(&format!("▸ {} ", row.node)), "{list}");
+}

@@ -151,3 +151,28 @@ fn what_is_within_an_objective_now_is_reported_by_engine_and_over_all() {
         LedgerWatch::of(&path.with_extension("other"), began(), "USD", TimeZone::UTC, FleetConfig::local("gpu-01"));
     assert_eq!(plain.snapshot().slo, None);
 }
+
+/// Class: engines that count their tokens by rank and their latencies as a whole are in no goodput.
+#[test]
+fn tokens_of_ranks_have_the_share_of_their_engine() {
+    let (_home, path) = file();
+    let (mut counts, mut watcher) = ([0, 0], with_limit(&path, began(), 2));
+    for _ in 0..15 {
+        watcher.advance(1);
+        (counts[0], counts[1]) = (counts[0] + 90, counts[1] + 10);
+        let mut page = page(MODEL, counters(counts[0], 0, counts[0]), None);
+        let mut whole = page.engines[0].clone();
+        (whole.rank, whole.tokens) = (None, margintop::reading::TokenCounters::default());
+        let bounds = [2.0, 4.0, f64::INFINITY].into();
+        let all = [counts[0], counts[0] + counts[1], counts[0] + counts[1]].into();
+        whole.latency = Latency { ttft: Some(Histogram { bounds, counts: all }), ..Latency::default() };
+        page.engines.push(whole);
+        let at = watcher.clock.now();
+        watcher.apply(answered(ENGINE, at, page));
+        watcher.tick();
+    }
+    let snapshot = watcher.snapshot();
+    let (slo, output) = (snapshot.slo.unwrap(), snapshot.tokens.output_per_second.unwrap());
+    let goodput = slo.goodput_per_second.unwrap_or_default();
+    assert!(output > 0.0 && (goodput - 0.9 * output).abs() < 1e-9, "{goodput} of {output}");
+}

@@ -7,7 +7,7 @@ use crate::cli::amounts::{amount, percent, signed};
 use crate::cli::when::{local, local_second};
 use crate::statement::{By, RevenueAtList, RowKind, StatementRow, Totals, rounded_hours};
 use crate::tui::format;
-use crate::units::{Money, Ratio, Span, Timestamp, Tokens, gross_margin, profit_on_cost};
+use crate::units::{Money, Ratio, Span, Timestamp, Tokens};
 
 /// All of it.
 pub(super) fn render(data: &ReportData) -> String {
@@ -68,8 +68,6 @@ fn rows(data: &ReportData) -> String {
         .flatten(),
     );
     let cells = |row: &StatementRow, hours: i128| {
-        let covered = row.covered();
-        let ratio = |of: fn(Money, Money) -> Option<Ratio>| Some(percent(covered.and_then(|(r, c)| of(r, c))));
         let uncosted = row.revenue.map(|_| row.uncosted_revenue);
         [
             Some(row.key.to_string()),
@@ -82,8 +80,8 @@ fn rows(data: &ReportData) -> String {
             Some(amount(row.cost, places)),
             beside.idle.then(|| amount(row.idle_cost, places)),
             Some(amount(row.profit, places)),
-            ratio(profit_on_cost),
-            ratio(gross_margin),
+            Some(percent(row.profit_on_cost())),
+            Some(percent(row.gross_margin())),
             beside.unpriced.then(|| own(row, count(row.unpriced_tokens))),
             statement.by.is_place().then(|| own(row, amount(row.whole_cost, places))),
         ]
@@ -174,18 +172,14 @@ fn before_and_after(before: &Totals, after: &Totals, data: &ReportData) -> Strin
     let mut grid =
         Grid::new(words.into_iter().enumerate().filter(|(nth, _)| shown(*nth)).map(|(_, word)| word.to_owned()));
     for (name, totals) in [("actual", before), ("what if", after)] {
-        let ratio = |of: fn(Money, Money) -> Option<Ratio>| {
-            let known = totals.known_revenue().and(totals.cost);
-            percent(known.and_then(|cost| of(totals.covered_revenue(), cost)))
-        };
         let cells = [
             name.to_owned(),
             amount(totals.known_revenue(), places),
             amount(totals.known_revenue().map(|_| totals.uncosted_revenue), places),
             amount(totals.cost, places),
             amount(totals.profit(), places),
-            ratio(profit_on_cost),
-            ratio(gross_margin),
+            percent(totals.profit_on_cost()),
+            percent(totals.gross_margin()),
         ];
         grid.row(cells.into_iter().enumerate().filter(|(nth, _)| shown(*nth)).map(|(_, cell)| cell).collect());
     }

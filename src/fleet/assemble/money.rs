@@ -8,7 +8,7 @@ use super::{Fleet, PresentFleet, RowView};
 use crate::ledger::{Classes, CostAccount, CostKind, RevenueAccount};
 use crate::pricing::{ClassPrices, ModelPrice, PriceList};
 use crate::reading::{EngineRole, Label, ModelName, NodeName};
-use crate::snapshot::{ListBasis, ModelRow, MoneyView, RateBasis, ValueAtList};
+use crate::snapshot::{LeakageView, ListBasis, ModelRow, MoneyView, RateBasis, ValueAtList};
 use crate::statement::{Totals, break_even_load, rounded_revenues};
 use crate::units::{GpuTime, Money, Ratio, Tokens, gross_margin, profit_on_cost};
 
@@ -82,7 +82,8 @@ pub(super) fn view(
         priced_share: Ratio::of((total.count() - unpriced.count()) as f64, total.count() as f64),
         lost_windows: u64::try_from(uncertainty.lost_windows).unwrap_or_default(),
         bill: fleet.config.bill,
-        leakage: super::leakage::view(present),
+        leakage: super::leakage::view(present)
+            .map(|leakage| LeakageView { of_output: day.tokens.output.count(), ..leakage }),
         rates: rate_bases(fleet),
         unrated_gpus: unrated_gpus(fleet).count(),
         lists: list_bases(present),

@@ -1,29 +1,40 @@
 //! How far the objectives for latency are met: by engine, and over the fleet.
 
+use std::collections::BTreeMap;
+
 use super::{Fleet, PresentFleet};
 use crate::counters::above;
 use crate::ledger::LATENCIES;
 use crate::metering::{OUTPUT, Row};
+use crate::reading::{InstanceId, TargetId};
 use crate::snapshot::SloStatus;
 use crate::units::Ratio;
 
 /// Samples of each latency that has an objective, and those of them above it.
 type SloSamples = [Option<(u64, u64)>; LATENCIES];
 
+/// The samples of an engine and its output tokens a second.
+type EngineOutput = (SloSamples, Option<f64>);
+
 /// The objectives, where any is set.
 pub(super) fn status(present: &PresentFleet<'_>) -> Option<SloStatus> {
     let fleet = present.fleet;
     let slo = Some(&fleet.config.slo).filter(|slo| slo.is_set())?;
     let mut all = SloSamples::default();
-    let mut goodput: Option<f64> = None;
+    // An engine may count its tokens by rank and its latencies as a whole.
+    let mut engines: BTreeMap<(&TargetId, Option<&InstanceId>), EngineOutput> = BTreeMap::new();
     for view in present.live_rows().filter(|view| view.is_engine() && !view.is_duplicate) {
         let samples = samples(fleet, view.row);
         all = sum(all, samples);
-        let output = view.row.window.per_second(OUTPUT).filter(|_| view.counts.outputs);
-        if let Some((output, share)) = output.zip(least(samples)) {
-            goodput = Some(goodput.unwrap_or(0.0) + output * share.get());
+        let key = (&view.target.info.target, view.row.instance.as_ref());
+        let (its_samples, its_output) = engines.entry(key).or_default();
+        *its_samples = sum(*its_samples, samples);
+        if let Some(output) = view.row.window.per_second(OUTPUT).filter(|_| view.counts.outputs) {
+            *its_output = Some(its_output.unwrap_or(0.0) + output);
         }
     }
+    let within = |(samples, output): &EngineOutput| Some((*output)? * least(*samples)?.get());
+    let goodput = engines.values().filter_map(within).reduce(|a, b| a + b);
     Some(SloStatus { within: least(all), goodput_per_second: goodput, ..SloStatus::of(slo) })
 }
 

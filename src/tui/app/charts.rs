@@ -141,6 +141,8 @@ impl Cells {
 pub struct ChartState {
     /// The span.
     pub reach: ChartReach,
+    /// Whether the span was chosen: the main chart of a view has a day until then.
+    pub is_chosen: bool,
     /// The measure of the heat map.
     pub cells: Cells,
     /// The large chart: cost and profit stacked, or profit about zero.
@@ -148,6 +150,16 @@ pub struct ChartState {
 }
 
 impl ChartState {
+    /// The span of the main chart of a view.
+    pub const fn main_reach(self) -> ChartReach {
+        if self.is_chosen { self.reach } else { ChartReach::Day }
+    }
+
+    /// Chooses the span of all charts.
+    pub(in crate::tui) const fn choose(&mut self, reach: ChartReach) {
+        (self.reach, self.is_chosen) = (reach, true);
+    }
+
     pub(super) fn turn_form(&mut self) {
         self.form = match self.form {
             MarginForm::Stack => MarginForm::Profit,

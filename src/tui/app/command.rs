@@ -35,7 +35,7 @@ impl App {
             }
             Command::Reverse => self.list_mut().reverse(),
             Command::FoldAll => self.fold_all(),
-            Command::Reach(turn) => self.charts.reach = self.charts.reach.stepped(turn == Turn::Next),
+            Command::Reach(turn) => self.charts.choose(self.charts.reach.stepped(turn == Turn::Next)),
             Command::Group => self.grouping = self.grouping.next(),
             Command::Cells => self.charts.cells = self.charts.cells.next(),
             Command::Form => self.charts.turn_form(),

@@ -52,6 +52,13 @@ impl Filter {
         self.judge(fields, figure) == Some(true)
     }
 
+    /// Whether all words that are no bounds of figures are found in the fields.
+    pub fn names(&self, fields: &[(&str, &str)]) -> bool {
+        let words = self.text.split_whitespace();
+        let mut names = words.filter(|word| FilterBound::of(word).is_none_or(|bound| !bound.is_number()));
+        names.all(|word| is_found(word, fields))
+    }
+
     /// Whether a row passes; `None` where only figures that are unknown keep it out.
     pub fn judge(&self, fields: &[(&str, &str)], figure: impl Fn(&str) -> FigureValue) -> Option<bool> {
         let holds = |word: &str| {

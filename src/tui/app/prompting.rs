@@ -107,8 +107,10 @@ impl App {
             self.offer();
             return Effect::Redraw;
         }
-        let is_filter = typed.split(' ').next() == Some(Word::Filter.name());
-        let line = completed.filter(|line| !is_filter && !line.ends_with(' ')).unwrap_or(typed);
+        // What is typed freely is not taken for something that only has its letters.
+        let word = typed.split(' ').next().and_then(Word::named);
+        let is_free = matches!(word, Some(Word::Filter | Word::Interval)) && typed.contains(' ');
+        let line = completed.filter(|line| !is_free && !line.ends_with(' ')).unwrap_or(typed);
         match parse(&line) {
             Ok(parsed) => self.run_line(line, parsed),
             Err(why) => {
@@ -137,7 +139,7 @@ impl App {
                 self.filter = Filter::of(&words);
                 self.accept_filter();
             }
-            PromptLine::Span(reach) => self.charts.reach = reach,
+            PromptLine::Span(reach) => self.charts.choose(reach),
             PromptLine::Cells(cells) => self.charts.cells = cells,
             PromptLine::Interval(interval) => return self.set_interval(interval),
             PromptLine::Watch(target) => return self.leave_for(Instead::Watch(target)),

@@ -79,6 +79,8 @@ pub struct WhatIfForm {
     pub list: Option<Label>,
     /// The text of the other fields; an empty field changes nothing.
     texts: [String; Field::ALL.len()],
+    /// Whether the selected field's text is being typed: what is typed first replaces what stands there.
+    is_typing: bool,
     /// The last answer.
     pub page: Option<Arc<WhatIfPage>>,
     /// The error of the last query, if it has no answer.
@@ -157,6 +159,7 @@ impl WhatIfForm {
             return Err("no scenario is kept yet: s keeps one".to_owned());
         };
         self.list = scenario.list.as_deref().map(Label::new);
+        self.is_typing = false;
         for field in Field::ALL {
             self.texts[field as usize] = scenario.fields.get(field.name()).cloned().unwrap_or_default();
         }
@@ -167,6 +170,7 @@ impl WhatIfForm {
     /// Clears all fields.
     pub(super) fn reset(&mut self) {
         (self.texts, self.list, self.scenario) = (<[String; Field::ALL.len()]>::default(), None, None);
+        self.is_typing = false;
     }
 
     /// The text of a field.
@@ -230,8 +234,14 @@ impl WhatIfForm {
             }
             return;
         }
+        if self.field == Field::List || !(c.is_ascii_digit() || c == '.') {
+            return;
+        }
         let text = &mut self.texts[self.field as usize];
-        if self.field != Field::List && text.len() < LONGEST && (c.is_ascii_digit() || c == '.') {
+        if !std::mem::replace(&mut self.is_typing, true) {
+            text.clear();
+        }
+        if text.len() < LONGEST {
             text.push(c);
         }
     }
@@ -241,6 +251,8 @@ impl WhatIfForm {
             name.pop();
             return;
         }
+        // What is left is continued.
+        self.is_typing = true;
         self.texts[self.field as usize].pop();
         if self.field == Field::List {
             self.list = None;
@@ -250,6 +262,7 @@ impl WhatIfForm {
     /// Selects the next or previous field.
     pub(super) fn turn(&mut self, next: bool) {
         let count = Field::ALL.len();
+        self.is_typing = false;
         self.field = Field::ALL[(self.field as usize + if next { 1 } else { count - 1 }) % count];
     }
 
@@ -260,6 +273,7 @@ impl WhatIfForm {
         }
         let (step, most) = self.field.scale();
         let Some(from) = self.value(self.field).or_else(|| self.now(self.field, nodes)) else { return };
+        self.is_typing = false;
         let to = if up { (from / step + 1) * step } else { (from - 1).div_euclid(step) * step };
         self.texts[self.field as usize] = written(self.field, to.clamp(self.field.least().min(step), most));
     }
@@ -343,10 +357,32 @@ mod tests {
         assert_eq!(form.changed(), Changed::default());
         assert!(form.load_next().is_ok());
         assert_eq!(form.changed().load, LoadFactor::from_micros(1_200_000));
-        form.typed('0');
+        "1200".chars().for_each(|c| form.typed(c));
         assert_eq!(named(&mut form, "more load"), Ok("kept as more load".to_owned()));
         assert_eq!(form.scenarios.len(), 1, "one of the same name is replaced");
         assert_eq!(form.scenarios[0].fields["load"], "1200");
+    }
+
+    /// Class: a figure that is typed is appended to the one that stands there.
+    #[test]
+    fn what_is_typed_replaces_what_stands_there() {
+        let mut form = WhatIfForm { field: Field::HitRate, ..WhatIfForm::default() };
+        "62.5".chars().for_each(|c| form.typed(c));
+        assert_eq!(form.text(Field::HitRate), "62.5");
+        form.turn(true);
+        form.turn(false);
+        "70".chars().for_each(|c| form.typed(c));
+        assert_eq!(form.text(Field::HitRate), "70");
+        form.step(true, 1);
+        form.typed('8');
+        assert_eq!(form.text(Field::HitRate), "8", "a step is no typing");
+        form.turn(true);
+        form.turn(false);
+        form.erase();
+        form.typed('9');
+        assert_eq!(form.text(Field::HitRate), "9", "what is left after an erased digit is continued");
+        form.typed('0');
+        assert_eq!(form.text(Field::HitRate), "90");
     }
 
     #[test]

@@ -33,7 +33,7 @@ fn consequences(facts: &Facts<'_>, alert: &Alert) -> impl Iterator<Item = Senten
     cost(facts, alert).into_iter().chain(remedy(facts.snapshot, alert)).map(Sentence::dependent)
 }
 
-/// The sentence if there is no alert.
+/// The sentence if no alert is told.
 pub(super) fn all_well(facts: &Facts<'_>) -> Option<Sentence> {
     let coverage = facts.snapshot.coverage;
     let all = coverage.nodes_live == coverage.nodes_known && coverage.engines_live == coverage.engines_known;
@@ -45,7 +45,9 @@ pub(super) fn all_well(facts: &Facts<'_>) -> Option<Sentence> {
         (nodes, engines) => format!("{} and {}", count(nodes, "node"), count(engines, "engine")),
     };
     let verb = if nodes + engines == 1 { "answers" } else { "answer" };
-    all.then(|| Sentence::plain(format!("{who} {verb}, and nothing is wrong.")))
+    // An alert that the headline does not tell still stands in the list of alerts.
+    let end = if facts.snapshot.alerts.is_empty() { ", and nothing is wrong" } else { "" };
+    all.then(|| Sentence::plain(format!("{who} {verb}{end}.")))
 }
 
 /// The alert on a node, unit or model that moved the profit, if it began in the compared time. A more recent alert
@@ -95,6 +97,8 @@ pub(super) fn what(facts: &Facts<'_>, alert: &Alert) -> String {
         Rule::EngineStalled => format!("{subject} has made no token since {since}, with requests running"),
         Rule::KvNearFull => format!("{subject} has had a full KV cache and a queue since {since}"),
         Rule::Throttled => format!("{subject} has been throttled by heat or power-capped since {since}"),
+        Rule::GpuError => format!("{subject} had an XID error at {since}"),
+        Rule::SloMissed => format!("{subject} has missed its objectives of latency since {since}"),
         Rule::PageRefused => format!("{subject} has a page that was refused in part"),
         Rule::SharedAddress => format!("{subject} stands for several processes"),
         Rule::SourceMissing => format!("{subject} cannot be read here"),
@@ -209,6 +213,8 @@ const fn action(rule: Rule) -> Option<&'static str> {
         Rule::EngineStalled => "Restart the engine.",
         Rule::KvNearFull => "Cap the engine's requests, or add another one.",
         Rule::Throttled => "See to its cooling or its power limit.",
+        Rule::GpuError => "See `dmesg | grep NVRM`.",
+        Rule::SloMissed => "See which engines have long queues.",
         Rule::Disputed => "Run `margintop ledger disputes`.",
         Rule::ProbablySame | Rule::SourceMissing => "See its alert.",
         Rule::NamesUnknown => "Write an [[alias]].",

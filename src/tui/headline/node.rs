@@ -41,7 +41,8 @@ const LARGEST: f64 = 0.25;
 pub fn node_headline(facts: &Facts<'_>, node: &NodeRow, quarters: Option<&NodeQuarters>) -> Vec<Sentence> {
     let engines: Vec<&EngineRow> =
         facts.snapshot.engines.iter().map(AsRef::as_ref).filter(|row| row.node == node.name).collect();
-    let alerts = own_alerts(facts, node, &engines);
+    let known = own_alerts(facts, node, &engines);
+    let alerts: Vec<&Alert> = known.iter().copied().filter(|alert| alert.severity != Severity::Info).collect();
     let mut sentences = Vec::new();
     let state = state(facts, node, &engines);
     let earned = quarters.filter(|_| node.profit_per_hour.is_some());
@@ -68,7 +69,7 @@ pub fn node_headline(facts: &Facts<'_>, node: &NodeRow, quarters: Option<&NodeQu
         }
     }
     if sentences.len() == 1 && !facts.is_past {
-        sentences.extend(all_well(node, &engines));
+        sentences.extend(all_well(node, &engines, known.is_empty()));
     }
     sentences
 }
@@ -85,8 +86,7 @@ fn own_alerts<'a>(facts: &Facts<'a>, node: &NodeRow, engines: &[&EngineRow]) -> 
         let is_unit = node.unit.as_ref().is_some_and(|unit| unit.as_str() == word);
         word == node.name.as_str() || is_unit || engines.iter().any(|row| row.target.as_str() == word)
     };
-    let grave = facts.snapshot.alerts.iter().filter(|alert| alert.severity != Severity::Info);
-    let mut own: Vec<&Alert> = grave.filter(is_own).collect();
+    let mut own: Vec<&Alert> = facts.snapshot.alerts.iter().filter(is_own).collect();
     own.sort_by_key(|alert| std::cmp::Reverse(alert.severity));
     own
 }
@@ -219,6 +219,7 @@ fn explains(alert: &Alert, (since, until): (Timestamp, Timestamp)) -> bool {
             | Rule::EngineStalled
             | Rule::KvNearFull
             | Rule::Throttled
+            | Rule::GpuError
     );
     stops && (since..until).contains(&alert.since)
 }
@@ -259,8 +260,8 @@ fn unknown(facts: &Facts<'_>, node: &NodeRow, engines: &[&EngineRow]) -> Option<
     Some(Sentence::toned(format!("{name} has no price: write a [[price]]."), Tone::Warning))
 }
 
-/// The sentence if there is no alert.
-fn all_well(node: &NodeRow, engines: &[&EngineRow]) -> Option<Sentence> {
+/// The sentence if no alert is told; `is_calm` is whether there is none at all.
+fn all_well(node: &NodeRow, engines: &[&EngineRow], is_calm: bool) -> Option<Sentence> {
     let gpus = node.gpus.len();
     let is_live = node.state == Health::Live && node.gpus.iter().all(|gpu| gpu.state == Health::Live);
     if !is_live || engines.iter().any(|row| row.state != Health::Live) || gpus + engines.len() == 0 {
@@ -277,7 +278,8 @@ fn all_well(node: &NodeRow, engines: &[&EngineRow]) -> Option<Sentence> {
     };
     let verb = if gpus + targets.len() == 1 { "answers" } else { "answer" };
     // A node that loses money is not well, even if all of it answers.
-    let end = if node.profit_per_hour? < Money::ZERO { "" } else { ", and nothing is wrong" };
+    let is_well = node.profit_per_hour? >= Money::ZERO && is_calm;
+    let end = if is_well { ", and nothing is wrong" } else { "" };
     Some(Sentence::plain(format!("Its {who} {verb}{end}.")))
 }
 

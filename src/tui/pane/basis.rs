@@ -176,6 +176,8 @@ fn timing(scene: &Scene<'_>) -> Option<TextSpan> {
 
 /// The share within the latency objectives.
 fn objectives(scene: &Scene<'_>) -> Option<TextSpan> {
+    // As in the total of the engines' rows.
+    let scene = &scene.rates();
     let slo = scene.snap.slo.as_ref()?;
     let within = slo.within?;
     // Each engine's output counts by its own share, which the engines show beside each other.

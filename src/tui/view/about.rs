@@ -45,15 +45,39 @@ pub(super) fn said_of(rule: Rule, text: &str) -> AlertSaid<'_> {
         }
         Rule::NodeSilent => AlertSaid { long: text.to_owned(), short, remedy: Some("see whether the node is up") },
         Rule::EngineSilent => AlertSaid { long: text.to_owned(), short, remedy: Some("see whether the engine is up") },
+        // The remedy stands in parentheses at the end.
+        Rule::SourceMissing => {
+            let (cause, remedy) = remedy_behind(text).unwrap_or((text, None));
+            AlertSaid { long: cause.to_owned(), short: what(cause), remedy }
+        }
         // After the colon stands the reduced clock.
         Rule::Throttled if !rest.is_some_and(|rest| rest.starts_with("check")) => {
             AlertSaid { long: text.to_owned(), short, remedy: None }
         }
-        Rule::KvNearFull | Rule::Throttled | Rule::EngineStalled | Rule::RateAssumed => {
-            AlertSaid { long: short.to_owned(), short, remedy: rest }
-        }
+        Rule::KvNearFull
+        | Rule::Throttled
+        | Rule::EngineStalled
+        | Rule::RateAssumed
+        | Rule::GpuError
+        | Rule::SloMissed => AlertSaid { long: short.to_owned(), short, remedy: rest },
         _ => AlertSaid { long: text.to_owned(), short, remedy: None },
     }
+}
+
+/// The text before parentheses at its end, and the text in them.
+fn remedy_behind(text: &str) -> Option<(&str, Option<&str>)> {
+    let inside = text.strip_suffix(')')?;
+    let mut open = 1_usize;
+    let begin = inside.char_indices().rev().find_map(|(at, c)| {
+        open = match c {
+            ')' => open + 1,
+            '(' => open - 1,
+            _ => open,
+        };
+        (open == 0).then_some(at)
+    })?;
+    let (cause, remedy) = (text.get(..begin)?.trim_end(), inside.get(begin + 1..)?);
+    Some((cause, Some(remedy).filter(|remedy| !remedy.is_empty())))
 }
 
 /// An alert's text with its remedy after an arrow, where it says one.
@@ -97,6 +121,8 @@ pub(super) const fn found(rule: Rule) -> &'static str {
         Rule::NamesUnknown => "names unknown",
         Rule::EngineStalled => "stalled",
         Rule::Throttled => "throttled",
+        Rule::GpuError => "XID error",
+        Rule::SloMissed => "SLO missed",
     }
 }
 

@@ -212,7 +212,7 @@ pub(super) fn margin(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, nod
         subject: subject(node),
         now: [node.revenue_per_hour, node.cost_per_hour],
         scale_width: 6,
-        is_day: false,
+        is_main: false,
         of: String::new(),
     }
     .draw(canvas, area, scene);

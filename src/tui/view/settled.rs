@@ -6,6 +6,7 @@ use super::ListKey;
 use super::list::{Col, OrderedBy, order_of, sort};
 use crate::tui::app::ListState;
 use crate::tui::figures_of;
+use crate::tui::format;
 use crate::tui::scene::Scene;
 use crate::tui::view::ViewId;
 use crate::words::InOrder;
@@ -14,11 +15,10 @@ use crate::words::InOrder;
 pub(super) const SLACK: f64 = 0.02;
 /// The share of the largest figure by which rows that were never shown may differ and stand by their names.
 const EQUAL: f64 = 0.001;
-/// The amount by which others may differ and keep their places, however small they are.
-const CENT: f64 = 0.01;
 
 /// Sorts the rows of a view's list: a row comes before every row that it exceeds by more than the slack. Rows that differ
-/// by less keep their previous order; those without one stand by their names.
+/// by less keep their previous order; those without one stand by their names. Amounts are sorted as they are shown: only those
+/// that look the same differ by less.
 pub(super) fn settle<R>(
     rows: &mut Vec<R>,
     columns: &[Col<'_, R>],
@@ -51,8 +51,8 @@ pub(super) fn place(places: &HashMap<ListKey, usize>, key: ListKey) -> usize {
     places.get(&key).copied().unwrap_or(usize::MAX)
 }
 
-/// Sorts by the list's column; rows whose figures differ by less than `slack` of the largest one stand by their place,
-/// then by their names.
+/// Sorts by the list's column; rows whose figures differ by less than `slack` of the largest one, and amounts that are shown
+/// alike, stand by their place, then by their names.
 fn sort_calmly<R>(
     rows: &mut Vec<R>,
     columns: &[Col<'_, R>],
@@ -62,17 +62,20 @@ fn sort_calmly<R>(
 ) {
     sort(rows, columns, state);
     let Some((by, _)) = order_of(columns, state) else { return };
+    let amount = |row: &R| if let OrderedBy::Money(money) = by(row) { money } else { None };
+    let is_money = rows.first().is_some_and(|row| matches!(by(row), OrderedBy::Money(_)));
+    // As in a column of a table, where either all amounts have cents or none.
+    let places = if rows.iter().filter_map(amount).any(format::is_whole) { 0 } else { 2 };
     let number = |row: &R| match by(row) {
         OrderedBy::Number(number) => number.filter(|number| number.is_finite()),
-        OrderedBy::Money(money) => figures_of::number(money),
+        OrderedBy::Money(money) => figures_of::number(money.map(|money| money.round_to(places))),
         OrderedBy::Name(_) => None,
     };
-    let is_money = rows.first().is_some_and(|row| matches!(by(row), OrderedBy::Money(_)));
-    let least = if is_money { CENT } else { 0.0 };
+    let slack = if is_money { 0.0 } else { slack };
     let known = rows.iter().take_while(|row| number(row).is_some()).count();
     let rest = rows.split_off(known);
     let name = |row: &R| InOrder(name_of(columns, row).unwrap_or_default());
-    *rows = calm(std::mem::take(rows), (slack, least), |row| number(row).unwrap_or(0.0), |row| (place(row), name(row)));
+    *rows = calm(std::mem::take(rows), slack, |row| number(row).unwrap_or(0.0), |row| (place(row), name(row)));
     rows.extend(rest);
 }
 
@@ -85,16 +88,10 @@ fn name_of<R>(columns: &[Col<'_, R>], row: &R) -> Option<String> {
 }
 
 /// Sorted rows with those that hardly differ in another order: the next row is the least by `rank` among all whose
-/// figures differ from the first one's by no more than `slack` of it or by less than `least`; at first, by what no row shows
-/// beside the largest.
-pub(super) fn calm<R, O: Ord>(
-    rows: Vec<R>,
-    (slack, least): (f64, f64),
-    number: impl Fn(&R) -> f64,
-    rank: impl Fn(&R) -> O,
-) -> Vec<R> {
+/// figures differ from the first one's by no more than `slack` of it; at first, by what no row shows beside the largest.
+pub(super) fn calm<R, O: Ord>(rows: Vec<R>, slack: f64, number: impl Fn(&R) -> f64, rank: impl Fn(&R) -> O) -> Vec<R> {
     let largest = rows.iter().map(|row| number(row).abs()).fold(0.0, f64::max);
-    let least = if slack <= EQUAL { least.max(slack * largest) } else { least };
+    let least = if slack <= EQUAL { slack * largest } else { 0.0 };
     let mut left: Vec<(f64, O, R)> = rows.into_iter().map(|row| (number(&row), rank(&row), row)).collect();
     let mut sorted = Vec::with_capacity(left.len());
     while let Some((first, ..)) = left.first() {
@@ -200,6 +197,26 @@ mod tests {
         let rows = vec![("n10", 3_000), ("n9", -2_000), ("n2", 4_000), ("far", -60_000)];
         assert_eq!(ordered(rows.clone(), &["n10", "n2", "n9", "far"]), ["far", "n10", "n2", "n9"]);
         assert_eq!(ordered(rows, &[]), ["far", "n2", "n9", "n10"], "by name at first");
+    }
+
+    /// Class: rows stand a cent out of order, as each keeps its place while it differs by little.
+    #[test]
+    fn amounts_stand_as_they_are_shown() {
+        type Named = (&'static str, i64);
+        let columns = [
+            Col::<Named>::left("name", 9, |_| Cell::Empty).rising(|row| OrderedBy::Name(row.0.to_owned())),
+            Col::right("profit", 9, |_| Cell::Empty)
+                .rising(|row: &Named| OrderedBy::Money(Some(crate::units::Money::from_micros(row.1))))
+                .first(),
+        ];
+        let sorted = |mut rows: Vec<Named>| {
+            sort_calmly(&mut rows, &columns, &ListState::default(), SLACK, |row| usize::from(row.0 != "a"));
+            rows.into_iter().map(|row| row.0).collect::<Vec<_>>()
+        };
+        let cents = [("a", 29_280_000), ("b", 29_270_000), ("c", 29_300_000)];
+        assert_eq!(sorted(cents.to_vec()), ["b", "a", "c"]);
+        let dollars = [("b", 2_000_100_000), ("a", 2_000_400_000), ("c", 1_999_000_000)];
+        assert_eq!(sorted(dollars.to_vec()), ["c", "a", "b"], "both of 2,000 keep their places");
     }
 
     #[test]

@@ -171,8 +171,8 @@ pub(super) fn changes(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
 pub(super) fn alerts(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let alerts = &together::alerts(scene.snap);
     let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area }.intersection(area);
-    let each = rows_of_each(scene, below);
-    let shown = usize::from(below.height / each).min(alerts.len());
+    let heights = rows_of_each(scene, below, alerts);
+    let shown = heights.len();
     let rule = if alerts.is_empty() {
         TitledRule::new("Alerts").note([Segment::dim("  none")])
     } else {
@@ -181,24 +181,32 @@ pub(super) fn alerts(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
         if more > 0 { rule.note([Segment::dim(format!(" · {more} more: 7"))]) } else { rule }
     };
     rule.draw(canvas, area);
-    for (place, alert) in (0..).zip(alerts.iter().take(shown)) {
-        let rows = Rect { y: below.y + place * each, height: each, ..below };
-        alert_line(canvas, rows, scene, alert, 0);
+    let mut y = below.y;
+    for (alert, height) in alerts.iter().zip(heights) {
+        alert_line(canvas, Rect { y, height, ..below }, scene, alert, 0);
+        y += height;
     }
 }
 
 /// The rows that the alerts take with their rule, if that many are free.
 pub(super) fn alerts_rows(scene: &Scene<'_>, area: Rect) -> u16 {
     let below = Rect { height: area.height.saturating_sub(1), ..area };
-    together::count(scene.snap).min(1_000) as u16 * rows_of_each(scene, below) + 1
+    let alerts = &together::alerts(scene.snap);
+    let known = rows_of_each(scene, below, alerts);
+    let rest = alerts.len().saturating_sub(known.len()).min(1_000) as u16;
+    known.iter().sum::<u16>() + rest + 1
 }
 
-/// Two rows each, if the remedy of any alert does not fit in one and there is room for two rows of every alert.
-fn rows_of_each(scene: &Scene<'_>, area: Rect) -> u16 {
-    let alerts = &together::alerts(scene.snap);
-    let has_room = alerts.len() * 2 <= usize::from(area.height);
+/// The rows of each alert that is shown: two where its remedy does not fit in one and rows are left, the gravest first.
+fn rows_of_each(scene: &Scene<'_>, area: Rect, alerts: &[Alert]) -> Vec<u16> {
     let is_cut = |alert: &Alert| AlertWords::of(scene, alert, (area.width, 2), 0).rest.is_some();
-    if has_room && alerts.iter().any(is_cut) { 2 } else { 1 }
+    let mut spare = area.height.saturating_sub(alerts.len().min(usize::from(area.height)) as u16);
+    let rows = |alert: &Alert| {
+        let more = u16::from(spare > 0 && is_cut(alert));
+        spare -= more;
+        1 + more
+    };
+    alerts.iter().take(usize::from(area.height)).map(rows).collect()
 }
 
 /// Draws as many alerts as there are rows; the last row says how many more there are.
@@ -266,11 +274,14 @@ fn with_remedy(alert: &Alert, left: usize, rows: u16) -> Option<(String, Option<
         format!("{} → {remedy}", said.long),
         format!("{} → {}", said.long, first(remedy)),
         format!("{} → {}", said.short, first(remedy)),
+        format!("{} → {}", found(alert.rule), first(remedy)),
     ];
-    let whole = if format::width(&said.long) <= left { said.long.as_str() } else { said.short };
-    let in_row = forms.into_iter().take(if rows >= 2 { 1 } else { 3 }).find(|form| format::width(form) <= left);
-    let is_whole = rows >= 2 && format::width(whole) <= left;
-    let below = || is_whole.then(|| (whole.to_owned(), Some(format!("→ {remedy}"))));
+    let in_row = forms.into_iter().take(if rows >= 2 { 1 } else { 4 }).find(|form| format::width(form) <= left);
+    let below = || {
+        let wholes = [said.long.as_str(), said.short].into_iter().find(|whole| format::width(whole) <= left);
+        let whole = wholes.map_or_else(|| format::cut_at_word(&said.long, left), str::to_owned);
+        (rows >= 2).then(|| (whole, Some(format!("→ {remedy}"))))
+    };
     in_row.map(|form| (form, None)).or_else(below)
 }
 

@@ -101,7 +101,7 @@ fn facts(
         let (sign, size) = if profit < Money::ZERO { ("▼ −", Money::ZERO - profit) } else { ("+", profit) };
         format!("{sign}{currency}{}", format::bare(Some(size), 8))
     };
-    let profit = scene.snap.money.profit_per_hour;
+    let profit = scene.rates().snap.money.profit_per_hour;
     let role = if profit.is_some_and(|profit| profit < Money::ZERO) { Role::Loss } else { Role::Gain };
     let now = profit.map_or(format::UNKNOWN.to_owned(), amount);
     let values = points.on(axis);

@@ -123,11 +123,12 @@ impl View for Alerts {
         let alerts: usize = lines.iter().map(AlertLine::count).sum();
         let filtered = list::filter_note(&scene.app.filter, lines.len(), 0);
         let well = if scene.app.then().is_some() { "nothing was wrong" } else { "nothing is wrong" };
+        let well = if scene.app.subject().is_some() { format!("{well} with it") } else { well.to_owned() };
         let mut list = List {
             key: &key,
             state: Some(scene.app.list_of(ViewId::Alerts)),
             is_chosen_elsewhere: !is_active,
-            note: filtered.or_else(|| lines.is_empty().then(|| well.to_owned())),
+            note: filtered.or_else(|| lines.is_empty().then_some(well)),
             gap: if area.width < 100 { 1 } else { 2 },
             ..List::plain(format!("Active {alerts}"), &columns, &lines)
         };

@@ -20,13 +20,15 @@ const NAME: usize = 19;
 const COUNT: usize = 6;
 
 /// The rules with their conditions, the most costly first.
-const RULES: [(Rule, &str); 18] = [
+const RULES: [(Rule, &str); 20] = [
     (Rule::GpuLost, "a GPU that was there is gone, hangs or is silent"),
     (Rule::NodeSilent, "no source of a node answers for 3 intervals"),
     (Rule::EngineSilent, "a target does not answer, or gives no page"),
     (Rule::EngineStalled, "requests run and no token comes for 60 s"),
     (Rule::KvNearFull, "the KV cache is 95 % full and requests wait"),
+    (Rule::GpuError, "an XID error stopped a process, or the card failed"),
     (Rule::Throttled, "a GPU is throttled by heat, or power-capped"),
+    (Rule::SloMissed, "less than 99 % is within [slo] for 60 s"),
     (Rule::Loss, "the fleet serves and earns less than it costs"),
     (Rule::LedgerUnwritten, "the ledger's file cannot be written"),
     (Rule::Disputed, "a counter moves as its process could not move it"),

@@ -130,7 +130,7 @@ fn groups(scene: &Scene<'_>) -> Vec<GroupBalance> {
     let settled = |mut group: GroupBalance| {
         let balances = std::mem::take(&mut group.balances);
         let rank = |one: &Balance| (place(&places, key_of(&group, one)), one.balancer);
-        group.balances = calm(balances, (SLACK, 0.0), |one| one.over_mean.get(), rank);
+        group.balances = calm(balances, SLACK, |one| one.over_mean.get(), rank);
         group
     };
     all(scene.snap).into_iter().filter(accepted).map(settled).collect()

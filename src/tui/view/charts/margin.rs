@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use super::cursor::Reading;
 use super::{NOT_YET, ends, framed};
 use crate::history::{Measure, Subject};
+use crate::tui::app::ChartReach;
 use crate::tui::figures_of::number;
 use crate::tui::format;
 use crate::tui::scene::Scene;
@@ -18,25 +19,27 @@ use crate::tui::widgets::time_axis::TimeAxis;
 use crate::tui::widgets::{Canvas, Segment, cells};
 use crate::units::{Money, Span, Timestamp};
 
-/// The span of the large chart.
-const DAY: Span = Span::from_secs(86_400);
-
 /// The margin chart of a subject.
 pub(in crate::tui::view) struct Margin {
     pub(in crate::tui::view) subject: Subject,
     /// The current revenue and cost per hour.
     pub(in crate::tui::view) now: [Option<Money>; 2],
     pub(in crate::tui::view) scale_width: u16,
-    /// Whether it covers a day (the main chart of a view) instead of the span of all charts.
-    pub(in crate::tui::view) is_day: bool,
+    /// Whether it is the main chart of a view, which covers a day until a span is chosen.
+    pub(in crate::tui::view) is_main: bool,
     /// The subject in the title, with its separator; empty if it is named elsewhere.
     pub(in crate::tui::view) of: String,
 }
 
 impl Margin {
+    fn reach(&self, scene: &Scene<'_>) -> ChartReach {
+        let charts = scene.app.charts;
+        if self.is_main { charts.main_reach() } else { charts.reach }
+    }
+
     /// Draws the chart.
     pub(in crate::tui::view) fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
-        let span = if self.is_day { DAY } else { scene.app.charts.reach.span() };
+        let span = self.reach(scene).span();
         let of = |measure| Points::of(scene, &self.subject, measure, span);
         let (revenue, cost) = (of(Measure::Revenue), of(Measure::Cost));
         let cells = FramedChart::chart_width(area.width, self.scale_width);
@@ -108,8 +111,7 @@ impl Margin {
         let is_loss = profit.is_some_and(|profit| profit < Money::ZERO);
         let (key, name) = if is_loss { (Role::Loss, " missing ") } else { (Role::Gain, " profit ") };
         let cost_name = if width >= 120 { " cost, the break-even " } else { " cost " };
-        let charts = &scene.app.charts;
-        let (span, reach) = if self.is_day { (DAY, "24 h") } else { (charts.reach.span(), charts.reach.name()) };
+        let (span, reach) = (self.reach(scene).span(), self.reach(scene).name());
         // Whether the history is shorter than the span.
         let is_young = (axis.end() - axis.start()).millis() < span.millis() * 9 / 10;
         let began = begin_of(axis.start(), axis.cell(), scene.snap.money.since);

@@ -215,6 +215,7 @@ pub(super) fn total(scene: &Scene<'_>, hidden: usize, columns: &[Col<'_, EngineL
         "wait" => count(snap.requests.waiting),
         "hit" => figure(&format::percent(snap.cache_hit_rate)),
         "ttft p99" => span(scene),
+        "in SLO" => within(scene.snap.slo.and_then(|slo| slo.within)),
         "in/s" => tables::rate(snap.tokens.prompt_per_second),
         "out/s" => tables::rate(snap.tokens.output_per_second),
         "rev/h" => amount(snap.money.revenue_per_hour, 7),

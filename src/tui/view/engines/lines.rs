@@ -108,12 +108,18 @@ fn sort_parents<'a>(order: &mut Vec<Keyed<'a>>, columns: &[Col<'_, EngineLine<'a
 fn parent<'a>(scene: &Scene<'a>, name: &str, rows: &[&'a EngineRow], gravest: Option<Severity>) -> EngineLine<'a> {
     let mut served = ServedTogether::of(rows.iter().copied());
     served.rows = parts(rows).count();
-    let whole = whole(scene, name);
+    // What a filter leaves of a group has neither the group's money nor its tokens.
+    let is_part = is_part(scene, name, rows);
+    let whole = if is_part { whole_node(scene, rows) } else { whole(scene, name) };
     let only = if rows.len() == 1 && whole.is_none() { rows.first().copied() } else { None };
     let best = rows.iter().map(|row| row.state).min().unwrap_or_default();
+    let is_target =
+        scene.app.grouping == Grouping::Unit && !scene.snap.units.iter().any(|unit| unit.unit.as_str() == name);
     let shown = match (&whole, rows.first()) {
-        (None, Some(_)) if scene.app.grouping == Grouping::Unit && scene.snap.nodes.len() > 1 => about(scene, name),
-        (None, Some(row)) if scene.app.grouping == Grouping::Unit => alone_on_node(scene, row),
+        (_, Some(_)) if is_target && scene.snap.nodes.len() > 1 => about(scene, name),
+        (_, Some(row)) if is_target => alone_on_node(scene, row),
+        (Some((Subject::Node(node), _)), _) if is_part => node.to_string(),
+        _ if is_part => format!("{name}, part"),
         _ => name.to_owned(),
     };
     let kind = match (scene.app.grouping, &whole) {
@@ -124,6 +130,7 @@ fn parent<'a>(scene: &Scene<'a>, name: &str, rows: &[&'a EngineRow], gravest: Op
     let (subject, whole) = match whole {
         Some((subject, whole)) => (Some(subject), Some(whole)),
         // Several ranks of one target are stored together too.
+        None if is_part => (None, None),
         None if only.is_none() => {
             (rows.first().map(|row| Subject::Engine(row.target.clone(), None)), alone(scene, rows))
         }
@@ -170,6 +177,22 @@ fn whole(scene: &Scene<'_>, name: &str) -> Option<(Subject, Whole)> {
             (Subject::Model(ModelName::new(name)), model.map(of_model).unwrap_or_default())
         }
     })
+}
+
+/// Whether a filter or the view's subject leaves only some rows of a group.
+fn is_part(scene: &Scene<'_>, name: &str, rows: &[&EngineRow]) -> bool {
+    let is_filtered = !scene.app.filter.text().is_empty() || scene.app.subject().is_some();
+    let all = || scene.snap.engines.iter().filter(|row| group_of(scene.app.grouping, row) == name).count();
+    is_filtered && all() > rows.len()
+}
+
+/// The node of all rows and its figures, if they are all of its rows.
+fn whole_node(scene: &Scene<'_>, rows: &[&EngineRow]) -> Option<(Subject, Whole)> {
+    let name = &rows.first()?.node;
+    let on_node = scene.snap.engines.iter().filter(|row| row.node == *name).count();
+    let is_whole = on_node == rows.len() && rows.iter().all(|row| row.node == *name);
+    let node = scene.snap.nodes.iter().find(|node| node.name == *name).filter(|_| is_whole)?;
+    Some((Subject::Node(name.clone()), of_node(node)))
 }
 
 fn of_node(node: &NodeRow) -> Whole {

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
+use crate::reading::UnitName;
 use crate::snapshot::{NodeRow, Severity, UnitRow, WorstRank};
 use crate::tui::figures_of;
 use crate::tui::scene::Scene;
@@ -52,14 +53,42 @@ impl FleetGroup<'_> {
         if self.kind == GroupKind::Model { Cow::Owned(format!("({})", self.name)) } else { Cow::Borrowed(self.name) }
     }
 
-    /// Whether the group matches the filter.
-    fn is_accepted(&self, scene: &Scene<'_>, served: &HashMap<&str, ServedTogether<'_>>) -> bool {
-        let (unit, node) = if self.kind == GroupKind::Unit { (self.name, "") } else { ("", self.name) };
-        let figure = |key: &str| figures_of::of_group(self.load, self.kv, self.waiting, self.profit, key);
-        let of_node = |place: &usize| served.get(scene.snap.nodes.get(*place)?.name.as_str())?.model;
-        let model = self.nodes.iter().find_map(of_node).unwrap_or_default();
-        scene.app.filter.accepts_with(&[("unit", unit), ("node", node), ("model", model)], figure)
+    /// The names of the group: its unit or its node, and the model that it serves.
+    fn names(&self, scene: &Scene<'_>, served: &HashMap<&str, ServedTogether<'_>>) -> [(&'static str, String); 3] {
+        let node = |place: &usize| scene.snap.nodes.get(*place);
+        let unit = match self.kind {
+            GroupKind::Unit => self.name,
+            _ => self.nodes.iter().find_map(node).and_then(|node| node.unit.as_ref()).map_or("", UnitName::as_str),
+        };
+        let name = if self.kind == GroupKind::Unit { "" } else { self.name };
+        let model = self.nodes.iter().find_map(|place| served.get(node(place)?.name.as_str())?.model);
+        [("unit", unit), ("node", name), ("model", model.unwrap_or_default())].map(|(key, name)| (key, name.to_owned()))
     }
+}
+
+/// The groups that match the filter. A unit that it does not name gives way to those of its nodes that match.
+fn filtered<'a>(
+    scene: &Scene<'a>,
+    groups: Vec<FleetGroup<'a>>,
+    alerts: &HashMap<&str, Severity>,
+) -> Vec<FleetGroup<'a>> {
+    let served = by_node(scene.snap);
+    let is_accepted = |group: &FleetGroup<'_>| {
+        let names = group.names(scene, &served);
+        let figure = |key: &str| figures_of::of_group(group.load, group.kv, group.waiting, group.profit, key);
+        scene.app.filter.accepts_with(&names.each_ref().map(|(key, name)| (*key, name.as_str())), figure)
+    };
+    let is_named = |group: &FleetGroup<'_>| {
+        let names = group.names(scene, &served);
+        scene.app.filter.names(&names.each_ref().map(|(key, name)| (*key, name.as_str())))
+    };
+    let parts = |group: FleetGroup<'a>| {
+        if group.kind != GroupKind::Unit || is_named(&group) {
+            return vec![group];
+        }
+        of_nodes(scene, group.nodes, alerts)
+    };
+    groups.into_iter().flat_map(parts).filter(is_accepted).collect()
 }
 
 /// The groups that match the filter, units before nodes.
@@ -77,11 +106,7 @@ pub(super) fn groups<'a>(scene: &Scene<'a>) -> Vec<FleetGroup<'a>> {
         |unit: &'a UnitRow| of_unit(scene, unit, nodes.remove(unit.unit.as_str()).unwrap_or_default(), &alerts);
     let mut groups: Vec<FleetGroup<'a>> = scene.snap.units.iter().map(of_unit).collect();
     groups.extend(of_nodes(scene, alone, &alerts));
-    if !scene.app.filter.text().is_empty() {
-        let served = by_node(scene.snap);
-        groups.retain(|group| group.is_accepted(scene, &served));
-    }
-    groups
+    if scene.app.filter.text().is_empty() { groups } else { filtered(scene, groups, &alerts) }
 }
 
 fn of_unit<'a>(

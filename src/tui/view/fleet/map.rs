@@ -128,15 +128,26 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, group
         hits.extend(map.row(canvas, line, label, row, chosen));
     }
     if is_cut && area.height > 1 {
-        let hidden = groups.len().saturating_sub(plan.shown(shown));
         let last = Rect { y: area.bottom() - 1, height: 1, ..area };
-        let (rows, key) = if has_units(groups) { ("unit", 4) } else { ("node", 2) };
-        let plural = if hidden == 1 { "" } else { "s" };
-        let hidden = format::grouped(hidden as u128);
-        let text = format!("… {hidden} more {rows}{plural}, the worst stand above: {key} lists them");
-        canvas.pen(last, 0).put(Role::Dim, &text);
+        let key = if has_units(groups) { 4 } else { 2 };
+        let hidden = counted(groups.get(plan.shown(shown)..).unwrap_or_default());
+        canvas.pen(last, 0).put(Role::Dim, &format!("… {hidden}, the worst stand above: {key} lists them"));
     }
     hits
+}
+
+/// `31 more units`, `2 more units and 14 nodes`: nodes that stand under their model are counted one by one.
+fn counted(hidden: &[FleetGroup<'_>]) -> String {
+    let count = |number: usize, more: &str, one: &str| {
+        format!("{}{more} {one}{}", format::grouped(number as u128), if number == 1 { "" } else { "s" })
+    };
+    let (units, nodes): (Vec<_>, Vec<_>) = hidden.iter().partition(|group| group.kind == GroupKind::Unit);
+    let nodes: usize = nodes.iter().map(|group| group.nodes.len()).sum();
+    match (units.len(), nodes) {
+        (0, nodes) => count(nodes, " more", "node"),
+        (units, 0) => count(units, " more", "unit"),
+        (units, nodes) => format!("{} and {}", count(units, " more", "unit"), count(nodes, "", "node")),
+    }
 }
 
 fn has_units(groups: &[FleetGroup<'_>]) -> bool {

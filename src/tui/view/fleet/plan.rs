@@ -90,7 +90,13 @@ impl FleetPlan {
         let dense = Sharing { cells: whole, space: 0, gutter: 2 };
         let ways = gpus.map(|gpus| (FleetGrain::Gpu(gpus), airy)).into_iter().chain([(FleetGrain::Node, airy)]);
         let mut plans = ways.map(|(grain, way)| (grain, Self::at(units, grain, label, cells, way)));
-        let fits = |(grain, plan): &(FleetGrain, Self)| plan.rows.len() <= rows && grain.nodes(cells) > 0;
+        // A unit that shares a row must not reach into the figures.
+        let is_within =
+            |grain: FleetGrain, slot: &PlanSlot| slot.cells + grain.cells(slot.nodes.len()) <= label + cells;
+        let fits = |(grain, plan): &(FleetGrain, Self)| {
+            let mut slots = plan.rows.iter().filter(|row| row.is_shared).flat_map(|row| &row.slots);
+            plan.rows.len() <= rows && grain.nodes(cells) > 0 && slots.all(|slot| is_within(*grain, slot))
+        };
         match plans.find(fits) {
             Some((_, plan)) => plan,
             None => Self { has_shared_figures: false, ..Self::at(units, FleetGrain::Node, label, cells, dense) },

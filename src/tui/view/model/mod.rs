@@ -87,7 +87,7 @@ fn detail_with(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row: &Mod
         subject: subject.clone(),
         now: [row.money.revenue_per_hour, cost(row)],
         scale_width: 7,
-        is_day: true,
+        is_main: true,
         of: String::new(),
     }
     .draw(canvas, right, scene);

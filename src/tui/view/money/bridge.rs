@@ -1,4 +1,4 @@
-//! The profit bridge: the profit per hour before, each cause of its change, and now; and what changed most.
+//! The profit bridge: the profit per hour before, each cause of its change, and after; and what changed most.
 
 use ratatui::layout::Rect;
 
@@ -14,7 +14,7 @@ use crate::tui::widgets::waterfall::{Waterfall, WaterfallStep};
 use crate::tui::widgets::{Canvas, Segment};
 use crate::units::Money;
 
-/// The rows of before, the causes, and now.
+/// The rows of before, the causes, and after.
 const STEPS: u16 = 9;
 /// The amount, in units of the currency, from which cents are left out.
 const WHOLE: i128 = 1_000;
@@ -43,14 +43,14 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page:
     let (rule, ends) = rule([long, short, an_hour, String::new()], waterfall.axis(), area.width);
     rule.draw(canvas, area);
     waterfall.ends = Some(ends);
-    yield_to_now(&mut waterfall.causes, usize::from(below.height));
+    yield_to_after(&mut waterfall.causes, usize::from(below.height));
     waterfall.draw(canvas, Rect { height: below.height.min(STEPS), ..below });
     let rest = Rect { y: below.y + STEPS, height: below.height.saturating_sub(STEPS), ..below };
     movers(canvas, rest.intersection(area), scene, page, bridge);
 }
 
-/// Removes causes of zero, the last first, until before, now and the others fit in `rows`.
-fn yield_to_now(causes: &mut Vec<WaterfallStep<'_>>, rows: usize) {
+/// Removes causes of zero, the last first, until before, after and the others fit in `rows`.
+fn yield_to_after(causes: &mut Vec<WaterfallStep<'_>>, rows: usize) {
     let is_nothing = |step: &WaterfallStep<'_>| step.amount.is_some_and(Money::is_zero);
     while causes.len() + 2 > rows {
         let Some(last) = causes.iter().rposition(is_nothing) else { return };
@@ -104,7 +104,8 @@ fn waterfall<'a>(bridge: &Bridge, notes: &'a [String], (before, after): (&'a str
     Waterfall {
         before: WaterfallStep { label: "before", note: before, amount: Some(bridge.before) },
         causes: bridge.parts.iter().zip(notes).map(step).collect(),
-        now: ("now", after),
+        // The profit an hour of this instant is another figure.
+        now: ("after", after),
         places: if largest >= WHOLE.unsigned_abs() { 0 } else { 2 },
         ends: None,
     }

@@ -247,11 +247,9 @@ fn now(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, (text_rows, unit)
     }
     let rows = area.height.saturating_sub(text_rows);
     let area = Rect { x: area.x + 2, width: area.width - 2, ..area };
-    // Beside the bridge, "now" is its last minute.
     let quarter = scene.app.bridge().filter(|quarter| is_comparable(&quarter.bridge));
-    let live = scene.rates().snap.money.profit_per_hour;
-    let now = quarter.as_ref().map(|quarter| quarter.bridge.after).or(live);
-    if let Some(profit) = now.filter(|_| rows >= 4) {
+    // The figure of the overview: the bridge ends with the last whole minute, which is earlier.
+    if let Some(profit) = scene.rates().snap.money.profit_per_hour.filter(|_| rows >= 4) {
         let role = if profit < Money::ZERO { Role::Loss } else { Role::Gain };
         canvas.pen(area, 1).put(Role::Dim, "now, an hour");
         let bound = scene.snap.rate_bound().mark();

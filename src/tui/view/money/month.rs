@@ -21,8 +21,6 @@ const NARROW: u16 = 64;
 /// The rows of that short form with its rule, and the columns that it needs.
 const FEW: u16 = 4;
 const LEAST_FEW: u16 = 54;
-/// The price lever is the worth of a tenth of the price; times this factor it is the revenue.
-const TENTH: f64 = 10.0;
 
 /// The rows of all known figures, with both rules.
 pub(super) fn rows(scene: &Scene<'_>, width: u16) -> u16 {
@@ -117,17 +115,28 @@ const fn class_name(class: TokenClass) -> (Role, &'static str) {
     }
 }
 
-/// The share of each token class in today's revenue, the largest first. A tenth on the price of a class is worth a tenth of
-/// its revenue.
+/// The share of each token class in today's revenue with a known cost, in whole percent that add up to 100, the largest
+/// first. A tenth on the price of a class is worth a tenth of its revenue.
 fn shares(page: &MoneyPage) -> Option<Vec<(TokenClass, f64)>> {
-    let all = number(Some(page.totals.revenue)).filter(|revenue| *revenue > 0.0)?;
     let of = |(lever, worth): &(Lever, Money)| match lever {
-        Lever::Price(class) => Some((*class, TENTH * number(Some(*worth))? / all)),
+        Lever::Price(class) => Some((*class, number(Some(*worth))?)),
         _ => None,
     };
-    let mut shares: Vec<(TokenClass, f64)> = page.levers.iter().filter_map(of).collect();
-    shares.sort_by(|a, b| b.1.total_cmp(&a.1));
-    (!shares.is_empty()).then_some(shares)
+    let worths: Vec<(TokenClass, f64)> = page.levers.iter().filter_map(of).collect();
+    whole_percents(worths)
+}
+
+/// Amounts as shares of their sum, the largest first; each is the difference of two rounded running sums.
+fn whole_percents(mut worths: Vec<(TokenClass, f64)>) -> Option<Vec<(TokenClass, f64)>> {
+    worths.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let all: f64 = Some(worths.iter().map(|(_, worth)| worth).sum()).filter(|all| *all > 0.0)?;
+    let (mut sum, mut shown) = (0.0, 0.0);
+    for (_, worth) in &mut worths {
+        sum += *worth;
+        let upto = (sum / all * 100.0).round();
+        (*worth, shown) = ((upto - shown) / 100.0, upto);
+    }
+    Some(worths)
 }
 
 /// Draws the break-even figures beside the actual ones.
@@ -242,4 +251,22 @@ fn facts(scene: &Scene<'_>, capacity: &Capacity) -> Option<Vec<String>> {
     let rent = capacity.best_for_one_more().and_then(|pool| pool.break_even_rent(capacity.measured));
     facts.extend(rent.map(|rent| format!("one more earns ≤ {}/h", money(rent))));
     Some(facts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Class: shares of a whole that has parts of another kind do not add up to it.
+    #[test]
+    fn shares_of_revenue_add_up() {
+        let of = |worths: [f64; 3]| {
+            let classes = [TokenClass::Output, TokenClass::Computed, TokenClass::Cached];
+            let shares = whole_percents(classes.into_iter().zip(worths).collect()).unwrap_or_default();
+            shares.into_iter().map(|(_, share)| (share * 100.0).round()).collect::<Vec<_>>()
+        };
+        assert_eq!(of([66.4, 25.3, 8.3]), [66.0, 26.0, 8.0]);
+        assert_eq!(of([1.0, 1.0, 1.0]), [33.0, 34.0, 33.0]);
+        assert_eq!(of([0.0, 0.0, 0.0]), Vec::<f64>::new());
+    }
 }

@@ -13,7 +13,7 @@ use crate::tui::view::list::{self, Col, List, figure};
 use crate::tui::view::{Hits, tables};
 use crate::tui::widgets::table::Cell;
 use crate::tui::widgets::{Canvas, Segment};
-use crate::units::{Money, Tokens, quotient};
+use crate::units::{Money, Ratio, Tokens};
 
 type MoneyCol<'s, 'a> = Col<'s, PlacedPart<'a, StatementRow>>;
 
@@ -61,8 +61,8 @@ pub(super) fn draw(
             1 => amount(total.revenue),
             2 => amount(total.cost),
             3 => tables::profit(total.profit),
-            4 => margin(total, total.cost),
-            _ => margin(total, covered(total)),
+            4 => margin(total.profit_on_cost()),
+            _ => margin(total.gross_margin()),
         });
         crate::tui::widgets::table::TableRow::new(cells)
     };
@@ -119,8 +119,8 @@ fn columns<'s, 'a>(title: &'static str) -> Vec<MoneyCol<'s, 'a>> {
         }),
         MoneyCol::right("cost", 8, |(_, row)| amount(row.cost.filter(|_| !is_unpriced(row)))).rank(1),
         MoneyCol::right("profit", 9, |(_, row)| tables::profit(row.profit.filter(|_| !is_unpriced(row)))),
-        MoneyCol::right("on cost", 7, |(_, row)| of_key(row, row.cost)).rank(2),
-        MoneyCol::right("gross", 7, |(_, row)| of_key(row, covered(row))).rank(3),
+        MoneyCol::right("on cost", 7, |(_, row)| of_key(row, StatementRow::profit_on_cost)).rank(2),
+        MoneyCol::right("gross", 7, |(_, row)| of_key(row, StatementRow::gross_margin)).rank(3),
     ]
 }
 
@@ -134,20 +134,14 @@ fn amount(money: Option<Money>) -> Cell<'static> {
     list::amount(money, 9)
 }
 
-/// The part of the revenue that is in the profit.
-fn covered(row: &StatementRow) -> Option<Money> {
-    row.revenue.map(|revenue| revenue - row.uncosted_revenue)
-}
-
 /// The margin, for rows of a key; other rows have none.
-fn of_key(row: &StatementRow, whole: Option<Money>) -> Cell<'static> {
-    if row.kind == RowKind::Key { margin(row, whole) } else { Cell::Empty }
+fn of_key(row: &StatementRow, share: fn(&StatementRow) -> Option<Ratio>) -> Cell<'static> {
+    if row.kind == RowKind::Key { margin(row.profit.and_then(|_| share(row))) } else { Cell::Empty }
 }
 
-/// The profit of a row as a share of `whole`.
-fn margin(row: &StatementRow, whole: Option<Money>) -> Cell<'static> {
-    let ratio = row.profit.zip(whole).and_then(|(profit, whole)| quotient(profit, whole));
-    match ratio.map(crate::units::Ratio::get) {
+/// A profit as a share of cost or revenue.
+fn margin(ratio: Option<Ratio>) -> Cell<'static> {
+    match ratio.map(Ratio::get) {
         Some(ratio) if ratio <= -9.995 => Cell::text("<−999 %"),
         Some(ratio) if ratio >= 99.995 => Cell::text(">9999 %"),
         _ => figure(&format::percent1(ratio).replace('-', "−")),

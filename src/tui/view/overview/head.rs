@@ -12,7 +12,6 @@ use crate::tui::format;
 use crate::tui::pane::{self, NamedFigure, ProfitPeriod, why_unknown};
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
-use crate::tui::view::ViewId;
 use crate::tui::view::charts::Margin;
 use crate::tui::view::latencies::{figure, over_span};
 use crate::tui::view::node_parts::sign;
@@ -209,7 +208,7 @@ fn fact(label: &str, value: &str, kept: usize) -> Vec<TextSpan> {
 /// `+ $24,524 /h   ▼ $2,000 /h`.
 fn rate(scene: &Scene<'_>, width: u16, column: Option<usize>) -> Vec<TextSpan> {
     let scene = &scene.rates();
-    let Some(rate) = compared_rate(scene).or(scene.snap.money.profit_per_hour) else {
+    let Some(rate) = scene.snap.money.profit_per_hour else {
         return fact("an hour ", format::UNKNOWN, 9);
     };
     let (role, glyph, sign) = sign(Some(rate));
@@ -226,13 +225,6 @@ fn rate(scene: &Scene<'_>, width: u16, column: Option<usize>) -> Vec<TextSpan> {
         spans.extend(change.against.into_iter().find(|text| format::width(text) <= left).map(|text| (Role::Dim, text)));
     }
     spans
-}
-
-/// The profit per hour of the bridge's last minute, in the view that draws the bridge: beside it, another one would
-/// contradict its end.
-fn compared_rate(scene: &Scene<'_>) -> Option<Money> {
-    let quarter = scene.app.bridge().filter(|_| scene.shown_view() == ViewId::Money)?;
-    headline::is_comparable(&quarter.bridge).then_some(quarter.bridge.after)
 }
 
 fn even(load: Option<Ratio>, is_short: bool) -> Vec<TextSpan> {
@@ -271,5 +263,5 @@ pub(super) fn chart(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let money = &slow.snap.money;
     let whole = || (Subject::Fleet, [money.revenue_per_hour, money.cost_per_hour]);
     let (subject, now) = selected.map_or_else(whole, |selected| (selected.subject, selected.money));
-    Margin { subject, now, scale_width: 7, is_day: true, of }.draw(canvas, area, scene);
+    Margin { subject, now, scale_width: 7, is_main: true, of }.draw(canvas, area, scene);
 }

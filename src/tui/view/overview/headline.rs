@@ -8,7 +8,6 @@ use crate::snapshot::Severity;
 use crate::tui::against;
 use crate::tui::app::RefreshPace;
 use crate::tui::headline::Facts;
-pub(super) use crate::tui::headline::is_comparable;
 use crate::tui::headline::{self, changed, headline};
 use crate::tui::headline::{SentencePart, Tone};
 use crate::tui::scene::Scene;

@@ -6,6 +6,7 @@ use super::selection::{self, Selection, selection};
 use super::{pointed, published};
 use crate::history::{Measure, Subject};
 use crate::tui::against;
+use crate::tui::app::RefreshPace;
 use crate::tui::format;
 use crate::tui::pane;
 use crate::tui::scene::Scene;
@@ -243,13 +244,16 @@ fn change(vital: &OverviewVital) -> Vec<Segment<'static>> {
 fn lines(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, selected: Option<&Selection>) {
     let reach = scene.app.charts.reach;
     let of = selection::note(scene, selected);
-    let title = pointed::title(scene).unwrap_or_else(|| format!("Last {}", reach.name()));
-    TitledRule::new(title + &of).right([Segment::dim("scale")]).draw(canvas, area);
     let subject = subject(selected);
-    for (row, vital) in (1..area.height).zip(vitals(scene, selected)) {
+    let vitals = vitals(scene, selected).map(|vital| {
+        let points = Points::of(scene, &subject, vital.measure, reach.span());
+        (vital, points)
+    });
+    let title = pointed::title(scene).unwrap_or_else(|| span_of(scene, vitals.iter().map(|(_, points)| points)));
+    TitledRule::new(title + &of).right([Segment::dim("scale")]).draw(canvas, area);
+    for (row, (vital, points)) in (1..area.height).zip(vitals) {
         let line = Rect { y: area.y + row, height: 1, ..area };
         let place = Rect { x: line.x + LEFT, width: line.width.saturating_sub(LEFT + RIGHT + 1), ..line };
-        let points = Points::of(scene, &subject, vital.measure, reach.span());
         // A dot of the axis corresponds to a cell of the sparkline.
         let axis = axis(scene, &[&points], reach.span(), place.width / 2);
         let values = points.on(&axis);
@@ -279,6 +283,19 @@ fn lines(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, selected: Optio
         let end = clip.width();
         clip.line_to(end, 0, &[Segment::dim(text)]);
     }
+}
+
+/// `Last 24 h`, or since when it is known where that is less.
+fn span_of<'p>(scene: &Scene<'_>, points: impl Iterator<Item = &'p Points>) -> String {
+    let reach = scene.app.charts.reach;
+    let young = points.filter_map(Points::past_began).min().filter(|began| {
+        let known = scene.at(RefreshPace::Charts).snap.at - *began;
+        known.millis() < reach.span().millis() * 9 / 10
+    });
+    young.map_or_else(
+        || format!("Last {}", reach.name()),
+        |began| format!("Since {}", format::clock_minute(began, scene.zone()).trim()),
+    )
 }
 
 fn scale(vital: &OverviewVital, values: &[Option<f64>]) -> (f64, f64) {

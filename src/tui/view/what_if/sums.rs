@@ -11,7 +11,7 @@ use crate::tui::theme::{Ink, Role};
 use crate::tui::widgets::row_bar::RowBar;
 use crate::tui::widgets::rule::{Heading, TitledRule};
 use crate::tui::widgets::{Canvas, Segment};
-use crate::units::{Money, Ratio, quotient};
+use crate::units::{Money, Ratio};
 
 /// The rows with the rule and bars, and without bars.
 pub(super) const ROWS: u16 = 11;
@@ -141,12 +141,10 @@ fn points(points: f64) -> String {
 }
 
 fn ratios(before: &Totals, after: &Totals) -> [(&'static str, Option<Ratio>, Option<Ratio>); 3] {
-    let on_cost = |totals: &Totals| totals.profit().zip(totals.cost).and_then(|(profit, cost)| quotient(profit, cost));
-    let gross = |totals: &Totals| totals.profit().and_then(|profit| quotient(profit, totals.covered_revenue()));
     let even = |totals: &Totals| break_even_load(totals).and_then(|ppm| Ratio::of(ppm as f64, 1e6));
     [
-        ("profit on cost", on_cost(before), on_cost(after)),
-        ("gross margin", gross(before), gross(after)),
+        ("profit on cost", before.profit_on_cost(), after.profit_on_cost()),
+        ("gross margin", before.gross_margin(), after.gross_margin()),
         ("breaks even at", even(before), even(after)),
     ]
 }

@@ -1,0 +1,42 @@
+//! The rule for objectives of latency that are not met.
+
+use super::finding::Finding;
+use crate::snapshot::{Rule, Severity, Snapshot};
+use crate::units::{Ratio, Span, Timestamp};
+
+/// The share of requests and tokens that the objectives ask for: they are 99th percentiles.
+const ASKED: f64 = 0.99;
+/// How long the objectives are missed before there is an alert, and met before it ends.
+const PATIENCE: Span = Span::from_secs(60);
+
+/// Whether the objectives are missed, and since when the snapshots say otherwise.
+#[derive(Debug, Default)]
+pub(super) struct Objectives {
+    is_missed: bool,
+    other_since: Option<Timestamp>,
+    /// The last known share, with or without samples now.
+    within: Option<Ratio>,
+}
+
+impl Objectives {
+    pub(super) fn finding(&mut self, snapshot: &Snapshot) -> Option<Finding> {
+        let Some(slo) = &snapshot.slo else {
+            *self = Self::default();
+            return None;
+        };
+        if let Some(within) = slo.within {
+            self.within = Some(within);
+            if (within.get() < ASKED) == self.is_missed {
+                self.other_since = None;
+            } else {
+                let since = *self.other_since.get_or_insert(snapshot.at);
+                if snapshot.at - since >= PATIENCE {
+                    (self.is_missed, self.other_since) = (!self.is_missed, None);
+                }
+            }
+        }
+        let within = self.within.filter(|_| self.is_missed)?;
+        let text = format!("{:.1} % in SLO, of 99 %: see which engines have long queues", within.get() * 100.0);
+        Some(Finding { rule: Rule::SloMissed, severity: Severity::Warning, subject: "the fleet".to_owned(), text })
+    }
+}
