@@ -28,7 +28,7 @@ pub struct AlertWatch {
     loss: money::Loss,
     stalls: stalled::Stalls,
     errors: errors::Errors,
-    objectives: objectives::Objectives,
+    objectives: objectives::ObjectiveWatch,
 }
 
 impl AlertWatch {

@@ -11,14 +11,14 @@ const PATIENCE: Span = Span::from_secs(60);
 
 /// Whether the objectives are missed, and since when the snapshots say otherwise.
 #[derive(Debug, Default)]
-pub(super) struct Objectives {
+pub(super) struct ObjectiveWatch {
     is_missed: bool,
     other_since: Option<Timestamp>,
     /// The last known share, with or without samples now.
     within: Option<Ratio>,
 }
 
-impl Objectives {
+impl ObjectiveWatch {
     pub(super) fn finding(&mut self, snapshot: &Snapshot) -> Option<Finding> {
         let Some(slo) = &snapshot.slo else {
             *self = Self::default();
