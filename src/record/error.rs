@@ -51,7 +51,7 @@ impl fmt::Display for RecordError {
             RecordErrorKind::Exists => f.write_str("exists; a recording wants a file of its own, so name a new one"),
             RecordErrorKind::NotAFile => f.write_str("is not a regular file; name the file that `margintop record` wrote"),
             RecordErrorKind::Empty => {
-                f.write_str("is empty, and not a recording; make one with `margintop record FILE`")
+                f.write_str("is empty, so it is not a recording; make one with `margintop record FILE`")
             }
             RecordErrorKind::NotARecording => {
                 f.write_str("is not a recording; make one with `margintop record FILE`, or read a page with `margintop once FILE.prom`")

@@ -118,13 +118,13 @@ pub async fn play_repeatedly<S: Source>(
         tokio::time::sleep(AGAIN).await;
         match again() {
             Some(next) => drop(std::mem::replace(scripted, next).close()),
-            None => hold(last, publish).await,
+            None => republish(last, publish).await,
         }
     }
 }
 
 /// Publishes a snapshot repeatedly, so that queries of its ledger are answered until the screen is closed.
-async fn hold(last: Arc<Snapshot>, publish: &watch::Sender<Arc<Snapshot>>) {
+async fn republish(last: Arc<Snapshot>, publish: &watch::Sender<Arc<Snapshot>>) {
     let mut again = tokio::time::interval(AGAIN);
     loop {
         again.tick().await;

@@ -251,7 +251,8 @@ fn a_rank_that_is_reset_and_idles_has_no_rate_in_the_sum() {
                 let truth = if nth < FROM { 200.0 } else { 100.0 };
                 let money = &snapshot.money;
                 let rate = money.revenue_per_hour.map(|rate| rate_truth::amount(rate) / 3600.0 / WORTH);
-                if nth >= FROM && nth < FROM + 3 && rate.is_some_and(|rate| rate > 1.1 * truth) && !money.upper_bound {
+                if (FROM..FROM + 3).contains(&nth) && rate.is_some_and(|rate| rate > 1.1 * truth) && !money.upper_bound
+                {
                     found.push(format!("start {start:?}, poll {nth}: {rate:?} for {truth}"));
                 }
             }
