@@ -65,7 +65,7 @@ pub struct Step {
     pub was: Option<RowKey>,
     /// Whether the row was reset.
     pub reset: Reset,
-    /// Whether much of the growth is of series that were missing on earlier pages.
+    /// Whether much of the growth is of series that were missing on earlier pages, or of a part that was reset pages ago.
     pub returned: bool,
     /// Whether a partial reset turned out to be a dip, so that nothing of it is missing.
     pub regained: bool,
@@ -78,7 +78,7 @@ pub struct Step {
 impl Step {
     /// Whether the growth includes what a part of the row made on earlier pages: since it was reset, or while it was missing.
     pub fn catches_up(&self) -> bool {
-        (self.reset == Reset::Certain || self.returned) && self.grown.is_some()
+        self.returned && self.grown.is_some()
     }
 }
 

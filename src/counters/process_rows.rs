@@ -82,7 +82,7 @@ impl Process {
                 left.get_or_insert_with(|| self.large_left(rows));
             }
             let of_left = left.as_deref().unwrap_or_default();
-            let begin = (begin, is_born);
+            let begin = (begin, is_new);
             let RowBeginning { begin, since, is_lost } =
                 self.beginning(reading, known, (rows, of_left), (begin, context));
             if let Some(left) = &mut left {
@@ -126,7 +126,7 @@ impl Process {
         reading: &EngineReading,
         known: Option<usize>,
         (page, left): (&[&EngineReading], &[(usize, TokenCounters)]),
-        ((begin, is_born), context): ((CountsFrom, bool), &PageContext),
+        ((begin, is_new), context): ((CountsFrom, bool), &PageContext),
     ) -> RowBeginning {
         let since = context.last_page;
         match reading.listed {
@@ -139,7 +139,7 @@ impl Process {
                 let was_there = begin == CountsFrom::Zero
                     && (self.may_be_of(reading, left)
                         || self.was_there(reading, page, context)
-                        || context.identified && !is_born && has_earlier(reading, context));
+                        || context.identified && !is_new && has_earlier(reading, context));
                 let is_lost = was_there || begin == CountsFrom::Baseline && self.dropped.is_none();
                 RowBeginning { begin: if was_there { CountsFrom::Baseline } else { begin }, since, is_lost }
             }

@@ -416,7 +416,7 @@ impl RowCounters {
                 let leaps = self.shown.is_prompt_leap(grown, since, context.at)
                     || self.shown.is_double_leap(grown, since, context.at);
                 let unproven = !context.identified && leaps;
-                let returned = self.returned(grown);
+                let returned = self.was_partly_reset() || self.returned(grown);
                 // Implausible growth does not count for the fastest minute, by which a dip could then look like a reset.
                 self.shown.note(context.at, grown);
                 let disputed = taken.map(|growth| Disputed {

@@ -100,8 +100,9 @@ pub(super) fn begin_rate(
         engine.instance(reading.instance.as_ref(), context.at).leapt = Some(context.at);
     }
     let is_reset = step.began && step.reset == Reset::Begins || outcome.verdict == PageVerdict::Reset;
-    if is_reset || unknown_time || step.quarantined {
-        // The earlier rate does not apply to what follows, and a quarantined row has none.
+    let has_fallen = step.quarantined && outcome.verdict == PageVerdict::Continues;
+    if is_reset || unknown_time || has_fallen {
+        // The earlier rate does not apply to what follows, and a row that has fallen alone has none.
         let row = &engine.rows[place];
         context.ledger.end_source(row.source(outcome.process), row.only_account());
     }
