@@ -140,7 +140,13 @@ fn every_key_in_every_view() {
         session.resize(cols, rows);
         for view in "1234567".chars() {
             session.press(&view.to_string());
-            for key in ["j", "k", "G", "g", "s", "S", "o", "O", "m", "v", "[", "]", "a", "n", "N", "b", "t", "p", "p"] {
+            for key in ["j", "k", "G", "g", "s", "S", "o", "O", "m", "v", "[", "]", "a", "n", "N", "b", "t", "p", "p"]
+                .into_iter()
+                .chain([
+                    "d", "e", "u", "x", "l", "r", " ", " ", "\x1b[5~", "\x1b[6~", "\x1b[H", "h", "h", "\x1bOP",
+                    "\x1bOP",
+                ])
+            {
                 session.press(key);
             }
             session.press("\r");

@@ -14,7 +14,7 @@ const PATIENCE: Span = Span::from_secs(60);
 pub(super) struct MissedObjectives {
     is_missed: bool,
     other_since: Option<Timestamp>,
-    /// The last known share, with or without samples now.
+    /// The last share below what is asked for.
     within: Option<Ratio>,
 }
 
@@ -25,7 +25,9 @@ impl MissedObjectives {
             return None;
         };
         if let Some(within) = slo.within {
-            self.within = Some(within);
+            if within.get() < ASKED {
+                self.within = Some(within);
+            }
             if (within.get() < ASKED) == self.is_missed {
                 self.other_since = None;
             } else {
@@ -36,7 +38,9 @@ impl MissedObjectives {
             }
         }
         let within = self.within.filter(|_| self.is_missed)?;
-        let text = format!("{:.1} % in SLO, of 99 %: see which engines have long queues", within.get() * 100.0);
+        // Rounded down: less than 99 % is never shown as 99.0 %.
+        let percent = (within.get() * 1000.0).floor() / 10.0;
+        let text = format!("{percent:.1} % in SLO, of 99 %: see which engines have long queues");
         Some(Finding { rule: Rule::SloMissed, severity: Severity::Warning, subject: "the fleet".to_owned(), text })
     }
 }

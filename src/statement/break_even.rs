@@ -32,9 +32,12 @@ pub fn break_even(past: &Past, totals: &Totals) -> BreakEven {
     }
 }
 
-/// The share of the load that pays the cost, in parts per million; `None` where no load does, or the cost is unknown.
+/// The share of the load that pays the cost, in parts per million, of exact amounts; `None` where no load does, or the cost
+/// is unknown.
 pub fn break_even_load(totals: &Totals) -> Option<i64> {
-    ratio(totals.cost? - totals.revenue_overhead, totals.earned(), 1_000_000).filter(|ppm| *ppm >= 0)
+    let (revenue, cost) = totals.unrounded.unwrap_or((totals.covered_revenue(), totals.cost));
+    let overhead = totals.revenue_overhead;
+    ratio(cost? - overhead, revenue - overhead, 1_000_000).filter(|ppm| *ppm >= 0)
 }
 
 /// The revenue of tokens with a known cost less overhead, at a hit rate of 0, at the present one, and at 1.

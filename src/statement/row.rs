@@ -358,6 +358,7 @@ mod tests {
         assert_eq!((totals.revenue, totals.cost), (amount(10_000), Some(amount(10_000))));
         let percent = |ratio: Option<Ratio>| ratio.map(|ratio| (ratio.get() * 1e4).round());
         assert_eq!((percent(totals.profit_on_cost()), percent(totals.gross_margin())), (Some(13_333.0), Some(5_714.0)));
+        assert_eq!(crate::statement::break_even_load(&totals), Some(428_571), "0.006 of 0.014");
         let mut row = StatementRow::new(RowKind::Key, Label::new("m"));
         (row.revenue, row.cost) = (Some(amount(14_000)), Some(amount(6_000)));
         row.unrounded = row.covered();

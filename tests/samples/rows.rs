@@ -294,7 +294,7 @@ pub fn alert(rule: Rule, severity: Severity, subject: &str, since: Timestamp, te
 pub fn fleet_alerts(at: Timestamp) -> Vec<Alert> {
     let ago = |seconds| at - Span::from_secs(seconds);
     vec![
-        alert(Rule::GpuLost, Severity::Critical, "gpu-0231 GPU 3", ago(251), "lost (XID 79): drain the node, reset it"),
+        alert(Rule::GpuLost, Severity::Critical, "gpu-0231 GPU 3", ago(251), "lost (XID 79)"),
         alert(
             Rule::KvNearFull,
             Severity::Warning,

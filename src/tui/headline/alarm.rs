@@ -120,6 +120,8 @@ fn sentence_of(facts: &Facts<'_>, alert: &Alert) -> Sentence {
     let first = alike.iter().map(|alert| alert.since).min().unwrap_or(alert.since);
     let since = format!(" since {}", format::clock_minute(first, facts.zone).trim());
     let long = match alike.len() {
+        // A node or an engine keeps the letters of its name.
+        0 if alert.subject.as_str().starts_with("the ") => capital(&what(facts, alert)),
         0 => what(facts, alert),
         many => {
             let verb = if alert.rule == Rule::NodeSilent { "have been silent" } else { "have not answered" };
