@@ -27,7 +27,10 @@ impl Loss {
         let silent = self.silent(snapshot);
         if !money.per_hour_preliminary && money.profit_per_hour.is_some_and(|profit| profit < Money::ZERO) {
             let serves = snapshot.tokens.output_per_second.is_some_and(|rate| rate > 0.0);
-            let earns = money.revenue_per_hour.is_some_and(|revenue| revenue > Money::ZERO);
+            // More revenue than cost, part of it without a known cost, is no loss.
+            let earns = money
+                .revenue_per_hour
+                .is_some_and(|revenue| revenue > Money::ZERO && cost.is_none_or(|cost| revenue < cost));
             self.lasts |= serves && earns || silent > 0;
         }
         let text = text(money, cost.filter(|_| self.lasts)?, silent);

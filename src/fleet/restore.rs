@@ -11,7 +11,7 @@ use super::watch::{STEP as CLOCK_STEP, clock_was_set};
 use super::{Fleet, FleetConfig, Marks};
 use crate::inventory::SavedNode;
 use crate::ledger::{DisputeId, SavedLedger};
-use crate::metering::{SavedAllocation, SavedTarget};
+use crate::metering::{Metering, SavedAllocation, SavedTarget};
 use crate::pricing::FormerNames;
 use crate::reading::{NodeName, TargetId};
 use crate::units::{Span, Timestamp};
@@ -79,8 +79,16 @@ impl Fleet {
         *self = next;
     }
 
-    /// Shows a ledger that another process keeps, with its marks; nothing is posted here.
-    pub fn show(&mut self, kept: SavedLedger, began: Option<Timestamp>, marks: Marks) {
+    /// Shows a ledger that another process keeps, with its marks; nothing is posted here. Leases that were ended by hand are
+    /// over here too.
+    pub fn show(
+        &mut self,
+        kept: SavedLedger,
+        began: Option<Timestamp>,
+        marks: Marks,
+        schedules: &[(String, Timestamp)],
+    ) {
+        Metering::end_as_saved(&mut self.config, schedules);
         let before = self.ledger.accounts().to_vec();
         self.ledger.show(kept);
         self.metering.renumber(&before, &mut self.ledger);

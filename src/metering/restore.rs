@@ -2,6 +2,7 @@
 
 use super::absences::Absences;
 use super::engine::{Engine, Instance};
+use super::gpu_cost::ended_by_hand;
 use super::on_trial;
 use super::row::Row;
 use super::saved::{SavedAllocation, SavedInstance, SavedRow, SavedTarget, saved_target};
@@ -83,6 +84,13 @@ impl Metering {
         last: Timestamp,
     ) {
         self.gpu_cost.restore_schedules(config, schedules, last);
+    }
+
+    /// Ends the configured leases that saved schedules say were ended by hand.
+    pub(crate) fn end_as_saved(config: &mut FleetConfig, schedules: &[(String, Timestamp)]) {
+        for (node, at) in ended_by_hand(schedules) {
+            config.leases.iter_mut().for_each(|lease| lease.end(&node, at));
+        }
     }
 
     /// Continues scheduled leases from `now`, since the time before was not observed. Leases ended by hand stay ended.

@@ -207,9 +207,9 @@ impl Collector {
                 self.fleet.save_states(is_file);
                 self.recorder.iter_mut().for_each(|recorder| recorder.reopen(self.fleet.ledger()));
             }
-            LedgerEvent::ReadOnly { kept, began, zone, marks } => {
+            LedgerEvent::ReadOnly { kept, began, zone, marks, schedules } => {
                 self.fleet.set_zone(zone);
-                self.fleet.show(*kept, began, marks);
+                self.fleet.show(*kept, began, marks, &schedules);
                 self.recorder.iter_mut().for_each(|recorder| recorder.follow(self.fleet.ledger()));
             }
             LedgerEvent::Status(basis) => self.fleet.set_ledger(basis),

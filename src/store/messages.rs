@@ -54,6 +54,8 @@ pub enum LedgerEvent {
         zone: TimeZone,
         /// What the process that writes it says of the total.
         marks: Marks,
+        /// Up to when leases by schedule are posted, and which leases were ended by hand.
+        schedules: Vec<(String, Timestamp)>,
     },
     /// The status of the ledger.
     Status(LedgerBasis),

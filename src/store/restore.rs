@@ -44,9 +44,7 @@ pub(super) fn saved_state(connection: &Connection, day: Timestamp) -> rusqlite::
         last: last(connection)?,
         targets: items(connection, "SELECT target, state FROM saved_targets ORDER BY target")?,
         nodes: items(connection, "SELECT node, state FROM saved_nodes ORDER BY node")?,
-        schedules: all(connection, "SELECT lease, until FROM schedules", |row| {
-            Ok((row.get(0)?, Timestamp::from_millis(row.get(1)?)))
-        })?,
+        schedules: schedules(connection)?,
         lease_ends: lease_ends(connection)?,
         target_resets: target_resets(connection)?,
         newly_accepted: disputes::accepted_after(connection, last(connection)?.wall)?,
@@ -79,6 +77,11 @@ pub(super) fn target_resets(connection: &Connection) -> rusqlite::Result<Vec<(i6
     all(connection, "SELECT id, target FROM target_resets WHERE applied = 0 ORDER BY id", |row| {
         Ok((row.get(0)?, TargetId::new(&row.get::<_, String>(1)?)))
     })
+}
+
+/// Up to when leases by schedule are posted, and the leases that were ended by hand.
+pub(super) fn schedules(connection: &Connection) -> rusqlite::Result<Vec<(String, Timestamp)>> {
+    all(connection, "SELECT lease, until FROM schedules", |row| Ok((row.get(0)?, Timestamp::from_millis(row.get(1)?))))
 }
 
 /// Ends of leases by hand that are not applied yet.

@@ -134,6 +134,7 @@ impl LedgerWriter {
                         began: None,
                         zone,
                         marks: Marks::default(),
+                        schedules: Vec::new(),
                     });
                 }
             }
@@ -378,10 +379,12 @@ impl LedgerWriter {
         }
         *known = now;
         let header = reader::header(open);
-        let (Ok(kept), Ok(header)) = (restore::kept(open, day), header) else { return };
+        let (Ok(kept), Ok(header), Ok(schedules)) = (restore::kept(open, day), header, restore::schedules(open)) else {
+            return;
+        };
         let Header { began, zone, marks, .. } = header;
         self.calendar = Calendar::new(zone.clone());
-        (self.notify)(LedgerEvent::ReadOnly { kept: Box::new(kept), began, zone, marks });
+        (self.notify)(LedgerEvent::ReadOnly { kept: Box::new(kept), began, zone, marks, schedules });
     }
 
     fn past(&mut self, query: SpanQuery) -> Result<Past, StoreError> {

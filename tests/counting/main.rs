@@ -38,6 +38,7 @@ mod duplicates;
 mod duplicates_marked;
 mod duplicates_pages;
 mod duplicates_places;
+mod ends_beside;
 mod energy_unknown;
 mod expiry;
 mod failovers;

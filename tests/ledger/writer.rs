@@ -217,8 +217,13 @@ fn rates_stay_while_another_process_writes_the_ledger() {
     };
     let known = rates(&mut second);
     assert!(known.0 > Some(Money::ZERO) && known.1 > Some(Money::ZERO) && known.3 == [known.0], "{known:?}");
-    let began_only =
-        LedgerEvent::ReadOnly { kept: Box::default(), began: None, zone: TimeZone::UTC, marks: Marks::default() };
+    let began_only = LedgerEvent::ReadOnly {
+        kept: Box::default(),
+        began: None,
+        zone: TimeZone::UTC,
+        marks: Marks::default(),
+        schedules: Vec::new(),
+    };
     second.collector.take(Message::Ledger(began_only));
     assert_eq!(rates(&mut second), known, "its accounts are not written yet");
     second.heed_revenue(Some(Money::ZERO));

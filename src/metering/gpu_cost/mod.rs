@@ -29,6 +29,7 @@ pub(super) use resolved_rate::rate_edges;
 use resolved_rate::{NodeView, resolve};
 use rounding::Roundings;
 use schedule::Schedules;
+pub(super) use schedule::ended_by_hand;
 
 /// Up to when allocated time has been posted.
 #[derive(Debug)]

@@ -95,8 +95,7 @@ impl Schedules {
     /// Restores saved schedules. Agreements that are no longer configured are dropped, and start anew if they return.
     /// Applies ends by hand to the leases, and the start of the run to new ones.
     pub(super) fn restore(&mut self, config: &mut FleetConfig, saved: &[(String, Timestamp)], last: Timestamp) {
-        let ends = saved.iter().filter_map(|(key, at)| Some((NodeName::new(key.strip_prefix(ENDED)?), *at)));
-        self.ended.extend(ends);
+        self.ended.extend(ended_by_hand(saved));
         let paid = saved.iter().filter_map(|(key, at)| Some((key.strip_prefix(PAID)?.to_owned(), *at)));
         self.paid.extend(paid);
         for lease in config.leases.iter().filter(|lease| lease.is_schedule()) {
@@ -261,4 +260,9 @@ impl Schedules {
 fn current(config: &FleetConfig) -> BTreeSet<String> {
     let overhead = config.overhead.per_hour.map(|_| OVERHEAD.to_owned());
     config.leases.iter().flat_map(identities).chain(overhead).collect()
+}
+
+/// The nodes whose leases were ended by hand, with the instants, of saved schedules.
+pub(in crate::metering) fn ended_by_hand(saved: &[(String, Timestamp)]) -> impl Iterator<Item = (NodeName, Timestamp)> {
+    saved.iter().filter_map(|(key, at)| Some((NodeName::new(key.strip_prefix(ENDED)?), *at)))
 }
