@@ -55,21 +55,6 @@ impl MonthToDate {
         }
     }
 
-    /// With amounts as they are shown: the profit is the difference of the rounded ones.
-    #[must_use]
-    pub fn rounded(self, places: u32) -> Self {
-        let covered = self.revenue.map(|revenue| (revenue - self.uncosted_revenue).round_to(places));
-        let revenue = self.revenue.map(|revenue| revenue.round_to(places));
-        let cost = self.cost.map(|cost| cost.round_to(places));
-        Self {
-            revenue,
-            uncosted_revenue: revenue.zip(covered).map_or(Money::ZERO, |(revenue, covered)| revenue - covered),
-            cost,
-            profit: self.profit.and(covered.zip(cost)).map(|(covered, cost)| covered - cost),
-            ..self
-        }
-    }
-
     /// Whether too little of the month was watched to estimate its cost.
     pub fn is_early(&self) -> bool {
         self.watched < EARLY && self.projected_cost.is_none()
@@ -94,31 +79,4 @@ fn owed_once(past: &Past) -> Money {
             || cell.energy < 0
     };
     past.gpu_times.iter().filter(once).filter_map(|cell| past.cost_account(cell.cost_account).cost(cell)).sum()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Class: a profit that is not the difference of the amounts beside it.
-    #[test]
-    fn a_rounded_profit_is_the_difference_of_rounded_amounts() {
-        let amount = |micros| Money::from_micros(micros);
-        let (since, until) = (Timestamp::from_millis(0), Timestamp::from_millis(1));
-        let month = MonthToDate {
-            since,
-            until,
-            watched: Span::ZERO,
-            revenue: Some(amount(849_044_000)),
-            uncosted_revenue: Money::ZERO,
-            cost: Some(amount(217_336_000)),
-            profit: Some(amount(631_708_000)),
-            projected_cost: None,
-            budget: None,
-        };
-        let shown = month.rounded(2);
-        assert_eq!((shown.revenue, shown.cost), (Some(amount(849_040_000)), Some(amount(217_340_000))));
-        assert_eq!(shown.profit, Some(amount(631_700_000)));
-        assert_eq!(MonthToDate { profit: None, ..month }.rounded(2).profit, None);
-    }
 }
