@@ -162,6 +162,12 @@ fn process(ledger: &Path) -> i64 {
     saved::process(&open).unwrap()
 }
 
+/// The saved state of the only target.
+fn state(ledger: &Path) -> Option<serde_json::Value> {
+    let open = Connection::open_with_flags(ledger, OpenFlags::SQLITE_OPEN_READ_WRITE).ok()?;
+    saved::target(&open, None)
+}
+
 /// What the ledger says: the counter's last value, and all that was posted in each grain.
 fn said(ledger: &Path) -> Option<(Counts, [Counts; 3])> {
     let open = Connection::open_with_flags(ledger, OpenFlags::SQLITE_OPEN_READ_WRITE).ok()?;
@@ -239,8 +245,10 @@ fn killed_at_any_instant_the_ledger_is_the_truth() {
             assert_eq!(
                 said(&ledger).unwrap().1,
                 [truth; 3],
-                "after {} kills and {deaths} deaths of the engine",
-                nth + 1
+                "after {} kills and {deaths} deaths of the engine, born at {}; saved: {:?}",
+                nth + 1,
+                engine.born(),
+                state(&ledger)
             );
         }
         if nth % 5 == 3 {
