@@ -254,7 +254,7 @@ fn killed_at_any_instant_the_ledger_is_the_truth() {
         if nth % 5 == 3 {
             until_apart(&engine);
             let mut engine = engine.lock().unwrap();
-            // It dies while nobody watches: what it made since the last counted poll dies with it.
+            // It dies while it is not watched: what it made since the last counted poll is lost.
             lost = lost.plus(uncounted(&engine, &ledger));
             engine.restart();
             deaths += 1;

@@ -178,19 +178,25 @@ mod tests {
         assert_eq!(settled(&["a", "c", "b", "large"], &rows), ["c", "b", "a", "large"]);
     }
 
+    /// A row's name and profit in millionths.
+    type NamedMicros = (&'static str, i64);
+
+    fn by_profit() -> [Col<'static, NamedMicros>; 2] {
+        [
+            Col::<NamedMicros>::left("name", 9, |_| Cell::Empty).rising(|row| OrderedBy::Name(row.0.to_owned())),
+            Col::right("profit", 9, |_| Cell::Empty)
+                .rising(|row: &NamedMicros| OrderedBy::Money(Some(crate::units::Money::from_micros(row.1))))
+                .first(),
+        ]
+    }
+
     /// Class: profits near zero, which are printed alike, change places with the noise below a cent.
     #[test]
     fn amounts_that_are_printed_alike_keep_their_places() {
-        type Named = (&'static str, i64);
-        let columns = [
-            Col::<Named>::left("name", 9, |_| Cell::Empty).rising(|row| OrderedBy::Name(row.0.to_owned())),
-            Col::right("profit", 9, |_| Cell::Empty)
-                .rising(|row: &Named| OrderedBy::Money(Some(crate::units::Money::from_micros(row.1))))
-                .first(),
-        ];
-        let ordered = |mut rows: Vec<Named>, before: &[&str]| {
+        let columns = by_profit();
+        let ordered = |mut rows: Vec<NamedMicros>, before: &[&str]| {
             let places: Vec<&str> = before.to_vec();
-            let place = |row: &Named| places.iter().position(|name| *name == row.0).unwrap_or(usize::MAX);
+            let place = |row: &NamedMicros| places.iter().position(|name| *name == row.0).unwrap_or(usize::MAX);
             sort_calmly(&mut rows, &columns, &ListState::default(), SLACK, place);
             rows.into_iter().map(|row| row.0).collect::<Vec<_>>()
         };
@@ -202,14 +208,8 @@ mod tests {
     /// Class: rows stand a cent out of order, as each keeps its place while it differs by little.
     #[test]
     fn amounts_stand_as_they_are_shown() {
-        type Named = (&'static str, i64);
-        let columns = [
-            Col::<Named>::left("name", 9, |_| Cell::Empty).rising(|row| OrderedBy::Name(row.0.to_owned())),
-            Col::right("profit", 9, |_| Cell::Empty)
-                .rising(|row: &Named| OrderedBy::Money(Some(crate::units::Money::from_micros(row.1))))
-                .first(),
-        ];
-        let sorted = |mut rows: Vec<Named>| {
+        let columns = by_profit();
+        let sorted = |mut rows: Vec<NamedMicros>| {
             sort_calmly(&mut rows, &columns, &ListState::default(), SLACK, |row| usize::from(row.0 != "a"));
             rows.into_iter().map(|row| row.0).collect::<Vec<_>>()
         };
