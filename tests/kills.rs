@@ -37,6 +37,14 @@ impl Counts {
     fn minus(self, other: Self) -> Self {
         self.plus(Self { prompt: -other.prompt, cached: -other.cached, output: -other.output })
     }
+
+    /// Whether a first page with these values may continue a process with the other ones under another program's start
+    /// time: then less is posted, with a lower bound.
+    fn is_just_above(self, other: Self) -> bool {
+        let Self { prompt, cached, output } = self.minus(other);
+        let total = other.prompt + other.cached + other.output;
+        [prompt, cached, output].into_iter().all(|grown| grown >= 0) && 16 * (prompt + cached + output) <= total
+    }
 }
 
 /// Numbers that look random and are the same in every run.
@@ -60,14 +68,22 @@ struct Engine {
     dice: Dice,
     now: Counts,
     made: Counts,
+    /// The last values of the processes before.
+    ended: Vec<Counts>,
     started: f64,
     resting: bool,
 }
 
 impl Engine {
     fn new(seed: u64) -> Self {
-        let mut engine =
-            Self { dice: Dice(seed), now: Counts::default(), made: Counts::default(), started: 0.0, resting: false };
+        let mut engine = Self {
+            dice: Dice(seed),
+            now: Counts::default(),
+            made: Counts::default(),
+            ended: Vec::new(),
+            started: 0.0,
+            resting: false,
+        };
         engine.restart();
         engine
     }
@@ -76,16 +92,21 @@ impl Engine {
         if self.resting {
             return;
         }
-        let prompt = self.dice.below(100_000) as i64;
-        let grown = Counts { prompt, cached: prompt / 3, output: self.dice.below(9_000) as i64 };
-        (self.now, self.made) = (self.now.plus(grown), self.made.plus(grown));
+        loop {
+            let prompt = self.dice.below(100_000) as i64;
+            let grown = Counts { prompt, cached: prompt / 3, output: self.dice.below(9_000) as i64 };
+            (self.now, self.made) = (self.now.plus(grown), self.made.plus(grown));
+            if !self.ended.iter().any(|ended| self.now.is_just_above(*ended)) {
+                break;
+            }
+        }
     }
 
     /// A new process: it counts from zero, and began later than the last one.
     fn restart(&mut self) {
         // In whole milliseconds, so that its page and [`Self::born`] never round differently.
         self.started = (seconds() * 1000.0).round() / 1000.0;
-        self.now = Counts::default();
+        self.ended.push(std::mem::take(&mut self.now));
     }
 
     /// When it began, in milliseconds, as its page says it.

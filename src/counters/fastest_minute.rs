@@ -8,7 +8,7 @@ use super::values::COUNTERS;
 use crate::units::{Moment, Span};
 
 /// The index of output among the counters.
-const OUTPUT: usize = COUNTERS - 1;
+pub(super) const OUTPUT: usize = COUNTERS - 1;
 pub(super) const MINUTE: Span = Span::from_secs(60);
 /// Growth of at least this many times the fastest minute is assumed to be another process's.
 const OTHERS_RATIO: u64 = 50;
@@ -118,7 +118,7 @@ impl FastestMinute {
     }
 
     /// Whether a counter grew far faster than ever.
-    fn leaps(&self, i: usize, growth: [u64; COUNTERS], since_moved: [Span; COUNTERS], at: Moment) -> bool {
+    pub(super) fn leaps(&self, i: usize, growth: [u64; COUNTERS], since_moved: [Span; COUNTERS], at: Moment) -> bool {
         self.outgrows(LEAP_RATIO, i, growth, since_moved, at)
     }
 

@@ -237,10 +237,7 @@ impl Processes {
                 return self.advance_identified(page, start);
             }
         }
-        match self.outgrown_birth(page, start) {
-            Some(id) => self.go_on(page, id),
-            None => self.first_page(page, start),
-        }
+        self.outgrown_birth(page, start).unwrap_or_else(|| self.first_page(page, start))
     }
 
     /// Applies a page of a known process.

@@ -193,6 +193,32 @@ fn the_start_time_of_another_program_makes_no_new_process() {
     }
 }
 
+/// Class: a fast engine that lived for seconds restarts, and its first page is just above its last one: what it made since
+/// the start was posted only in part, without a mark.
+#[test]
+fn a_restart_just_above_the_last_values_is_a_lower_bound() {
+    for above in [0, 1, 500, 1_500] {
+        for life in [2, 4, 12] {
+            let mut scene = Scene::one();
+            let start = |second: i64| (crate::reports::scene::after(second).wall.millis() / 1000).to_string();
+            scene.take(HERE, 0, read(&page(&[("", &start(-50))], &[("", 900)])));
+            // It restarts at 10, and again 3 seconds before its values are reached.
+            for nth in 1..=life {
+                scene.take(
+                    HERE,
+                    10 + nth,
+                    read(&page(&[("", &start(10))], &[("", 24_000 / life as u64 * nth as u64)])),
+                );
+            }
+            let anew = 24_000 + above;
+            scene.take(HERE, 10 + life + 3, read(&page(&[("", &start(10 + life + 2))], &[("", anew)])));
+            let (posted, made) = (scene.posted()[2], 24_000 + anew);
+            let lower = scene.snapshot(10 + life + 3).money.lost_windows >= 2;
+            assert!(posted == made || posted < made && lower, "{above}, {life}: {posted} of {made}");
+        }
+    }
+}
+
 /// Class: a prefill engine's rows have many prompts and an output token for each of them: only the output was judged.
 #[test]
 fn a_row_of_many_prompts_is_not_billed_for_its_past() {

@@ -3,6 +3,7 @@
 use super::fallen::{BeforeReset, Quarantine};
 use super::{COUNTERS, PageContext, REASON_LOW, REASON_TAKEN, RowCounters};
 use crate::counters::delta::{Reset, Step};
+use crate::counters::fastest_minute::OUTPUT;
 use crate::counters::quarantine_limits::{
     LAG, QUARANTINE_LONGEST, QUARANTINE_PAGES, QUARANTINE_PAGES_LONG, SMALL_PART,
 };
@@ -73,6 +74,13 @@ impl RowCounters {
     /// accepted sooner than merely possible ones.
     pub(in crate::counters) fn began_anew(&self, first: &TokenCounters, within: Span, pages: u8) -> bool {
         self.is_fresh(growth(first, &TokenCounters::default()), [0; COUNTERS], within, pages)
+    }
+
+    /// Whether the row, last read at `seen`, was fast enough to produce the output of a page within a time; also if it is
+    /// unknown how fast it is.
+    pub(in crate::counters) fn may_make_again(&self, now: &TokenCounters, within: Span, seen: Moment) -> bool {
+        let anew = growth(now, &TokenCounters::default());
+        !(self.shown.any() && self.shown.leaps(OUTPUT, anew, [within; COUNTERS], seen))
     }
 
     /// As [`Self::began_anew`], for the counters that fell; the others grew from their last values meanwhile.
