@@ -14,6 +14,8 @@ pub(super) enum CountChange {
     Restarts { target: TargetId, new: u64 },
     /// Windows of which tokens may be missing, and how many there are today.
     LostWindows { new: u64, today: u64 },
+    /// Windows of today when the first snapshot was received, from the absence or an earlier run.
+    Earlier { today: u64 },
     /// There are more disputed tokens: their present number and value.
     Disputed { tokens: u64, value: String },
     /// No tokens are disputed any more.
@@ -24,7 +26,8 @@ pub(super) enum CountChange {
 #[derive(Debug, Default)]
 pub(super) struct LastCounts {
     restarts: BTreeMap<TargetId, u64>,
-    lost_windows: u64,
+    /// `None` until an engine is known: what the ledger has from earlier runs is no news.
+    lost_windows: Option<u64>,
     /// Disputed tokens and their value.
     disputed: (u64, Money),
 }
@@ -40,16 +43,20 @@ impl LastCounts {
             *most = (*most).max(row.scrape.restarts);
         }
         for (target, restarts) in restarts {
-            let before = self.restarts.insert(target.clone(), restarts).unwrap_or(0);
-            if restarts > before {
+            let before = self.restarts.insert(target.clone(), restarts);
+            if let Some(before) = before.filter(|before| restarts > *before) {
                 changes.push(CountChange::Restarts { target: target.clone(), new: restarts - before });
             }
         }
         let money = &snapshot.money;
-        let lost = std::mem::replace(&mut self.lost_windows, money.lost_windows);
-        if money.lost_windows > lost {
-            changes.push(CountChange::LostWindows { new: money.lost_windows - lost, today: money.lost_windows });
+        let today = money.lost_windows;
+        match self.lost_windows {
+            None if snapshot.engines.is_empty() => {}
+            None if today > 0 => changes.push(CountChange::Earlier { today }),
+            Some(lost) if today > lost => changes.push(CountChange::LostWindows { new: today - lost, today }),
+            _ => {}
         }
+        self.lost_windows = self.lost_windows.map(|_| today).or((!snapshot.engines.is_empty()).then_some(today));
         let disputed = (money.disputed_tokens, money.disputed);
         let before = std::mem::replace(&mut self.disputed, disputed);
         if disputed.0 > before.0 || disputed.1 > before.1 {
@@ -74,6 +81,9 @@ pub(super) fn log(change: &CountChange) {
             "tokens may be missing: what was made between the last page before a restart or a gap and its end is unknown, and \
              the total is a lower bound"
         ),
+        CountChange::Earlier { today } => {
+            tracing::info!(today, "tokens may be missing of windows earlier today, and the total is a lower bound")
+        }
         CountChange::Disputed { tokens, value } => tracing::warn!(
             tokens,
             %value,

@@ -31,7 +31,11 @@ fn nobody() -> String {
 }
 
 fn serve(engine: &Server, nobody: &str) -> Program {
-    let flags = ["serve", "--listen", "127.0.0.1:0", "--ledger", "none", "--interval", "200ms", "nvml:off"];
+    serve_into("none", engine, nobody)
+}
+
+fn serve_into(ledger: &str, engine: &Server, nobody: &str) -> Program {
+    let flags = ["serve", "--listen", "127.0.0.1:0", "--ledger", ledger, "--interval", "200ms", "nvml:off"];
     Program::new(flags.map(str::to_owned).into_iter().chain([engine.metrics(), nobody.to_owned()]))
 }
 
@@ -98,9 +102,10 @@ fn an_unwritable_log_and_unknown_levels_and_formats_are_refused() {
     );
 }
 
-/// Class: the log reports silent targets, but no resets or disputes of counters.
+/// Class: the log reports silent targets, but no resets or disputes of counters; and every later run reports those of
+/// earlier runs anew.
 #[test]
-fn a_restart_and_its_lost_window_are_logged() {
+fn a_restart_and_its_lost_window_are_logged_once() {
     let now = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs_f64();
     let (old, new) = (now() - 7200.0, OnceLock::new());
     let engine = Server::at("127.0.7.2", move |nth| {
@@ -108,8 +113,12 @@ fn a_restart_and_its_lost_window_are_logged() {
         Reply::page(&with_start(start, "deepseek-r1", Counted::new(1000, 400, 300).times(times as u64)))
     });
     let folder = tempfile::tempdir().unwrap();
-    let log = folder.path().join("m.log");
-    let mut run = serve(&engine, "nvml:off").arg("--log").arg(log.to_str().unwrap()).start();
+    let [log, later] = ["m.log", "later.log"].map(|name| folder.path().join(name));
+    let ledger = folder.path().join("ledger.db");
+    let run_with = |log: &Path| {
+        serve_into(ledger.to_str().unwrap(), &engine, "nvml:off").arg("--log").arg(log.to_str().unwrap()).start()
+    };
+    let mut run = run_with(&log);
     let restarted = line_with(&log, &["process restarted", &engine.metrics()]);
     assert!(restarted.contains("restarts=1"), "{restarted}");
     line_with(&log, &["tokens may be missing", "windows=1"]);
@@ -119,4 +128,13 @@ fn a_restart_and_its_lost_window_are_logged() {
     for line in ["process restarted", "tokens may be missing"] {
         assert_eq!(text.lines().filter(|text| text.contains(line)).count(), 1, "{line}: {text}");
     }
+
+    let mut run = run_with(&later);
+    let earlier = line_with(&later, &["tokens may be missing", "earlier today"]);
+    assert!(earlier.contains("today=1"), "{earlier}");
+    line_with(&later, &["target answers", &engine.metrics()]);
+    assert!(run.terminate().is_some());
+    line_with(&later, &["ended"]);
+    let text = std::fs::read_to_string(&later).unwrap();
+    assert!(!text.contains("process restarted") && !text.contains("windows="), "{text}");
 }
