@@ -87,7 +87,8 @@ fn money(out: &mut String, money: &MoneyView) -> std::fmt::Result {
         (_, worth) => writeln!(out, "disputed  {} {}: `margintop ledger disputes`", worth.round_to(2), money.currency)?,
     }
     if money.lost_windows > 0 {
-        writeln!(out, "lost      {} windows: revenue is a lower bound", money.lost_windows)?;
+        let windows = if money.lost_windows == 1 { "window" } else { "windows" };
+        writeln!(out, "lost      {} lost {windows}: revenue is a lower bound", money.lost_windows)?;
     }
     if money.on_trial {
         writeln!(out, "on trial  growth that may be taken back: revenue is an upper bound")?;
@@ -97,8 +98,18 @@ fn money(out: &mut String, money: &MoneyView) -> std::fmt::Result {
         writeln!(out, "hits      unknown, priced as misses: revenue is an upper bound")?;
     }
     if let Some(worth) = &money.compare {
-        writeln!(out, "compare   at {} they would be worth {}", worth.list, amount(Some(worth.amount)))?;
+        writeln!(
+            out,
+            "compare   tokens without a price would be worth {} at {}",
+            amount(Some(worth.amount)),
+            worth.list
+        )?;
     }
+    rates(out, money)
+}
+
+/// What GPUs cost an hour, and by which lease or price.
+fn rates(out: &mut String, money: &MoneyView) -> std::fmt::Result {
     for rate in &money.rates {
         let lease = || match &rate.leases[..] {
             [] => "your lease".to_owned(),
@@ -106,7 +117,7 @@ fn money(out: &mut String, money: &MoneyView) -> std::fmt::Result {
             [lease, others @ ..] => format!("lease {lease} and {} more", others.len()),
         };
         let said = rate.dated.as_ref().map_or_else(lease, |dated| format!("assumed, {dated}"));
-        writeln!(out, "rate      {} {} an hour ({said})", rate.gpu, rate.rate)?;
+        writeln!(out, "rate      {} {} {} an hour ({said})", rate.gpu, rate.rate, money.currency)?;
     }
     Ok(())
 }

@@ -99,6 +99,15 @@ pub(super) fn local(at: Timestamp, zone: &TimeZone) -> String {
     jiff_of(at).to_zoned_datetime(zone.clone()).strftime("%Y-%m-%d %H:%M%:z").to_string()
 }
 
+/// Two instants as [`local`] names them; to the second, if they are in one minute.
+pub(super) fn local_span(since: Timestamp, until: Timestamp, zone: &TimeZone) -> String {
+    let [first, last] = [since, until].map(|at| local(at, zone));
+    if first != last {
+        return format!("{first} to {last}");
+    }
+    format!("{} to {}", local_second(since, zone), local_second(until, zone))
+}
+
 /// The same to the second, where it is not the beginning of a minute.
 pub(super) fn local_second(at: Timestamp, zone: &TimeZone) -> String {
     if at == at.minute() {

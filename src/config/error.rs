@@ -365,7 +365,7 @@ fn of_another_type(message: &str) -> String {
         Some("path string") => "a path in quotes",
         _ => return message.to_owned(),
     };
-    format!("of another type: write {write}")
+    format!("wrong type: write {write}")
 }
 
 /// Says which whole numbers fit a key.
@@ -392,14 +392,14 @@ mod tests {
         let negative = advise("invalid type: integer `-1`, expected a string");
         assert_eq!(negative, "-1 is negative and without quotes: write 0 or more in quotes, like \"2.00\"");
         let text = advise("invalid type: string \"a\", expected u32");
-        assert_eq!(text, "of another type: write a whole number without quotes");
+        assert_eq!(text, "wrong type: write a whole number without quotes");
         let path = advise("invalid type: boolean `true`, expected path string");
-        assert_eq!(path, "of another type: write a path in quotes");
+        assert_eq!(path, "wrong type: write a path in quotes");
         let text = advise("invalid type: boolean `true`, expected a string");
-        assert_eq!(text, "of another type: write a text in quotes");
+        assert_eq!(text, "wrong type: write a text in quotes");
         assert_eq!(
             advise("invalid type: map, expected a sequence"),
-            "of another type: write a list in brackets, like [\"a\"]"
+            "wrong type: write a list in brackets, like [\"a\"]"
         );
     }
 

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::data::ReportData;
 use super::present::PresentWords;
 use crate::cli::amounts::{amount, percent};
-use crate::cli::when::{local, local_second};
+use crate::cli::when::{local, local_second, local_span};
 use crate::pricing::{Bill, ClassPrices};
 use crate::reading::ModelName;
 use crate::statement::{Basis, Levels, ListUse, PriceDifference, Unconverted};
@@ -190,7 +190,11 @@ fn uncertainty(data: &ReportData, lines: &mut NoteLines) {
     }
     present(data, lines);
     if statement.lost_windows > 0 {
-        lines.push(("lost", format!("{} windows may lack tokens: a lower bound", statement.lost_windows)));
+        let windows = if statement.lost_windows == 1 { "window" } else { "windows" };
+        lines.push((
+            "lost",
+            format!("{} lost {windows}, whose tokens may be missing: a lower bound", statement.lost_windows),
+        ));
     }
     some(lines, "unwatched", &data.unwatched, |(since, until)| {
         format!("{}: neither tokens nor rent were posted", between(*since, *until, data))
@@ -235,7 +239,7 @@ fn present(data: &ReportData, lines: &mut NoteLines) {
 }
 
 fn between(since: Timestamp, until: Timestamp, data: &ReportData) -> String {
-    format!("{} to {}", local(since, &data.zone), local(until, &data.zone))
+    local_span(since, until, &data.zone)
 }
 
 fn break_even(data: &ReportData, lines: &mut NoteLines) {
@@ -262,7 +266,7 @@ fn month(data: &ReportData, lines: &mut NoteLines) {
     let cost = cash(month.cost);
     let by_its_end = if month.is_early() && month.cost.is_some() {
         let minutes = month.watched.millis() / 60_000;
-        format!("too early to say what by its end: {minutes} m of it were watched, not yet an hour")
+        format!("too early to say what it costs by its end: watched for {minutes} min, less than an hour")
     } else {
         format!("{} by its end at this rate", cash(month.projected_cost))
     };

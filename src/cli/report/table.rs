@@ -4,7 +4,7 @@ use super::data::ReportData;
 use super::notes;
 use super::text_table::TextTable;
 use crate::cli::amounts::{amount, percent, signed};
-use crate::cli::when::{local, local_second};
+use crate::cli::when::{local_second, local_span};
 use crate::statement::{By, RevenueAtList, RowKind, StatementRow, Totals, rounded_hours};
 use crate::tui::format;
 use crate::units::{Money, Ratio, Span, Timestamp, Tokens};
@@ -22,8 +22,8 @@ pub(super) fn render(data: &ReportData) -> String {
 
 /// The title: the span and the kind of report.
 fn title(data: &ReportData, what: &str) -> String {
-    let (since, until) = (local(data.statement.since, &data.zone), local(data.statement.until, &data.zone));
-    format!("{since} to {until}  {what}\n\n")
+    let span = local_span(data.statement.since, data.statement.until, &data.zone);
+    format!("{span}  {what}\n\n")
 }
 
 fn statement(data: &ReportData) -> String {
