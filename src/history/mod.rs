@@ -91,6 +91,17 @@ impl History {
         self.recorded().events.between(since, until, subject)
     }
 
+    /// What `read` makes of the events that overlap `[since, until)`, in the order of the log. Unlike
+    /// [`History::events`], it copies no event.
+    pub fn events_as<T>(
+        &self,
+        since: Timestamp,
+        until: Timestamp,
+        read: impl FnMut(&HistoryEvent) -> Option<T>,
+    ) -> Vec<T> {
+        self.recorded().events.within(since, until).filter_map(read).collect()
+    }
+
     /// Adds events of an earlier watch, which has ended; an alert that still holds continues.
     pub fn restore_events(&self, events: Vec<HistoryEvent>) {
         self.recorded().events.restore(events);
