@@ -25,7 +25,10 @@ pub(super) fn idle(snapshot: &Snapshot) -> Option<ReasonLine> {
         [(node, ..)] => format!("{node}, {}", count(gpus, "GPU")),
         [(first, ..), ..] => format!("{first} first, {} on {} nodes", count(gpus, "GPU"), nodes.len()),
     };
-    let per_hour = nodes.iter().filter_map(|(.., cost)| *cost).reduce(|a, b| a + b);
+    let known = nodes.iter().filter_map(|(.., cost)| *cost).reduce(|a, b| a + b);
+    // Where no node is idle, the amount is known: nothing.
+    let is_none = nodes.is_empty() && !snapshot.nodes.iter().any(|node| is_unjudged(node));
+    let per_hour = if is_none { Some(Money::ZERO) } else { known };
     (today.is_some() || !nodes.is_empty()).then_some(ReasonLine { reason: Reason::Idle, what, per_hour, today })
 }
 
@@ -73,7 +76,11 @@ pub(super) fn aborted(snapshot: &Snapshot) -> Option<ReasonLine> {
         Some(share) => format!("{:.1} % of the output", share.get() * 100.0),
         None => format!("{tokens} tokens"),
     };
-    (tokens > 0).then_some(ReasonLine { reason: Reason::Aborted, what, per_hour: None, today })
+    // The share of the day's output, at the present rate of output.
+    let an_hour = snapshot.tokens.output_per_second.filter(|rate| rate.is_finite()).map(|rate| (rate * 3_600.0) as i64);
+    let of = i64::try_from(leakage.of_output).ok();
+    let per_hour = today.zip(an_hour.zip(of)).and_then(|(today, (tokens, of))| today.scaled(tokens, of));
+    (tokens > 0).then_some(ReasonLine { reason: Reason::Aborted, what, per_hour, today })
 }
 
 /// Units with less than half the mean load of their role, where at least two of the role report one.
