@@ -190,3 +190,26 @@ fn figures_keep_their_headings_on_small_screens() {
         assert!(heading.contains(" run wait") && heading.contains("out/s"), "{width}: {frame}");
     }
 }
+
+/// Class: a screen that is larger than usual, with rows that nothing takes.
+#[test]
+fn a_large_screen_is_full() {
+    let twelve = || {
+        let mut app = samples::hands::app();
+        app.update(Action::Fresh(Arc::new(samples::twelve())));
+        app
+    };
+    for (name, app) in [("fleet", watched()), ("twelve nodes", twelve()), ("one box", samples::watched_box(0))] {
+        for (width, height) in [(120, 50), (160, 60), (200, 60), (250, 60), (300, 90), (400, 120)] {
+            let frame = text(&app, width, height);
+            if let Some(folder) = std::env::var_os("W14_FRAMES") {
+                let file =
+                    std::path::Path::new(&folder).join(format!("{}-{width}x{height}.txt", name.replace(' ', "-")));
+                std::fs::write(file, &frame).unwrap();
+                continue;
+            }
+            let blank = frame.lines().filter(|line| line.trim().is_empty()).count();
+            assert!(blank <= 3, "{name} at {width}x{height}: {blank} rows are blank\n{frame}");
+        }
+    }
+}

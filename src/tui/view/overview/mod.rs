@@ -1,5 +1,6 @@
 //! The overview: the profit, its change and the causes, the largest costs without revenue, and what to do.
 
+mod even;
 mod head;
 mod headline;
 mod hours;
@@ -16,8 +17,8 @@ use ratatui::layout::Rect;
 use super::engine_charts::{self, engine_charts};
 use super::engine_rows::engine_rows;
 use super::fleet::{self, Form};
-use super::{Hits, Layout, ListKey, OnEnter, Part, SortOrder, View, ViewId, models, node_events, tables};
-use crate::snapshot::EngineRow;
+use super::{Hits, Layout, ListKey, OnEnter, Part, SortOrder, View, ViewId, model, models, node_events, tables};
+use crate::snapshot::{EngineRow, ModelRow};
 use crate::tui::app::{Command, RefreshPace, Turn};
 use crate::tui::layout::{LayoutRows, split};
 use crate::tui::pane;
@@ -88,8 +89,16 @@ impl View for Overview {
                 Part::Table(7) => fleet::detail(canvas, area, scene, self.list_area(scene)),
                 Part::Table(8) => node_events::of_all(canvas, area, &slow),
                 Part::Table(4) => {
-                    if let Some(row) = busiest(&slow) {
-                        engine_charts(canvas, area, &slow, row);
+                    engine_charts(canvas, area, &slow, &engines(&slow));
+                }
+                Part::Table(9) => {
+                    if let Some(model) = only_model(&slow) {
+                        model::classes(canvas, area, &slow, model);
+                    }
+                }
+                Part::Table(10) => {
+                    if let Some(model) = only_model(&slow) {
+                        even::draw(canvas, area, &slow, model);
                     }
                 }
                 Part::Table(_) => tables::changes(canvas, area, &slow),
@@ -153,10 +162,17 @@ fn engines<'a>(scene: &Scene<'a>) -> Vec<&'a EngineRow> {
     scene.snap.engines.iter().map(AsRef::as_ref).filter(passes).collect()
 }
 
-/// The engine with the highest token rate, whose charts are shown on a single machine.
-fn busiest<'a>(scene: &Scene<'a>) -> Option<&'a EngineRow> {
-    let made = |row: &EngineRow| row.output_per_second.unwrap_or(0.0) + row.prompt_per_second.unwrap_or(0.0);
-    engines(scene).into_iter().max_by(|a, b| made(a).total_cmp(&made(b)).then_with(|| b.target.cmp(&a.target)))
+/// Whether they are one engine, or the ranks of one.
+fn is_one(engines: &[&EngineRow]) -> bool {
+    engines.windows(2).all(|pair| pair[0].target == pair[1].target) && !engines.is_empty()
+}
+
+/// The model, if it is the only one and has a price.
+fn only_model<'a>(scene: &Scene<'a>) -> Option<&'a ModelRow> {
+    match scene.snap.models.as_slice() {
+        [model] => Some(model).filter(|model| model.money.list.is_some()),
+        _ => None,
+    }
 }
 
 /// The least numbers of columns and rows for sparklines on a narrow screen, and the least rows of a list below them.
@@ -223,8 +239,14 @@ fn are_alerts_all(scene: &Scene<'_>) -> bool {
 
 /// The layout for one machine with one engine: its charts are below the GPUs, if everything fits.
 fn one_box(scene: &Scene<'_>, area: Rect, is_wide: bool) -> Option<Layout> {
-    let needs = fleet::needs(scene).filter(|_| fleet::form(scene) == Form::Gpus && engines(scene).len() == 1)?;
-    let (top, vitals, tables) = if is_wide { (10, 7, 7) } else { (8, 5, 3) };
+    let needs = fleet::needs(scene).filter(|_| fleet::form(scene) == Form::Gpus && is_one(&engines(scene)))?;
+    let (top, vitals, least) = if is_wide { (10, 7, 7) } else { (8, 5, 3) };
+    // What a token earns and where it breaks even stand in the place of the only model.
+    let earnings = model::CLASSES + even::ROWS;
+    let has_earnings = is_wide
+        && only_model(scene).is_some()
+        && area.height >= top + 1 + vitals + needs + engine_charts::LEAST + 1 + earnings + 1;
+    let tables = if has_earnings { earnings } else { least };
     let spare = area.height.checked_sub(top + 1 + vitals + needs + tables + 1)?;
     let charts = Some(spare.min(ENGINE)).filter(|rows| *rows >= engine_charts::LEAST)?;
     let mut layout = Layout::default();
@@ -242,8 +264,17 @@ fn one_box(scene: &Scene<'_>, area: Rect, is_wide: bool) -> Option<Layout> {
         rows.top(rows.0.height.saturating_sub(tables));
         let (left, rest) = split(rows.0, rows.0.width.saturating_sub(6) / 3, 3);
         let (middle, right) = split(rest, (rest.width - 3) / 2, 3);
-        layout.put(Part::Table(2), left);
-        layout.put(Part::Table(if tables::change_rows(scene) > 1 { 3 } else { 0 }), middle);
+        if has_earnings {
+            let (mut left, mut middle) = (LayoutRows(left), LayoutRows(middle));
+            layout.put(Part::Table(9), left.top(model::CLASSES));
+            layout.put(Part::Table(10), left.0);
+            let changes = tables::change_rows(scene).min(middle.0.height / 2);
+            layout.put(Part::Table(3), middle.bottom(if changes > 1 { changes } else { 0 }));
+            layout.put(Part::Table(2), middle.0);
+        } else {
+            layout.put(Part::Table(2), left);
+            layout.put(Part::Table(if tables::change_rows(scene) > 1 { 3 } else { 0 }), middle);
+        }
         layout.put(Part::Alerts, right);
     } else {
         let (left, right) = split(rows.0, rows.0.width / 2, 2);
