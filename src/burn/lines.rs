@@ -1,11 +1,11 @@
 //! Computes each line; `None` if it does not apply.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::reason::{Reason, ReasonLine};
 use super::rent::{has_one_kind, part, rent_of};
 use crate::balance::{Waiting, balances};
-use crate::reading::{EngineRole, Health, Label, Throttle};
+use crate::reading::{EngineRole, Health, Label, NodeName, Throttle};
 use crate::snapshot::{EngineRow, GpuRow, NodeRow, Snapshot, UnitRow};
 use crate::units::{Money, Ratio};
 
@@ -176,15 +176,19 @@ fn full_clocks(snapshot: &Snapshot) -> BTreeMap<&Label, u32> {
 pub(super) fn preempted(snapshot: &Snapshot) -> Option<ReasonLine> {
     let mut again = 0.0;
     let mut costs: Vec<(Money, &EngineRow)> = Vec::new();
-    for row in snapshot.engines.iter().filter(|row| !row.in_engine_row) {
+    let own = || snapshot.engines.iter().filter(|row| !row.in_engine_row);
+    let mut rows: HashMap<&NodeName, usize> = HashMap::new();
+    own().for_each(|row| *rows.entry(&row.node).or_default() += 1);
+    let rents: HashMap<&NodeName, Option<Money>> =
+        snapshot.nodes.iter().map(|node| (&node.name, node.cost_per_hour)).collect();
+    for row in own() {
         let Some(preempted) = row.requests_per_minute.preempted.filter(|rate| *rate > 0.0) else { continue };
         again += preempted;
-        let rows = snapshot.engines.iter().filter(|other| other.node == row.node && !other.in_engine_row).count();
         let cost = || {
             let ended = row.requests_per_minute.ended?;
             let share = (preempted / (preempted + ended) * PARTS as f64).round() as i64;
-            let node = snapshot.nodes.iter().find(|node| node.name == row.node)?;
-            part(node.cost_per_hour?, 1, rows)?.scaled(share, PARTS)
+            let rent = rents.get(&row.node).copied().flatten()?;
+            part(rent, 1, *rows.get(&row.node)?)?.scaled(share, PARTS)
         };
         costs.extend(cost().map(|cost| (cost, &**row)));
     }

@@ -115,6 +115,7 @@ pub fn watched_box(ranks: u64) -> App {
         if is_quiet(snapshot.at) {
             rows::quieten(&mut snapshot);
         }
+        rows::settle_box(&mut snapshot);
         if ranks > 0 {
             rows::split_into_ranks(&mut snapshot, ranks);
         }

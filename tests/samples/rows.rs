@@ -323,6 +323,18 @@ pub fn quieten(snapshot: &mut Snapshot) {
     snapshot.cache_hit_rate = None;
 }
 
+/// Gives the node of one box the figures of the whole, and its engine the node.
+pub fn settle_box(snapshot: &mut Snapshot) {
+    let node = Arc::make_mut(&mut snapshot.nodes[0]);
+    Arc::make_mut(&mut snapshot.engines[0]).node = node.name.clone();
+    let (tokens, money) = (&snapshot.tokens, &snapshot.money);
+    (node.output_per_second, node.prompt_per_second) = (tokens.output_per_second, tokens.prompt_per_second);
+    node.cache_hit_rate = snapshot.cache_hit_rate;
+    (node.revenue, node.cost, node.profit) = (money.revenue, money.cost, money.profit);
+    node.revenue_per_hour = money.revenue_per_hour;
+    (node.cost_per_hour, node.profit_per_hour) = (money.cost_per_hour, money.profit_per_hour);
+}
+
 /// Splits the engine of one box into ranks, of which the last carries most.
 pub fn split_into_ranks(snapshot: &mut Snapshot, ranks: u64) {
     let whole = snapshot.engines.remove(0);

@@ -272,14 +272,14 @@ fn row(frame: &str, word: &str) -> Vec<String> {
 }
 
 /// A fleet that was watched for an hour from its day's begin on, with throttled GPUs, and models without a price.
-fn burning(change: impl Fn(&mut Snapshot, i64)) -> margintop::tui::app::App {
+fn burning(change: impl Fn(&mut Snapshot, u64)) -> margintop::tui::app::App {
     use margintop::units::Span;
     let history = margintop::history::History::default();
     let at = |beat: u64| {
         let mut snapshot = samples::fleet(beat);
         snapshot.money.since = Some(samples::NOON);
         snapshot.money.unpriced_tokens = 1_000;
-        change(&mut snapshot, beat as i64);
+        change(&mut snapshot, beat);
         snapshot
     };
     for beat in (0..=3_600).step_by(60) {
@@ -324,7 +324,7 @@ fn a_sum_with_an_unknown_part_is_a_lower_bound() {
     assert_eq!(sum(&burning(|snapshot, _| unknown(snapshot))), [true, true]);
     let for_a_while = burning(|snapshot, beat| {
         if beat < 600 {
-            unknown(snapshot)
+            unknown(snapshot);
         }
     });
     assert_eq!(sum(&for_a_while), [false, true]);

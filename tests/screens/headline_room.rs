@@ -11,8 +11,9 @@ use margintop::units::Span;
 
 /// The row of the headline at a width.
 fn row(sentences: &[Sentence], width: u16) -> String {
-    let draw =
-        |canvas: &mut margintop::tui::widgets::Canvas<'_>, area| drop(drawn(sentences.to_vec()).draw(canvas, area));
+    let draw = |canvas: &mut margintop::tui::widgets::Canvas<'_>, area| {
+        drawn(sentences.to_vec()).draw(canvas, area);
+    };
     crate::widgets::text::drawn(width, 1, &Theme::of_roles(), draw).remove(0)
 }
 

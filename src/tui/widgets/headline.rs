@@ -67,13 +67,11 @@ impl<'a> SentenceForms<'a> {
 
     /// The forms in which the sentence is shown before less important ones are, the preferred one first.
     fn least(&self) -> std::ops::Range<usize> {
-        match self.kept {
-            Some(form) => form..self.forms.len(),
-            None => {
-                let shortest = self.shortest_of(self.forms.len());
-                shortest..shortest + 1
-            }
+        if let Some(form) = self.kept {
+            return form..self.forms.len();
         }
+        let shortest = self.shortest_of(self.forms.len());
+        shortest..shortest + 1
     }
 }
 

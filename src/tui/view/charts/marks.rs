@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use super::super::served::word_of;
 use crate::history::{EventKind, HistoryEvent, Subject};
+use crate::reading::{ModelName, UnitName};
 use crate::snapshot::{EngineRow, Severity, Snapshot};
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
@@ -100,9 +101,9 @@ fn names_of<'s>(snapshot: &'s Snapshot, subject: &'s Subject) -> Option<BTreeSet
     let serving = |is_of: &dyn Fn(&EngineRow) -> bool, names: &mut BTreeSet<&'s str>| {
         for row in snapshot.engines.iter().filter(|row| is_of(row)) {
             names.insert(row.target.as_str());
-            names.extend(row.model.as_ref().map(|model| model.as_str()));
+            names.extend(row.model.as_ref().map(ModelName::as_str));
             names.extend([row.node.as_str()].into_iter().filter(|node| !node.is_empty()));
-            names.extend(row.unit.as_ref().map(|unit| unit.as_str()));
+            names.extend(row.unit.as_ref().map(UnitName::as_str));
         }
     };
     match subject {

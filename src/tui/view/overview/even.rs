@@ -11,6 +11,14 @@ use crate::tui::widgets::rule::TitledRule;
 use crate::tui::widgets::{Canvas, Segment};
 use crate::units::{Money, Ratio};
 
+/// The model, if it is the only one and has a price.
+pub(super) fn only_model<'a>(scene: &Scene<'a>) -> Option<&'a ModelRow> {
+    match scene.snap.models.as_slice() {
+        [model] => Some(model).filter(|model| model.money.list.is_some()),
+        _ => None,
+    }
+}
+
 /// The rows with the rule.
 pub(super) const ROWS: u16 = 5;
 /// The columns of a label, up to the end of a figure, and from there to what it is now.
