@@ -2,7 +2,7 @@
 
 use super::field::{CountedPart, Policy, ProcessFacts, SeriesField, SeriesPlace, StartOf};
 use super::model_router::ModelRouter;
-use super::sums::RowSums;
+use super::row_sums::RowSums;
 use crate::exposition::SeriesLabels;
 use crate::reading::{EngineKind, EngineReading, EngineRole};
 

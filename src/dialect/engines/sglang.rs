@@ -7,7 +7,7 @@
 
 use crate::dialect::definition::{Dialect, METRICS_FIRST, PLAIN, ProcessLabel};
 use crate::dialect::field::{Count, CountedPart, Delay, Policy, ProcessFacts, RowGauge, SeriesField, SeriesPlace};
-use crate::dialect::sums::RowSums;
+use crate::dialect::row_sums::RowSums;
 use crate::exposition::{LabelText, SeriesLabels};
 use crate::reading::{EngineKind, EngineReading, EngineRole, LiveTokens, RankWork};
 use crate::units::Tokens;
