@@ -64,7 +64,7 @@ impl Reason {
                 "The rent of each unit times 1 − mean/max over its ranks, by its worst balancer: an estimate from above."
             }
             Self::Aborted => {
-                "What was made beyond finished requests, at the prices in force; an hour is that share of the present output."
+                "What was made beyond finished requests, at the prices in force; an estimate for an hour is that share of the present output."
             }
             Self::BelowMean => {
                 "The rent of each unit below half the mean load of its role, times 1 − load/mean: an estimate."
