@@ -18,6 +18,7 @@ pub(super) const DIALECT: Dialect = Dialect {
     owners: &["llamacpp"],
     paths: METRICS_FIRST,
     ports: &[8080],
+    metrics_flag: Some("--metrics"),
     lists_models: true,
     names_model: false,
     router: Some(&ROUTER),

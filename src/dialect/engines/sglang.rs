@@ -18,6 +18,7 @@ pub(super) const DIALECT: Dialect = Dialect {
     owners: &["sglang"],
     paths: METRICS_FIRST,
     ports: &[30000],
+    metrics_flag: Some("--enable-metrics"),
     // A router's page has the series of its workers.
     processes: &[ProcessLabel::of(b"worker_addr")],
     lists_models: true,
