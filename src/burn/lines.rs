@@ -1,11 +1,11 @@
 //! Computes each line; `None` if it does not apply.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::reason::{Reason, ReasonLine};
 use super::rent::{has_one_kind, part, rent_of};
 use crate::balance::{Waiting, balances};
-use crate::reading::{EngineRole, Health, Label, Throttle};
+use crate::reading::{EngineRole, Health, Label, NodeName, Throttle};
 use crate::snapshot::{EngineRow, GpuRow, NodeRow, Snapshot, UnitRow};
 use crate::units::{Money, Ratio};
 
@@ -25,7 +25,10 @@ pub(super) fn idle(snapshot: &Snapshot) -> Option<ReasonLine> {
         [(node, ..)] => format!("{node}, {}", count(gpus, "GPU")),
         [(first, ..), ..] => format!("{first} first, {} on {} nodes", count(gpus, "GPU"), nodes.len()),
     };
-    let per_hour = nodes.iter().filter_map(|(.., cost)| *cost).reduce(|a, b| a + b);
+    let known = nodes.iter().filter_map(|(.., cost)| *cost).reduce(|a, b| a + b);
+    // Where no node is idle, the amount is known: nothing.
+    let is_none = nodes.is_empty() && !snapshot.nodes.iter().any(|node| is_unjudged(node));
+    let per_hour = if is_none { Some(Money::ZERO) } else { known };
     (today.is_some() || !nodes.is_empty()).then_some(ReasonLine { reason: Reason::Idle, what, per_hour, today })
 }
 
@@ -73,7 +76,11 @@ pub(super) fn aborted(snapshot: &Snapshot) -> Option<ReasonLine> {
         Some(share) => format!("{:.1} % of the output", share.get() * 100.0),
         None => format!("{tokens} tokens"),
     };
-    (tokens > 0).then_some(ReasonLine { reason: Reason::Aborted, what, per_hour: None, today })
+    // The share of the day's output, at the present rate of output.
+    let an_hour = snapshot.tokens.output_per_second.filter(|rate| rate.is_finite()).map(|rate| (rate * 3_600.0) as i64);
+    let of = i64::try_from(leakage.of_output).ok();
+    let per_hour = today.zip(an_hour.zip(of)).and_then(|(today, (tokens, of))| today.scaled(tokens, of));
+    (tokens > 0).then_some(ReasonLine { reason: Reason::Aborted, what, per_hour, today })
 }
 
 /// Units with less than half the mean load of their role, where at least two of the role report one.
@@ -169,15 +176,19 @@ fn full_clocks(snapshot: &Snapshot) -> BTreeMap<&Label, u32> {
 pub(super) fn preempted(snapshot: &Snapshot) -> Option<ReasonLine> {
     let mut again = 0.0;
     let mut costs: Vec<(Money, &EngineRow)> = Vec::new();
-    for row in snapshot.engines.iter().filter(|row| !row.in_engine_row) {
+    let own = || snapshot.engines.iter().filter(|row| !row.in_engine_row);
+    let mut rows: HashMap<&NodeName, usize> = HashMap::new();
+    own().for_each(|row| *rows.entry(&row.node).or_default() += 1);
+    let rents: HashMap<&NodeName, Option<Money>> =
+        snapshot.nodes.iter().map(|node| (&node.name, node.cost_per_hour)).collect();
+    for row in own() {
         let Some(preempted) = row.requests_per_minute.preempted.filter(|rate| *rate > 0.0) else { continue };
         again += preempted;
-        let rows = snapshot.engines.iter().filter(|other| other.node == row.node && !other.in_engine_row).count();
         let cost = || {
             let ended = row.requests_per_minute.ended?;
             let share = (preempted / (preempted + ended) * PARTS as f64).round() as i64;
-            let node = snapshot.nodes.iter().find(|node| node.name == row.node)?;
-            part(node.cost_per_hour?, 1, rows)?.scaled(share, PARTS)
+            let rent = rents.get(&row.node).copied().flatten()?;
+            part(rent, 1, *rows.get(&row.node)?)?.scaled(share, PARTS)
         };
         costs.extend(cost().map(|cost| (cost, &**row)));
     }

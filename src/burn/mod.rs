@@ -1,8 +1,8 @@
 //! What costs money without earning any, the most expensive first.
 //!
-//! Counted lines (idle GPUs, aborted work, silent GPUs) are separate from estimated ones (waiting for the slowest rank,
-//! units far below the mean of their role, throttled GPUs, repeated work). An estimate is marked `≈`, has its formula,
-//! and never enters the ledger. Lines may overlap in a GPU, so they are not added up.
+//! Counted lines (idle GPUs, silent GPUs, models without a price) are separate from estimated ones (waiting for the slowest
+//! rank, aborted work, units far below the mean of their role, throttled GPUs, repeated work). An estimate is marked `≈`, has its formula,
+//! and never enters the ledger. Lines may overlap in a GPU, so their sum is an estimate too.
 
 mod lines;
 mod reason;

@@ -3,7 +3,7 @@
 use crate::units::Money;
 
 /// The reason for a cost without revenue.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Reason {
     /// GPUs that are allocated while their node produces no billable token.
     Idle,
@@ -32,7 +32,7 @@ pub struct ReasonLine {
     pub what: String,
     /// The cost per hour; `None` if unknown.
     pub per_hour: Option<Money>,
-    /// The cost since the figures of the day began; `None` if unknown.
+    /// The cost since the figures of the day began, where the snapshot has it; `None` if not.
     pub today: Option<Money>,
 }
 
@@ -53,7 +53,7 @@ impl Reason {
 
     /// Whether the amount is an estimate, which is marked `≈`.
     pub const fn is_estimate(self) -> bool {
-        matches!(self, Self::Imbalance | Self::BelowMean | Self::Throttled | Self::Preempted)
+        matches!(self, Self::Imbalance | Self::Aborted | Self::BelowMean | Self::Throttled | Self::Preempted)
     }
 
     /// How the amount is computed, in a sentence.
@@ -63,7 +63,9 @@ impl Reason {
             Self::Imbalance => {
                 "The rent of each unit times 1 − mean/max over its ranks, by its worst balancer: an estimate from above."
             }
-            Self::Aborted => "What was made beyond finished requests, at the prices in force.",
+            Self::Aborted => {
+                "What was made beyond finished requests, at the prices in force; an estimate for an hour is that share of the present output."
+            }
             Self::BelowMean => {
                 "The rent of each unit below half the mean load of its role, times 1 − load/mean: an estimate."
             }

@@ -120,10 +120,14 @@ impl Events {
         numbers.into_iter().filter_map(|number| self.event_mut(number).cloned()).collect()
     }
 
+    /// The events that overlap `[since, until)`, in the order in which they became known.
+    pub(super) fn within(&self, since: Timestamp, until: Timestamp) -> impl Iterator<Item = &HistoryEvent> {
+        self.log.iter().filter(move |event| event.is_within(since, until))
+    }
+
     pub(super) fn between(&self, since: Timestamp, until: Timestamp, subject: Option<&Subject>) -> Vec<HistoryEvent> {
         let about = |event: &&HistoryEvent| subject.is_none_or(|subject| event.subject.as_ref() == Some(subject));
-        let mut events: Vec<_> =
-            self.log.iter().filter(|event| event.is_within(since, until)).filter(about).cloned().collect();
+        let mut events: Vec<_> = self.within(since, until).filter(about).cloned().collect();
         events.sort_by_key(|event| event.at);
         events
     }

@@ -8,6 +8,7 @@
 
 mod answers;
 mod bridge;
+mod burnt;
 mod event;
 mod events;
 mod frames;
@@ -24,16 +25,17 @@ mod read;
 mod record;
 mod recorded;
 mod rings;
-mod waiting;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::burn::Reason;
 use crate::ledger::{Ledger, Past};
 use crate::reading::Histogram;
 use crate::snapshot::Snapshot;
 use crate::units::{Span, Timestamp};
 
 pub use bridge::QuarterBridge;
+pub use burnt::BurntSum;
 pub use event::{EventKind, HistoryEvent};
 pub use events::KEPT as EVENTS_KEPT;
 pub use latencies::{LatencyKind, RequestCounts};
@@ -80,15 +82,26 @@ impl History {
         self.recorded().samples.requests(subject, until - span, span)
     }
 
-    /// The cost of ranks that wait for the slowest of their unit, and since when it is summed up: since the ledger's
-    /// day began, or since recording did. An estimate in the ledger's currency; `None` if no such cost is known.
-    pub fn waiting(&self) -> Option<(Timestamp, f64)> {
-        self.recorded().waiting.sum()
+    /// What a reason has cost since the ledger's day began, or since recording did: an estimate in the ledger's currency.
+    /// `None` if nothing is recorded.
+    pub fn burnt(&self, reason: Reason) -> Option<BurntSum> {
+        self.recorded().burnt.sum(reason)
     }
 
     /// The events that overlap `[since, until)`, oldest first: all of them, or those about `subject`.
     pub fn events(&self, since: Timestamp, until: Timestamp, subject: Option<&Subject>) -> Vec<HistoryEvent> {
         self.recorded().events.between(since, until, subject)
+    }
+
+    /// What `read` makes of the events that overlap `[since, until)`, in the order of the log. Unlike
+    /// [`History::events`], it copies no event.
+    pub fn events_as<T>(
+        &self,
+        since: Timestamp,
+        until: Timestamp,
+        read: impl FnMut(&HistoryEvent) -> Option<T>,
+    ) -> Vec<T> {
+        self.recorded().events.within(since, until).filter_map(read).collect()
     }
 
     /// Adds events of an earlier watch, which has ended; an alert that still holds continues.

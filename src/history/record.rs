@@ -40,7 +40,7 @@ impl Recorded {
         }
         self.rings.load(slot, steps.min(unrecorded), snapshot);
         self.samples.add(snapshot, Span::from_millis(steps.min(unrecorded) * lines::FINE.millis()));
-        self.waiting.add(snapshot, Span::from_millis(steps.min(unrecorded) * lines::FINE.millis()));
+        self.burnt.add(snapshot, Span::from_millis(steps.min(unrecorded) * lines::FINE.millis()));
         self.events.observe(snapshot, &self.money);
         self.last = Some(self.last.map_or(slot, |last| last.max(slot)));
         true

@@ -2,12 +2,12 @@
 
 use super::answers::Answers;
 use super::bridge::QuarterBridge;
+use super::burnt::BurntSums;
 use super::events::Events;
 use super::latencies::SampleSums;
 use super::lines::Lines;
 use super::money::MoneyRings;
 use super::rings::Rings;
-use super::waiting::WaitingRing;
 use crate::units::Timestamp;
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ pub(super) struct Recorded {
     pub(super) bridge: Option<Arc<QuarterBridge>>,
     /// The time between the process that kept the ledger before and this one.
     pub(super) absence: Option<(Timestamp, Timestamp)>,
-    pub(super) waiting: WaitingRing,
+    pub(super) burnt: BurntSums,
     pub(super) samples: SampleSums,
     pub(super) answers: Answers,
     /// The last recorded step of five seconds.

@@ -178,7 +178,7 @@ pub const FIGURES: &[Figure] = &[
     figure!("burn: idle", "currency", Reason::Idle.formula(), "the ledger", &[Overview]),
     figure!("burn: imbalance ≈", "currency an hour", Reason::Imbalance.formula(), "ranks' figures; rates", &[Overview]),
     figure!(
-        "burn: aborted",
+        "burn: aborted ≈",
         "currency",
         Reason::Aborted.formula(),
         "engines' counters of finished requests",

@@ -81,6 +81,57 @@ pub fn watched() -> App {
     app
 }
 
+/// The ledger of one box from the begin of its day on: a start without traffic, and four minutes without any at 15:30.
+fn box_past(until: Timestamp) -> Past {
+    let since = NOON - Span::from_secs(3_720);
+    let mut made = past::Making::default();
+    (made.0.since, made.0.until, made.0.began) = (since, until, since);
+    let account = made.account("gpu-07", None, "Llama-3.3-70B-Instruct", EngineRole::Unified);
+    let cost_account = made.cost_account(Some("gpu-07"), None, Some("3.70"));
+    let tariff = made.tariff("my-llama", "standard", ["0.45", "0.09", "1.25"]);
+    for minute in 0..(until - since).millis() / 60_000 {
+        let at = since.minute() + Span::from_secs(60 * minute);
+        let load = if is_quiet(at) { 0 } else { 25 * minute.clamp(0, 4) as u64 + (minute % 7) as u64 };
+        let of = |tokens: u64| tokens * 60 * load / 100;
+        made.tokens(at, account, Some(tariff), past::classes(of(6_300), of(13_500), of(4_210)));
+        let paid = past::gpu_time(8, 1);
+        made.rent(at, cost_account, paid, if load == 0 { paid } else { GpuTime::ZERO });
+    }
+    made.0
+}
+
+/// Whether one box has no traffic.
+fn is_quiet(at: Timestamp) -> bool {
+    (1_560..1_800).contains(&((at - NOON).millis() / 1_000))
+}
+
+/// A dashboard over one box, which it watched for an hour, on a ledger that knows the hour before. `ranks` are those of its
+/// engine; none is an engine without any.
+pub fn watched_box(ranks: u64) -> App {
+    let at = |beat: u64| {
+        let mut snapshot = one_box(8, beat);
+        snapshot.models[0].cache_hit_rate = snapshot.cache_hit_rate;
+        snapshot.models[0].money.cost_per_hour = snapshot.money.cost_per_hour;
+        if is_quiet(snapshot.at) {
+            rows::quieten(&mut snapshot);
+        }
+        rows::settle_box(&mut snapshot);
+        if ranks > 0 {
+            rows::split_into_ranks(&mut snapshot, ranks);
+        }
+        snapshot
+    };
+    let history = History::default();
+    history.read_past(&box_past(NOON + Span::from_secs(3_600)));
+    for beat in (0..=3_600).step_by(5) {
+        history.record(&at(beat), Span::from_secs(5));
+    }
+    let mut app = App::new(Arc::new(empty()), TimeZone::UTC, Span::from_secs(1), 4);
+    app.update(Action::Fresh(Arc::new(at(3_600))));
+    app.history = history;
+    app
+}
+
 /// A dashboard that loses money all day long, on a ledger that knows it; less may be earned than is shown.
 pub fn lost_all_day() -> App {
     let mut app = pages::app(pages::Page::Loss);

@@ -9,9 +9,9 @@ use margintop::reading::{
 };
 use margintop::snapshot::{
     Alert, EngineRow, GpuRow, ModelMoney, ModelRow, NodeRow, PriceStep, Quantiles, RequestRates, Rule, ScrapeRow,
-    Severity, UnitRow, WorstRank,
+    Severity, Snapshot, UnitRow, WorstRank,
 };
-use margintop::units::{Bytes, BytesPerSecond, Celsius, Megahertz, Money, Price, Span, Timestamp, Tokens};
+use margintop::units::{Bytes, BytesPerSecond, Celsius, Megahertz, Money, Price, Ratio, Span, Timestamp, Tokens};
 
 use super::{NOON, dollars, ratio, wave};
 
@@ -306,4 +306,48 @@ pub fn fleet_alerts(at: Timestamp) -> Vec<Alert> {
         alert(Rule::Throttled, Severity::Info, "gpu-0101 GPU 2", ago(3_700), "held by heat: 1,410 of 1,980 MHz"),
         alert(Rule::PageRefused, Severity::Info, "http://gpu-0140:30000", ago(90_000), "2 lines refused in its page"),
     ]
+}
+
+/// Takes the traffic from one box.
+pub fn quieten(snapshot: &mut Snapshot) {
+    let idle = ratio(0.02);
+    let node = Arc::make_mut(&mut snapshot.nodes[0]);
+    node.gpus.iter_mut().for_each(|gpu| (gpu.utilization, gpu.heat) = (idle, idle));
+    let engine = Arc::make_mut(&mut snapshot.engines[0]);
+    (engine.output_per_second, engine.prompt_per_second) = (Some(0.0), Some(0.0));
+    (engine.running, engine.waiting, engine.kv_usage) = (Some(0), Some(0), ratio(0.0));
+    (engine.ttft_seconds, engine.itl_seconds) = Default::default();
+    snapshot.gpus.utilization = idle;
+    let tokens = &mut snapshot.tokens;
+    (tokens.output_per_second, tokens.prompt_per_second, tokens.cached_per_second) = (Some(0.0), Some(0.0), Some(0.0));
+    snapshot.cache_hit_rate = None;
+}
+
+/// Gives the node of one box the figures of the whole, and its engine the node.
+pub fn settle_box(snapshot: &mut Snapshot) {
+    let node = Arc::make_mut(&mut snapshot.nodes[0]);
+    Arc::make_mut(&mut snapshot.engines[0]).node = node.name.clone();
+    let (tokens, money) = (&snapshot.tokens, &snapshot.money);
+    (node.output_per_second, node.prompt_per_second) = (tokens.output_per_second, tokens.prompt_per_second);
+    node.cache_hit_rate = snapshot.cache_hit_rate;
+    (node.revenue, node.cost, node.profit) = (money.revenue, money.cost, money.profit);
+    node.revenue_per_hour = money.revenue_per_hour;
+    (node.cost_per_hour, node.profit_per_hour) = (money.cost_per_hour, money.profit_per_hour);
+}
+
+/// Splits the engine of one box into ranks, of which the last carries most.
+pub fn split_into_ranks(snapshot: &mut Snapshot, ranks: u64) {
+    let whole = snapshot.engines.remove(0);
+    let part = |amount: Option<f64>| amount.map(|amount| amount / ranks as f64);
+    snapshot.engines = (0..ranks)
+        .map(|nth| {
+            let mut row = (*whole).clone();
+            row.rank = Some(Rank::new(&nth.to_string()));
+            (row.output_per_second, row.prompt_per_second) = (part(row.output_per_second), part(row.prompt_per_second));
+            row.revenue = row.revenue.and_then(|revenue| revenue.scaled(1, ranks as i64));
+            row.running = row.running.map(|running| running / ranks + u64::from(nth + 1 == ranks));
+            row.kv_usage = row.kv_usage.and_then(|kv| Ratio::new(kv.get() * if nth + 1 == ranks { 1.2 } else { 1.0 }));
+            Arc::new(row)
+        })
+        .collect();
 }

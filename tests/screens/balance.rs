@@ -300,3 +300,39 @@ fn the_view_shows_what_a_page_counts_of_ranks_and_experts() {
     let frame = view_of_page(&[]);
     assert!(!frame.contains("of time waiting") && frame.contains("SGLang can tell them"), "{frame}");
 }
+
+/// Class: each group takes a row for each of its balancers, and most groups are not seen.
+#[test]
+fn groups_are_folded_to_their_worst_balancer_where_rows_run_out() {
+    let mut app = samples::hands::watched();
+    samples::hands::type_(&mut app, "6");
+    samples::hands::draw(&mut app);
+    let groups = balances(app.shown());
+    assert!(
+        groups.len() > 20 && groups.iter().filter(|group| group.balances.len() > 1).count() > 5,
+        "{}",
+        groups.len()
+    );
+    let shown = |app: &App| {
+        let frame = samples::hands::text(app, 120, 36);
+        let list: Vec<String> = frame.lines().skip(3).map(|line| line.chars().skip(1).take(22).collect()).collect();
+        let end = list.iter().position(|line| line.starts_with('…')).unwrap_or_else(|| panic!("{frame}"));
+        list[..end].to_vec()
+    };
+    let named = |lines: &[String]| lines.iter().filter(|line| !line.starts_with(' ')).count();
+    let lines = shown(&app);
+    assert!(named(&lines) >= 14, "{} groups: {lines:#?}", named(&lines));
+    assert!(lines[1].starts_with(' ') && lines[1].contains("requests"), "the chosen one has all: {lines:#?}");
+    // Down: through the balancers of the chosen group, then to the next one, which unfolds.
+    let (first, second) = (lines[0].clone(), lines[2].clone());
+    for _ in 0..2 {
+        samples::hands::press(
+            &mut app,
+            ratatui::crossterm::event::KeyCode::Down,
+            ratatui::crossterm::event::KeyModifiers::NONE,
+        );
+    }
+    let lines = shown(&app);
+    assert_eq!([lines[0].as_str(), lines[1].as_str()], [first.as_str(), second.as_str()], "{lines:#?}");
+    assert!(lines[2].contains("requests"), "{lines:#?}");
+}

@@ -57,7 +57,7 @@ fn idle_gpus_cost_their_rent() {
     assert_eq!((line.reason, line.per_hour, line.today), (Reason::Idle, Some(dollars(8)), Some(dollars(3))));
     assert_eq!(line.what, "gpu-1, 4 GPUs");
     on_node(&mut snapshot, |node| node.idle_per_hour = Some(Money::ZERO));
-    assert_eq!((only(&snapshot).per_hour, only(&snapshot).what), (None, "none at present".to_owned()));
+    assert_eq!((only(&snapshot).per_hour, only(&snapshot).what), (Some(Money::ZERO), "none at present".to_owned()));
 }
 
 #[test]
@@ -140,7 +140,11 @@ fn aborted_work_and_unpriced_tokens_have_their_worth() {
     let leakage = LeakageView { prompt_tokens: 50, output_tokens: 110, amount: Some(dollars(2)), of_output: 10_000 };
     snapshot.money.leakage = Some(leakage);
     let line = only(&snapshot);
-    assert_eq!((line.reason, line.per_hour, line.today), (Reason::Aborted, None, Some(dollars(2))));
+    assert_eq!((line.reason, line.today), (Reason::Aborted, Some(dollars(2))));
+    // A rate of 25 a second is nine times the output of the day in an hour.
+    snapshot.tokens.output_per_second = Some(25.0);
+    assert_eq!(only(&snapshot).per_hour, Some(dollars(18)), "the same share of the present output");
+    snapshot.tokens.output_per_second = None;
     assert_eq!(line.what, "1.1 % of the output");
     snapshot.money.leakage =
         Some(LeakageView { prompt_tokens: -5, output_tokens: -7, amount: Some(dollars(-1)), of_output: 10_000 });
@@ -253,4 +257,79 @@ fn each_gpu_of_a_mixed_node_has_its_own_rate() {
     assert_eq!(only(&snapshot).per_hour, dollars(1).scaled(1, 2), "half of the L40S");
     snapshot.money.rates.pop();
     assert_eq!(only(&snapshot).per_hour, None, "its rate is not known");
+}
+
+/// The cells of the row that begins with a word, of the table of three at the left.
+fn row(frame: &str, word: &str) -> Vec<String> {
+    let heading = frame.lines().find(|line| line.contains("Where it burns")).unwrap();
+    let end =
+        heading.chars().collect::<Vec<_>>().windows(8).position(|text| text.iter().collect::<String>() == "─ Models");
+    let own = |line: &str| line.chars().take(end.unwrap()).collect::<String>();
+    let mut rows = frame.lines().map(own).skip_while(|line| !line.contains("Where it burns"));
+    let line =
+        rows.find(|line| line.trim_start().starts_with(word)).unwrap_or_else(|| panic!("no row {word} in\n{frame}"));
+    line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).map(str::to_owned).collect()
+}
+
+/// A fleet that was watched for an hour from its day's begin on, with throttled GPUs, and models without a price.
+fn burning(change: impl Fn(&mut Snapshot, u64)) -> margintop::tui::app::App {
+    use margintop::units::Span;
+    let history = margintop::history::History::default();
+    let at = |beat: u64| {
+        let mut snapshot = samples::fleet(beat);
+        snapshot.money.since = Some(samples::NOON);
+        snapshot.money.unpriced_tokens = 1_000;
+        change(&mut snapshot, beat);
+        snapshot
+    };
+    for beat in (0..=3_600).step_by(60) {
+        history.record(&at(beat), Span::from_secs(60));
+    }
+    let mut app = margintop::tui::app::App::new(Arc::new(at(3_600)), jiff::tz::TimeZone::UTC, Span::from_secs(1), 1);
+    app.history = history;
+    app
+}
+
+/// Class: a line has an amount an hour and none of the day, and the sum of the day leaves it out.
+#[test]
+fn every_line_with_an_amount_an_hour_has_one_of_the_day() {
+    let app = burning(|_, _| {});
+    let lines = lines(app.shown());
+    assert!(lines.len() > 3, "{lines:?}");
+    let frame = samples::hands::text(&app, 200, 50);
+    for line in lines.iter().filter(|line| line.per_hour.is_some()) {
+        let cells = row(&frame, line.reason.name());
+        assert!(!cells.iter().rev().take(2).any(|cell| cell == "–"), "{:?}: {cells:?}\n{frame}", line.reason);
+    }
+    // An hour at the same amount.
+    let silent = lines.iter().find(|line| line.reason == Reason::Silent).unwrap();
+    let cells = row(&frame, "silent");
+    assert_eq!(cells[cells.len() - 2..], ["156.75", "157"].map(str::to_owned), "{silent:?}");
+}
+
+/// Class: a sum that leaves out a part of unknown amount says nothing of it.
+#[test]
+fn a_sum_with_an_unknown_part_is_a_lower_bound() {
+    let sum = |app: &margintop::tui::app::App| {
+        let cells = row(&samples::hands::text(app, 200, 50), "sum ≈");
+        cells[cells.len() - 2..].iter().map(|cell| cell.starts_with('≥')).collect::<Vec<_>>()
+    };
+    assert_eq!(sum(&burning(|_, _| {})), [false, false]);
+    // The rent of the models without a price is not known for some time.
+    let unknown = |snapshot: &mut Snapshot| {
+        for row in snapshot.models.iter_mut().filter(|row| row.money.list.is_none()) {
+            row.money.cost_per_hour = None;
+        }
+    };
+    assert_eq!(sum(&burning(|snapshot, _| unknown(snapshot))), [true, true]);
+    let for_a_while = burning(|snapshot, beat| {
+        if beat < 600 {
+            unknown(snapshot);
+        }
+    });
+    assert_eq!(sum(&for_a_while), [false, true]);
+    // What was recorded since noon only is a part of the day.
+    let late =
+        burning(|snapshot, _| snapshot.money.since = Some(samples::NOON - margintop::units::Span::from_secs(9_000)));
+    assert_eq!(sum(&late), [false, true]);
 }

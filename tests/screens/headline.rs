@@ -11,7 +11,7 @@ use margintop::statement::{Bridge, Cause, Compared, Mover};
 use margintop::tui::headline::{Facts, NodeQuarters, QuarterPair, Sentence, Tone, headline, node_headline};
 use margintop::units::{Money, Span, Timestamp};
 
-const QUARTER: Span = Span::from_secs(900);
+pub const QUARTER: Span = Span::from_secs(900);
 
 pub fn dollars(amount: i64) -> Money {
     Money::from_micros(amount * 1_000_000)
@@ -33,19 +33,19 @@ pub fn fleet(revenue: i64, cost: i64) -> Snapshot {
     snapshot
 }
 
-fn node(name: &str, unit: Option<&str>, like: &NodeRow) -> Arc<NodeRow> {
+pub fn node(name: &str, unit: Option<&str>, like: &NodeRow) -> Arc<NodeRow> {
     let unit = unit.map(margintop::reading::UnitName::new);
     Arc::new(NodeRow { name: margintop::reading::NodeName::new(name), unit, ..like.clone() })
 }
 
-fn alert(snapshot: &Snapshot, rule: Rule, subject: &str, ago: i64) -> Alert {
+pub fn alert(snapshot: &Snapshot, rule: Rule, subject: &str, ago: i64) -> Alert {
     let since = snapshot.at - Span::from_secs(ago);
     let (severity, text) = (Severity::Critical, Label::new("something is wrong"));
     Alert { rule, severity, subject: Label::new(subject), since, text }
 }
 
 /// A bridge over two quarter hours that ends now.
-fn bridge(at: Timestamp, before: i64, parts: &[(Cause, i64)]) -> Bridge {
+pub fn bridge(at: Timestamp, before: i64, parts: &[(Cause, i64)]) -> Bridge {
     let of = |cause: Cause| parts.iter().filter(|(part, _)| *part == cause).map(|(_, amount)| *amount).sum::<i64>();
     let after = before + parts.iter().map(|(_, amount)| amount).sum::<i64>();
     Bridge {
@@ -62,12 +62,12 @@ fn bridge(at: Timestamp, before: i64, parts: &[(Cause, i64)]) -> Bridge {
     }
 }
 
-fn movers(list: &[(&str, i64)]) -> Vec<Mover> {
+pub fn movers(list: &[(&str, i64)]) -> Vec<Mover> {
     let mover = |(key, by): &(&str, i64)| Mover { key: Label::new(key), before: dollars(0), after: dollars(*by) };
     list.iter().map(mover).collect()
 }
 
-fn sentences(snapshot: &Snapshot, bridge: Option<&Bridge>) -> Vec<Sentence> {
+pub fn sentences(snapshot: &Snapshot, bridge: Option<&Bridge>) -> Vec<Sentence> {
     headline(&Facts { snapshot, rate: None, is_past: false, recorded: None, bridge, zone: &TimeZone::UTC })
 }
 
@@ -151,8 +151,8 @@ fn a_change_is_reported_with_what_it_is_of() {
         "noise is no change, and has no cause"
     );
     let first = &sentences(&snapshot, Some(&less))[0];
-    let short: String = first.short.iter().map(|part| part.text.as_str()).collect();
-    assert_eq!(short, "Earning +$24,524/h.");
+    let shorter = first.shorter.iter().map(|form| form.iter().map(|part| part.text.as_str()).collect::<String>());
+    assert_eq!(shorter.collect::<Vec<_>>(), ["Earning +$24,524/h, $2,000/h less.", "Earning +$24,524/h."]);
 }
 
 #[test]

@@ -23,7 +23,7 @@ use ratatui::style::{Color, Modifier};
 use samples::pages::{self, Page};
 use samples::{Case, case, empty};
 
-const SIZES: [(u16, u16); 4] = [(40, 12), (80, 24), (120, 36), (200, 50)];
+pub const SIZES: [(u16, u16); 4] = [(40, 12), (80, 24), (120, 36), (200, 50)];
 
 fn app(snapshot: &Arc<Snapshot>) -> App {
     let mut app = App::new(Arc::new(empty()), TimeZone::UTC, Span::from_secs(1), 4);
@@ -74,7 +74,7 @@ fn rows(buffer: &Buffer, show: impl Fn(&Cell) -> String) -> String {
     text
 }
 
-fn golden(name: &str, app: &App, size: (u16, u16)) {
+pub fn golden(name: &str, app: &App, size: (u16, u16)) {
     let buffer = frame(app, &Theme::of_roles(), size);
     let got = format!("{}\n{}", rows(&buffer, |c| c.symbol().to_owned()), rows(&buffer, |c| letter(c).to_string()));
     same(&format!("{name}-{}x{}.txt", size.0, size.1), &got);

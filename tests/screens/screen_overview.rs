@@ -452,3 +452,28 @@ fn models_beside_the_fleet_stand_by_their_profit_however_the_fleet_is_sorted() {
         assert_eq!(order(&app), first);
     }
 }
+
+/// Class: an engine with ranks has rows in place of its charts, though a box shows nothing else over time.
+#[test]
+fn one_box_has_the_charts_of_its_engine_with_ranks_too() {
+    for ranks in [0, 4] {
+        let app = samples::watched_box(ranks);
+        for size in [(120, 36), (200, 50)] {
+            let frame = samples::hands::text(&app, size.0, size.1);
+            for title in ["Requests", "KV cache", "TTFT", "ITL"] {
+                assert!(
+                    frame.contains(&format!("─ {title}")) || frame.contains(&format!("▪ {title}")),
+                    "{title}\n{frame}"
+                );
+            }
+            assert!(!frame.contains("nothing recorded yet"), "{ranks} at {size:?}:\n{frame}");
+            assert_eq!(frame.contains("4 ranks, r3 has 1."), ranks == 4, "{frame}");
+        }
+        let frame = samples::hands::text(&app, 200, 50);
+        for text in
+            ["What a token earns", "It would break even at", "hit rate, same traffic", "a GPU-hour", "now $3.70"]
+        {
+            assert!(frame.contains(text), "{text}\n{frame}");
+        }
+    }
+}

@@ -5,7 +5,7 @@ use crate::samples;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
-use margintop::snapshot::{Rule, Severity};
+use margintop::snapshot::{Rule, Severity, Snapshot};
 use margintop::tui::app::{Action, App, Command};
 use margintop::tui::view::ViewId;
 use margintop::units::Span;
@@ -188,5 +188,30 @@ fn figures_keep_their_headings_on_small_screens() {
         let heading =
             frame.lines().find(|line| line.contains("deepseek-r1 ") && line.contains(" out/s")).unwrap_or_default();
         assert!(heading.contains(" run wait") && heading.contains("out/s"), "{width}: {frame}");
+    }
+}
+
+/// Class: a screen that is larger than usual, with rows that nothing takes.
+#[test]
+fn a_large_screen_is_full() {
+    let twelve = || {
+        let mut app = samples::hands::app();
+        let last = samples::twelve();
+        for ago in (0..=900).rev().step_by(5) {
+            let at = last.at - Span::from_secs(ago);
+            app.history.record(&Snapshot { at, ..last.clone() }, Span::from_secs(5));
+        }
+        app.update(Action::Fresh(Arc::new(last)));
+        app
+    };
+    for (name, app) in [("fleet", watched()), ("twelve nodes", twelve()), ("one box", samples::watched_box(0))] {
+        for (width, height) in [(120, 50), (160, 60), (200, 60), (250, 60), (300, 90), (400, 120)] {
+            let frame = text(&app, width, height);
+            let blank = frame.lines().filter(|line| line.trim().is_empty()).count();
+            assert!(
+                blank <= if height > 100 { 20 } else { 8 },
+                "{name} at {width}x{height}: {blank} rows are blank\n{frame}"
+            );
+        }
     }
 }

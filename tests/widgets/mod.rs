@@ -8,4 +8,4 @@ mod absurd;
 mod charts;
 mod mock;
 mod rows;
-mod text;
+pub mod text;

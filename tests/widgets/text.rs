@@ -12,7 +12,7 @@ use ratatui::layout::Rect;
 use super::mock::{Mock, lines};
 
 /// The rows that a widget draws in an area of its own.
-fn drawn(width: u16, height: u16, theme: &Theme, draw: impl Fn(&mut Canvas<'_>, Rect)) -> Vec<String> {
+pub fn drawn(width: u16, height: u16, theme: &Theme, draw: impl Fn(&mut Canvas<'_>, Rect)) -> Vec<String> {
     let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
     let area = buffer.area;
     draw(&mut Canvas::new(&mut buffer, theme), area);

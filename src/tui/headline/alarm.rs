@@ -1,7 +1,7 @@
 //! The gravest alert, its cost if it is known, and the remedy.
 
 use super::facts::{Facts, an_hour};
-use super::sentence::{Sentence, Tone, part};
+use super::sentence::{Importance, Sentence, Tone, part};
 use crate::burn::rent_of;
 use crate::reading::SourceError;
 use crate::snapshot::{Alert, Rule, Severity, Snapshot};
@@ -16,21 +16,29 @@ use crate::units::{Money, Timestamp};
 pub(super) fn alarms(facts: &Facts<'_>, named: Option<&Alert>) -> Vec<Sentence> {
     let mut sentences = Vec::new();
     if let Some(alert) = named {
-        sentences.extend(consequences(facts, alert));
+        sentences.extend(consequences(facts, alert, Importance::Action));
     }
     let is_news = |alert: &&Alert| alert.severity != Severity::Info && !is_in_state(facts.snapshot, alert.rule);
     let gravest = facts.snapshot.alerts.iter().filter(is_news).rev().max_by_key(|alert| alert.severity);
     if let Some(alert) = gravest.filter(|alert| named.is_none_or(|named| alert.severity > named.severity)) {
-        sentences.push(sentence_of(facts, alert));
-        sentences.extend(consequences(facts, alert));
+        let is_first = named.is_none();
+        let [wrong, action] = if is_first {
+            [Importance::Wrong, Importance::Action]
+        } else {
+            [Importance::WrongToo, Importance::ActionToo]
+        };
+        sentences.push(sentence_of(facts, alert).at(wrong));
+        sentences.extend(consequences(facts, alert, action));
     }
     sentences.extend(super::unknown::unknown_money(facts));
     sentences
 }
 
 /// What an alert costs, and what to do: of no use where the alert itself is not reported.
-fn consequences(facts: &Facts<'_>, alert: &Alert) -> impl Iterator<Item = Sentence> {
-    cost(facts, alert).into_iter().chain(remedy(facts.snapshot, alert)).map(Sentence::dependent)
+fn consequences(facts: &Facts<'_>, alert: &Alert, action: Importance) -> impl Iterator<Item = Sentence> {
+    let cost = cost(facts, alert).map(|cost| cost.at(Importance::Cost));
+    let remedy = remedy(facts.snapshot, alert).map(|remedy| remedy.at(action));
+    cost.into_iter().chain(remedy).map(Sentence::dependent)
 }
 
 /// The sentence if no alert is told.
@@ -115,7 +123,7 @@ pub(super) fn what(facts: &Facts<'_>, alert: &Alert) -> String {
 }
 
 fn sentence_of(facts: &Facts<'_>, alert: &Alert) -> Sentence {
-    let tone = if alert.severity == Severity::Critical { Tone::Critical } else { Tone::Warning };
+    let tone = tone(alert);
     let alike = together::with(facts.snapshot, alert);
     let first = alike.iter().map(|alert| alert.since).min().unwrap_or(alert.since);
     let since = format!(" since {}", format::clock_minute(first, facts.zone).trim());
@@ -130,11 +138,17 @@ fn sentence_of(facts: &Facts<'_>, alert: &Alert) -> Sentence {
     };
     let others = if alike.is_empty() { others(facts, alert) } else { String::new() };
     let rest = || part(format!("{others}."), Tone::Plain);
-    let short = match long.replacen(&since, "", 1) {
+    let shorter: Vec<_> = match long.replacen(&since, "", 1) {
         short if short == long => Vec::new(),
-        short => vec![part(short, tone), rest()],
+        short => vec![vec![part(short, tone), rest()]],
     };
-    Sentence { parts: vec![part(long, tone), rest()], short, is_dependent: false }
+    let naming = shorter.len() + 1;
+    Sentence::of([part(long, tone), rest()]).or(shorter, naming)
+}
+
+/// The tone of an alert's severity.
+pub(super) const fn tone(alert: &Alert) -> Tone {
+    if matches!(alert.severity, Severity::Critical) { Tone::Critical } else { Tone::Warning }
 }
 
 /// The number of other alerts of this rule, as the end of a sentence.
@@ -184,7 +198,11 @@ pub(super) fn remedy(snapshot: &Snapshot, alert: &Alert) -> Option<Sentence> {
     if let Some(error) = snapshot.source_errors.iter().find(is_its) {
         return sourced(error.remedy.as_str());
     }
-    action(alert.rule).map(|text| Sentence::toned(text, Tone::Action))
+    action(alert.rule).map(|text| {
+        // The first thing to do is the short form.
+        let first = text.split_once(", ").map(|(first, _)| vec![part(format!("{first}."), Tone::Action)]);
+        Sentence::toned(text, Tone::Action).or(first.into_iter().collect(), 1)
+    })
 }
 
 /// A source's remedy as a sentence, and its first clause as the short form.
@@ -192,8 +210,8 @@ fn sourced(remedy: &str) -> Option<Sentence> {
     let whole = remedy.trim().trim_end_matches('.');
     let first = whole.split("; ").next().unwrap_or(whole);
     let closed = |text: &str| part(format!("{}.", capital(text)), Tone::Action);
-    let short = if first == whole { Vec::new() } else { vec![closed(first)] };
-    (!whole.is_empty()).then(|| Sentence { parts: vec![closed(whole)], short, is_dependent: false })
+    let shorter = if first == whole { Vec::new() } else { vec![vec![closed(first)]] };
+    (!whole.is_empty()).then(|| Sentence::of([closed(whole)]).or(shorter, 1))
 }
 
 /// The text with a capital letter, unless it begins with a command.

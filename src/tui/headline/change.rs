@@ -2,7 +2,7 @@
 
 use super::alarm;
 use super::facts::{Facts, an_hour, signed_an_hour};
-use super::sentence::{Sentence, SentencePart, Tone, part};
+use super::sentence::{ChangeWords, Importance, Sentence, SentencePart, Tone, part};
 use crate::snapshot::Alert;
 use crate::statement::{Bridge, Cause, Mover};
 use crate::tui::format;
@@ -12,7 +12,7 @@ use crate::units::{Money, Timestamp};
 const NOTABLE: u128 = 50;
 
 /// How the profit changed against the compared time, as the end of a sentence.
-pub(super) fn change(facts: &Facts<'_>) -> Option<String> {
+pub(super) fn change(facts: &Facts<'_>) -> Option<ChangeWords> {
     let (by, then) = if let Some(bridge) = facts.bridge {
         let bridge = Some(bridge).filter(|bridge| is_comparable(bridge))?;
         (notable(bridge), bridge.before_span.1)
@@ -24,15 +24,14 @@ pub(super) fn change(facts: &Facts<'_>) -> Option<String> {
     Some(against(facts, by, then))
 }
 
-/// `$2,000/h less than at 14:49`.
-pub(super) fn against(facts: &Facts<'_>, by: Option<Money>, then: Timestamp) -> String {
+/// `$2,000/h less than at 14:49`, `$2,000/h less`.
+pub(super) fn against(facts: &Facts<'_>, by: Option<Money>, then: Timestamp) -> ChangeWords {
     let then = format::clock_minute(then, facts.zone);
     let then = then.trim();
-    match by {
-        None => format!("about as at {then}"),
-        Some(by) if by < Money::ZERO => format!("{} less than at {then}", an_hour(facts, by)),
-        Some(by) => format!("{} more than at {then}", an_hour(facts, by)),
-    }
+    let Some(by) = by else { return ChangeWords { long: format!("about as at {then}"), short: None } };
+    let word = if by < Money::ZERO { "less" } else { "more" };
+    let short = format!("{} {word}", an_hour(facts, by));
+    ChangeWords { long: format!("{short} than at {then}"), short: Some(short) }
 }
 
 /// The largest part of a change that moves the way the whole does, and the alert that it names.
@@ -53,13 +52,20 @@ pub(super) fn cause<'a>(facts: &Facts<'a>) -> (Option<Sentence>, Option<&'a Aler
     let mut parts = vec![part(format!("{} ", word(*cause, *amount)), Tone::Plain)];
     parts.push(part(signed_an_hour(facts, *amount), tone));
     let short = closed(parts.clone(), None);
-    let tail = match (alert, mover) {
-        (Some(alert), _) => Some(format!(": {}{}", alarm::what(facts, alert), alarm::others(facts, alert))),
-        (None, Some(mover)) => Some(format!(", mostly {}", mover.key)),
-        (None, None) => None,
+    let sentence = match (alert, mover) {
+        // What is wrong is more than its part of the change.
+        (Some(alert), _) => {
+            let what = format!("{}{}", alarm::what(facts, alert), alarm::others(facts, alert));
+            let wrong = vec![part(format!("{what}."), alarm::tone(alert))];
+            Sentence::of(closed(parts, Some(format!(": {what}")))).or(vec![wrong], 2).at(Importance::Wrong)
+        }
+        (None, Some(mover)) => {
+            let long = closed(parts, Some(format!(", mostly {}", mover.key)));
+            Sentence::of(long).or(vec![short], 1).at(Importance::Part)
+        }
+        (None, None) => Sentence::of(short).at(Importance::Part),
     };
-    let short = if tail.is_some() { short } else { Vec::new() };
-    (Some(Sentence { parts: closed(parts, tail), short, is_dependent: false }), alert)
+    (Some(sentence), alert)
 }
 
 fn closed(mut parts: Vec<SentencePart>, tail: Option<String>) -> Vec<SentencePart> {

@@ -1,10 +1,10 @@
 //! The headline of one node: its profit and its change, the largest part of the change, the gravest alert with its cost
 //! and remedy. A cause is given only if the node's own past or an alert on it shows it.
 
-use super::alarm::{remedy, what};
+use super::alarm::{remedy, tone as tone_of, what};
 use super::change::against;
 use super::facts::{Facts, an_hour, signed_an_hour};
-use super::sentence::{Sentence, SentencePart, Tone, part};
+use super::sentence::{ChangeWords, Importance, Sentence, SentencePart, Tone, part};
 use crate::burn::rent_of;
 use crate::reading::Health;
 use crate::snapshot::{Alert, EngineRow, GpuRow, NodeRow, Rule, Severity};
@@ -58,13 +58,13 @@ pub fn node_headline(facts: &Facts<'_>, node: &NodeRow, quarters: Option<&NodeQu
     if let Some(alert) = named.filter(|_| is_named) {
         sentences.extend(consequences(facts, node, alert).map(Sentence::dependent));
     }
-    sentences.extend(unknown(facts, node, &engines));
+    sentences.extend(unknown(facts, node, &engines).map(|unknown| unknown.at(Importance::Missing)));
     if let Some(alert) = alerts.first().copied().filter(|_| !is_named) {
         let is_state = alert.rule == Rule::NodeSilent && node.state != Health::Live;
         if is_state {
             sentences.extend(consequences(facts, node, alert));
         } else {
-            sentences.push(sentence_of(facts, alert, &alerts));
+            sentences.push(sentence_of(facts, alert, &alerts).at(Importance::Wrong));
             sentences.extend(consequences(facts, node, alert).map(Sentence::dependent));
         }
     }
@@ -76,7 +76,8 @@ pub fn node_headline(facts: &Facts<'_>, node: &NodeRow, quarters: Option<&NodeQu
 
 /// What an alert costs, and what to do.
 fn consequences(facts: &Facts<'_>, node: &NodeRow, alert: &Alert) -> impl Iterator<Item = Sentence> {
-    rent(facts, node, alert).into_iter().chain(remedy(facts.snapshot, alert))
+    let rent = rent(facts, node, alert).map(|rent| rent.at(Importance::Cost));
+    rent.into_iter().chain(remedy(facts.snapshot, alert).map(|remedy| remedy.at(Importance::Action)))
 }
 
 /// Alerts on the node, its GPUs, its unit and the engines on it, the gravest first.
@@ -144,7 +145,7 @@ fn state(facts: &Facts<'_>, node: &NodeRow, engines: &[&EngineRow]) -> Sentence 
 }
 
 /// The change of its profit, as the end of a sentence.
-fn change(facts: &Facts<'_>, quarters: &NodeQuarters) -> Option<String> {
+fn change(facts: &Facts<'_>, quarters: &NodeQuarters) -> Option<ChangeWords> {
     let by = node_change(quarters)?;
     Some(against(facts, (by != 0.0).then(|| money(by)), quarters.span.0))
 }
@@ -174,10 +175,16 @@ fn cause_of(facts: &Facts<'_>, quarters: &NodeQuarters, named: Option<&Alert>) -
     let tone = if amount < 0.0 { Tone::Loss } else { Tone::Gain };
     let parts = vec![part(format!("{words} "), Tone::Plain), part(signed_an_hour(facts, money(amount)), tone)];
     let alert = named.map(|alert| what(facts, alert));
-    let tail = [detail, alert].into_iter().flatten().collect::<Vec<_>>().join("; ");
-    let short = if tail.is_empty() { Vec::new() } else { closed(parts.clone(), "") };
+    let tail = [detail, alert.clone()].into_iter().flatten().collect::<Vec<_>>().join("; ");
+    let short = (!tail.is_empty()).then(|| closed(parts.clone(), ""));
     let tail = if tail.is_empty() { tail } else { format!(": {tail}") };
-    Some(Sentence { parts: closed(parts, &tail), short, is_dependent: false })
+    let whole = Sentence::of(closed(parts, &tail));
+    Some(match (alert, named) {
+        (Some(what), Some(named)) => {
+            whole.or(vec![vec![part(format!("{what}."), tone_of(named))]], 2).at(Importance::Wrong)
+        }
+        _ => whole.or(short.into_iter().collect(), 1).at(Importance::Part),
+    })
 }
 
 /// The cause of its change of revenue, in words: its tokens changed in the same direction, or else its hits did;
@@ -225,7 +232,7 @@ fn explains(alert: &Alert, (since, until): (Timestamp, Timestamp)) -> bool {
 }
 
 fn sentence_of(facts: &Facts<'_>, alert: &Alert, all: &[&Alert]) -> Sentence {
-    let tone = if alert.severity == Severity::Critical { Tone::Critical } else { Tone::Warning };
+    let tone = tone_of(alert);
     let end = match all.len() - 1 {
         0 => ".".to_owned(),
         1 => ", and one more alert.".to_owned(),

@@ -2,7 +2,7 @@
 
 use super::facts::{Facts, an_hour, signed_an_hour};
 use super::missing::{self, Missing};
-use super::sentence::{Sentence, Tone, part};
+use super::sentence::{Importance, Sentence, Tone, part};
 use crate::reading::Label;
 use crate::snapshot::Snapshot;
 use crate::units::Money;
@@ -31,7 +31,7 @@ pub(super) fn state(facts: &Facts<'_>) -> Option<Sentence> {
 pub(super) fn unknown(facts: &Facts<'_>) -> Vec<Sentence> {
     let money = &facts.snapshot.money;
     if let Some(why) = why_unknown(facts.snapshot) {
-        let mut sentences = vec![why];
+        let mut sentences = vec![why.at(Importance::State)];
         sentences.extend(super::alarm::alarms(facts, None));
         return sentences;
     }
@@ -40,9 +40,10 @@ pub(super) fn unknown(facts: &Facts<'_>) -> Vec<Sentence> {
         (None, Some(cost)) => without_revenue(facts, cost),
         (None, None) => without_both(facts.snapshot),
     };
-    let mut sentences = vec![Sentence::plain(state)];
+    let mut sentences = vec![Sentence::plain(state).at(Importance::State)];
+    // What to do about the state stands before what else is wrong.
+    sentences.extend(actions.map(|action| Sentence::toned(action, Tone::Action).at(Importance::State)));
     sentences.extend(super::alarm::alarms(facts, None));
-    sentences.extend(actions.map(|action| Sentence::toned(action, Tone::Action)));
     sentences
 }
 

@@ -1,7 +1,7 @@
 //! What of the money is not known, and what to write so that it is.
 
 use super::facts::{Facts, an_hour};
-use super::sentence::{Sentence, Tone, part};
+use super::sentence::{Importance, Sentence, Tone, part};
 use crate::snapshot::ModelRow;
 use crate::tui::format;
 
@@ -10,13 +10,14 @@ pub(super) fn unknown_money(facts: &Facts<'_>) -> Vec<Sentence> {
     let money = &facts.snapshot.money;
     let mut sentences = Vec::new();
     if money.unpriced_tokens > 0 && money.revenue.is_some() {
-        sentences.push(unpriced_now(facts).unwrap_or_else(|| unpriced_before(money.unpriced_tokens)));
+        let before = || unpriced_before(money.unpriced_tokens).at(Importance::Remark);
+        sentences.push(unpriced_now(facts).map_or_else(before, |now| now.at(Importance::Missing)));
     }
     if money.uncosted_engines > 0 && money.cost.is_some() {
         let count = money.uncosted_engines;
         let (noun, verb) = if count == 1 { ("engine", "has") } else { ("engines", "have") };
         let text = format!("{count} {noun} {verb} no known cost and {verb} no part in the profit.");
-        sentences.push(Sentence::toned(text, Tone::Warning));
+        sentences.push(Sentence::toned(text, Tone::Warning).at(Importance::Missing));
     }
     sentences
 }
@@ -34,11 +35,15 @@ fn unpriced_now(facts: &Facts<'_>) -> Option<Sentence> {
         others => (format!("{name} and {others} more models"), "have", "their"),
     };
     let what = format!("{who} {verb} no price: write a [[price]]");
-    let short = vec![part(format!("{what}."), Tone::Warning)];
+    let words = |text: String| vec![part(text, Tone::Warning)];
+    let shorter = [format!("{what}."), format!("{who}: write a [[price]].")].map(words);
     let worth = facts.snapshot.money.compare.as_ref().and_then(|worth| Some((worth.per_hour?, &worth.list)));
-    let Some((amount, list)) = worth else { return Some(Sentence::of(short)) };
+    let Some((amount, list)) = worth else {
+        let [whole, short] = shorter;
+        return Some(Sentence::of(whole).or(vec![short], 1));
+    };
     let long = format!("{what}; {owner} tokens are worth ≈ {} at {list}.", an_hour(facts, amount));
-    Some(Sentence { parts: vec![part(long, Tone::Warning)], short, is_dependent: false })
+    Some(Sentence::toned(long, Tone::Warning).or(shorter.into(), 1))
 }
 
 /// Tokens of the past that no list priced.

@@ -59,7 +59,6 @@ fn reading(canvas: &mut Canvas<'_>, area: Rect, from: u16, scene: &Scene<'_>) {
     let span = match scene.app.view() {
         _ if scene.app.what_if.open => vec![Segment::new(Role::Warning, "what if").bold()],
         ViewId::Money => within(scene.app.money.reach.name()),
-        ViewId::Balance => Vec::new(),
         _ => within(scene.app.charts.reach.name()),
     };
     let [long, short] = legend(scene).map(|text| [Segment::dim(text)]);

@@ -5,7 +5,8 @@ use ratatui::layout::Rect;
 use super::charts::blank;
 use super::charts::{self, Chart, Kind};
 use super::latencies::{self, over_span};
-use super::served::{ServedTogether, latencies_of};
+use super::served::ServedTogether;
+use crate::balance::{Group, GroupBalance, balances};
 use crate::history::{LatencyKind, Measure, Subject};
 use crate::snapshot::EngineRow;
 use crate::tui::format;
@@ -18,43 +19,72 @@ use crate::tui::widgets::{Canvas, Segment};
 /// The minimum rows of the charts, with the name above them.
 pub(super) const LEAST: u16 = 6;
 
-/// Draws the engine's name and its four charts.
-pub(super) fn engine_charts(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row: &EngineRow) {
-    if area.height < LEAST {
-        return;
+/// Draws the engine's name and its four charts. `rows` are those of one target: of the engine, or of its ranks together.
+pub(super) fn engine_charts(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, rows: &[&EngineRow]) {
+    let Some(row) = rows.first().filter(|_| area.height >= LEAST) else { return };
+    let served = ServedTogether::of(rows.iter().copied());
+    let subject = Subject::Engine(row.target.clone(), None);
+    name(scene, row, rows, &served).draw(canvas, area);
+    let below = Rect { y: area.y + 1, height: area.height - 1, ..area };
+    match rows {
+        [only] => EngineCharts::of_row(scene, only, &subject, &ServedTogether::one(only)).draw(canvas, below, scene),
+        _ => EngineCharts::of(scene, &subject, &served).draw(canvas, below, scene),
     }
+}
+
+/// The engine's name, its ranks in one text, and what its charts do not show.
+fn name(scene: &Scene<'_>, row: &EngineRow, rows: &[&EngineRow], served: &ServedTogether<'_>) -> TitledRule<'static> {
     let mut rule = TitledRule::new(format!("{} {}", row.kind, short_target(row)));
     if let Some(model) = &row.model {
-        rule = rule.note([Segment::dim(format!("  {model} · {}", row.role))]);
+        rule = rule.note([Segment::dim(format!("  {model} · {}{}", row.role, ranks(scene, row)))]);
     }
-    let figure = |name: &'static str, text: String| [Segment::dim(name), Segment::text(text)];
-    if row.revenue.is_some() {
-        rule = rule.right(figure("revenue ", scene.money(row.revenue, 10).trim().to_owned()));
+    let own = || rows.iter().filter(|row| !row.in_engine_row);
+    // Where they do not all fit the first is left out first; the gap before the next one goes with it.
+    let figure = |name: &'static str, text: String| [Segment::dim(name), Segment::text(text), Segment::dim("   ")];
+    if let Some(preemptions) = own().filter_map(|row| row.preemptions).reduce(|a, b| a + b) {
+        rule = rule.right(figure("preempted ", format::compact(preemptions)));
     }
-    if let Some(preemptions) = row.preemptions {
-        rule = rule.right(figure("   preempted ", format::compact(preemptions)));
+    if let Some(acceptance) = served.drafts_accepted() {
+        rule = rule.right(figure("drafts accepted ", format::percent(Some(acceptance)).trim().to_owned()));
     }
-    if let Some(acceptance) = row.spec_acceptance {
-        rule = rule.right(figure("   drafts accepted ", format::percent(Some(acceptance)).trim().to_owned()));
+    if let Some(within) = served.within_slo() {
+        rule = rule.right(figure("in SLO ", format::percent1(Some(within)).trim().to_owned()));
     }
-    if let Some(within) = row.within_slo {
-        rule = rule.right(figure("   in SLO ", format::percent1(Some(within)).trim().to_owned()));
+    rule = rule.right(queue(scene, &Subject::Engine(row.target.clone(), None)).into_iter().flatten());
+    let (end_to_end, is_above) = (served.e2e_p99, served.beyond[2]);
+    let text = latencies::bounded(end_to_end, is_above);
+    match own().filter_map(|row| row.revenue).reduce(|a, b| a + b) {
+        Some(revenue) => {
+            let revenue = scene.money(Some(revenue), 10).trim().to_owned();
+            rule.right(figure("end to end p99 ", text)).right([Segment::dim("revenue "), Segment::text(revenue)])
+        }
+        None => rule.right([Segment::dim("end to end p99 "), Segment::text(text)]),
     }
-    let [_, _, (end_to_end, is_above)] = latencies_of(row);
-    let (subject, served) = (Subject::Engine(row.target.clone(), None), ServedTogether::one(row));
-    rule = rule.right(queue(scene, &subject).into_iter().flatten());
-    rule = rule.right(figure("   end to end p99 ", latencies::bounded(end_to_end, is_above)));
-    rule.draw(canvas, area);
-    let below = Rect { y: area.y + 1, height: area.height - 1, ..area };
-    EngineCharts::of_row(scene, row, &subject, &served).draw(canvas, below, scene);
+}
+
+/// The number of an engine's ranks, and the one that carries most; empty without ranks.
+fn ranks(scene: &Scene<'_>, row: &EngineRow) -> String {
+    let count = scene.snap.engines.iter().filter(|other| other.target == row.target && other.rank.is_some()).count();
+    if count < 2 {
+        return String::new();
+    }
+    let is_own = |group: &GroupBalance| matches!(&group.group, Group::Engine(target) if *target == row.target);
+    let groups = balances(scene.snap);
+    let uneven = groups.iter().find(|group| is_own(group)).and_then(|group| {
+        let worst = group.balances.iter().find(|balance| !balance.ranks.is_empty())?;
+        let rank = worst.ranks.get(worst.worst)?;
+        let over = worst.over_mean.get();
+        Some(format!(", {} has {over:.2} x the mean {}", worst.name_of(rank), worst.balancer.name()))
+    });
+    format!(" · {count} ranks{}", uneven.unwrap_or_default())
 }
 
 /// The time in the queue over the chosen span: a part of the time to the first token, whose objective it must not miss.
-fn queue(scene: &Scene<'_>, subject: &Subject) -> Option<[Segment<'static>; 2]> {
+fn queue(scene: &Scene<'_>, subject: &Subject) -> Option<[Segment<'static>; 3]> {
     let over = over_span(scene, subject, LatencyKind::Queue)?;
     let objective = scene.snap.slo.unwrap_or_default().ttft_p99_seconds;
     let role = if over.p99.exceeds(objective) { Role::Warning } else { Role::Text };
-    Some([Segment::dim("   queue "), Segment::new(role, latencies::figure(Some(over)))])
+    Some([Segment::dim("queue "), Segment::new(role, latencies::figure(Some(over))), Segment::dim("   ")])
 }
 
 /// The charts of an engine, or of the engines of a unit, a node or a model combined.

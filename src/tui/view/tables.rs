@@ -8,7 +8,8 @@ use super::about::{about, found, named, said_of};
 use super::cause_words::{cause_name, cause_notes};
 use super::charts::severity;
 use super::list::{Col, List, amount, figure};
-use crate::burn::{self, Reason, ReasonLine};
+use crate::burn::{self, ReasonLine};
+use crate::history::BurntSum;
 use crate::snapshot::Alert;
 use crate::statement::Cause;
 use crate::tui::app::RefreshPace;
@@ -55,7 +56,7 @@ pub(super) fn burns(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
         .rank(3)
         .stretch(1, 12),
         BurnCol::right(scene.an_hour(), 7, move |line| amount(line.per_hour)),
-        BurnCol::right(since, 7, move |line| amount(line.today.or_else(|| waited(scene, line.reason)))).rank(1),
+        BurnCol::right(since, 7, move |line| today(scene, line).cell()).rank(1),
     ];
     let sum = |_: usize| burn_sum(scene, rows);
     // The lines have precedence over their sum.
@@ -71,26 +72,68 @@ pub(super) fn burns(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     }
 }
 
+/// An amount of a line or of all; a lower bound where a part of it is not known.
+#[derive(Clone, Copy)]
+struct BurnAmount {
+    known: Option<Money>,
+    is_bound: bool,
+}
+
+impl BurnAmount {
+    fn of(known: Option<Money>) -> Self {
+        Self { known, is_bound: false }
+    }
+
+    /// The sum; where an amount is unknown, at least that of the others.
+    fn sum(amounts: impl Iterator<Item = Self>) -> Self {
+        let add = |sum: Self, one: Self| Self {
+            known: match (sum.known, one.known) {
+                (Some(a), Some(b)) => Some(a + b),
+                (a, b) => a.or(b),
+            },
+            is_bound: sum.is_bound || one.is_bound || one.known.is_none(),
+        };
+        amounts.fold(Self { known: None, is_bound: false }, add)
+    }
+
+    fn cell(self) -> Cell<'static> {
+        match self.known {
+            Some(money) if self.is_bound => Cell::text(format!("≥{}", format::bare(Some(money), AMOUNT - 1).trim())),
+            known => amount(known, AMOUNT as u16),
+        }
+    }
+}
+
+/// The cells of an amount.
+const AMOUNT: usize = 7;
+
 /// The sum of all lines: an estimate, as two of them may cover the same GPU.
 fn burn_sum(scene: &Scene<'_>, rows: &[ReasonLine]) -> TableRow<'static> {
-    let today = |line: &ReasonLine| line.today.or_else(|| waited(scene, line.reason));
-    let sum = |amounts: &mut dyn Iterator<Item = Money>| amount(amounts.reduce(|a, b| a + b), 7);
     let cost = scene.snap.money.cost_per_hour;
     let of = cost.map(|_| format!("of {}/h cost", scene.money(cost, 7).trim())).unwrap_or_default();
     TableRow::new([
         Cell::dim("sum ≈"),
         Cell::dim(of),
         Cell::Empty,
-        sum(&mut rows.iter().filter_map(|line| line.per_hour)),
-        sum(&mut rows.iter().filter_map(today)),
+        BurnAmount::sum(rows.iter().map(|line| BurnAmount::of(line.per_hour))).cell(),
+        BurnAmount::sum(rows.iter().map(|line| today(scene, line))).cell(),
     ])
 }
 
-/// The cost of waiting for the slowest ranks since midnight, if the day was recorded from its start.
-fn waited(scene: &Scene<'_>, reason: Reason) -> Option<Money> {
-    let (since, cost) = scene.app.history.waiting().filter(|_| reason == Reason::Imbalance)?;
+/// The cost since midnight: what the ledger has, else what was recorded. It is a lower bound where the recording began
+/// later, or lacks an amount.
+fn today(scene: &Scene<'_>, line: &ReasonLine) -> BurnAmount {
+    if line.today.is_some() {
+        return BurnAmount::of(line.today);
+    }
+    let Some(BurntSum { since, cost, is_bound }) = scene.app.history.burnt(line.reason) else {
+        return BurnAmount::of(None);
+    };
+    // What is known of no instant has no sum.
+    let known =
+        (cost > 0.0 || line.per_hour.is_some()).then(|| Money::from_micros((cost * 1e6).clamp(0.0, 9e18) as i64));
     let is_whole = scene.snap.money.since.is_some_and(|began| since <= began + SETTLED);
-    is_whole.then(|| Money::from_micros((cost * 1e6).clamp(0.0, 9e18) as i64))
+    BurnAmount { known, is_bound: is_bound || !is_whole }
 }
 
 /// The text of a cost without revenue, with node names in place of addresses.

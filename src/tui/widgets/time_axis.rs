@@ -103,6 +103,11 @@ impl TimeAxis {
         Timestamp::from_millis(self.now)
     }
 
+    /// The number of cells.
+    pub fn cell_count(&self) -> u16 {
+        self.cells
+    }
+
     /// The number of dots.
     pub fn dots(&self) -> usize {
         2 * usize::from(self.cells)

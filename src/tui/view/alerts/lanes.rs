@@ -6,7 +6,7 @@ use super::super::about::{about_all, lasted, named};
 use super::super::charts::{self, Chart, Kind};
 use super::super::list::known_sum;
 use super::super::served::word_of;
-use super::log::{DAY, letter};
+use super::log::DAY;
 use crate::history::{EventKind, HistoryEvent, Measure, Subject};
 use crate::reading::Label;
 use crate::snapshot::{Rule, Severity};
@@ -60,7 +60,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, lanes: Rect, scene: &Sce
     let moments: Vec<LaneEvent> = known
         .iter()
         .filter(|event| !event.is_alert())
-        .map(|event| LaneEvent::Letter { at: event.at, letter: letter(event.kind) })
+        .map(|event| LaneEvent::Letter { at: event.at, letter: charts::letter(event.kind) })
         .collect();
     if !moments.is_empty() {
         rows.push(Lane { label: Segment::dim("restarts R, prices $, others"), events: moments, figure: None });

@@ -3,6 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::super::about::{RESTARTED, about};
+use super::super::charts::letter;
 use super::super::list::{Col, List, said};
 use super::super::served::word_of;
 use super::resolved::{self, Resolved};
@@ -24,18 +25,6 @@ const LEAST: u16 = 3;
 pub(super) struct Log {
     pub(super) resolved: Vec<Resolved>,
     events: Vec<HistoryEvent>,
-}
-
-/// The letter of an event in lanes and lists.
-pub(super) const fn letter(kind: EventKind) -> char {
-    match kind {
-        EventKind::Alert(..) => '▲',
-        EventKind::Restart => 'R',
-        EventKind::Price => '$',
-        EventKind::Joined => '+',
-        EventKind::Left => '-',
-        EventKind::Marker => 'D',
-    }
 }
 
 /// The event's text, with engines named as elsewhere on the screen.

@@ -4,6 +4,8 @@ use ratatui::layout::Rect;
 
 use super::terms::UNEVEN;
 use crate::balance::{Balance, Balancer, GroupBalance, Waiting};
+use crate::burn::Reason;
+use crate::history::BurntSum;
 use crate::tui::figures_of::number;
 use crate::tui::format;
 use crate::tui::pane::{self, ProfitPeriod};
@@ -70,7 +72,7 @@ pub(super) fn costs(
     if let Some((group, name)) = chosen {
         rows.push((format!("of it in {name}"), an_hour(group.waiting_per_hour)));
     }
-    if let Some((since, cost)) = scene.app.history.waiting().filter(|_| total.is_some()) {
+    if let Some(BurntSum { since, cost, .. }) = scene.app.history.burnt(Reason::Imbalance).filter(|_| total.is_some()) {
         let midnight = scene.snap.money.since.is_some_and(|began| since <= began + SETTLED);
         let period = match pane::period(scene) {
             Some(ProfitPeriod::Today) if midnight => "today".to_owned(),

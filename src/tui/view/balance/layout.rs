@@ -14,8 +14,11 @@ const ADVICE: u16 = 2;
 /// The minimum rows of the list above the totals.
 const LIST: u16 = 9;
 
-/// The layout in `area` for a list of `lines` rows.
-pub(super) fn layout(area: Rect, lines: usize) -> Layout {
+/// The rows that a list of many groups has above the figures of efficiency.
+const MANY: u16 = 18;
+
+/// The layout in `area` for a list of so many groups and lines.
+pub(super) fn layout(area: Rect, groups: usize, lines: usize) -> Layout {
     let mut layout = Layout::default();
     let basis = u16::from(area.height > 12);
     layout.put(Part::Basis, Rect { y: area.bottom().saturating_sub(basis), height: basis, ..area });
@@ -23,7 +26,7 @@ pub(super) fn layout(area: Rect, lines: usize) -> Layout {
     if area.width < 110 {
         narrow(&mut layout, room, lines);
     } else {
-        wide(&mut layout, room);
+        wide(&mut layout, room, groups);
     }
     layout
 }
@@ -43,13 +46,15 @@ fn narrow(layout: &mut Layout, area: Rect, lines: usize) {
 
 /// The list with the totals below it at the left, and the ranks at the right; from 190 columns on, the ranks by minute
 /// beside them.
-fn wide(layout: &mut Layout, area: Rect) {
+fn wide(layout: &mut Layout, area: Rect, groups: usize) {
     let is_widest = area.width >= 190;
     let left = Rect { width: if is_widest { 48 } else { 42 }, ..area };
     let mut list = left.height;
     let mut tables = Vec::new();
-    for (table, height) in [(1, COSTS), (0, BALANCERS), (3, yields::ROWS)] {
-        if list >= height + LIST {
+    // The groups have precedence over the efficiency, which is of no rank.
+    let wanted = u16::try_from(groups).map_or(MANY, |groups| (groups + 2).clamp(LIST, MANY));
+    for (table, height, least) in [(1, COSTS, LIST), (0, BALANCERS, LIST), (3, yields::ROWS, wanted)] {
+        if list >= height + least {
             list -= height;
             tables.push((table, Rect { y: left.y + list, height, ..left }));
         }

@@ -33,6 +33,11 @@ impl BalanceLine<'_> {
         name(self.group, self.is_alone)
     }
 
+    /// Whether it is the first line of its group: that of its worst balancer.
+    pub(super) const fn is_first(&self) -> bool {
+        self.is_first
+    }
+
     fn over(&self) -> f64 {
         self.balance.over_mean.get()
     }

@@ -18,9 +18,10 @@ use super::settled::{SLACK, calm, place, places};
 use super::{Hits, Layout, ListKey, OnEnter, Part, SortOrder, View, ViewId, ViewPlace};
 use crate::balance::{Balance, Balancer, GroupBalance, balances, node_balances};
 use crate::snapshot::Snapshot;
-use crate::tui::app::{Command, RefreshPace};
+use crate::tui::app::{Command, RefreshPace, Turn};
 use crate::tui::pane;
 use crate::tui::scene::Scene;
+use crate::tui::screen::Screen;
 use crate::tui::theme::Role;
 use crate::tui::widgets::Canvas;
 use lines::{BalanceLine, columns, key, key_of, lines};
@@ -45,12 +46,15 @@ impl View for BalanceScreen {
     fn rows(&self, scene: &Scene<'_>) -> Vec<ListKey> {
         let slow = scene.at(RefreshPace::FiveSeconds);
         let groups = by_balancer(&slow, &groups(&slow));
-        lines(&slow, &groups).iter().map(key).collect()
+        let lines = lines(&slow, &groups);
+        let list = Screen::of(scene).and_then(|screen| self.layout(scene, screen.view).area(Part::List));
+        let chosen = chosen(scene, &lines).copied();
+        folded(lines, chosen, list.unwrap_or_default().height).iter().map(key).collect()
     }
 
     fn layout(&self, scene: &Scene<'_>, area: Rect) -> Layout {
         let groups = all(scene.at(RefreshPace::FiveSeconds).snap);
-        layout::layout(area, groups.iter().map(|group| group.balances.len()).sum())
+        layout::layout(area, groups.len(), groups.iter().map(|group| group.balances.len()).sum())
     }
 
     fn draw(&self, canvas: &mut Canvas<'_>, scene: &Scene<'_>, layout: &Layout) -> Hits {
@@ -59,8 +63,9 @@ impl View for BalanceScreen {
         let shown = by_balancer(&slow, &groups);
         let lines = lines(&slow, &shown);
         let mut hits = Hits::default();
-        let chosen = chosen(scene, &lines);
-        let name = chosen.map_or_else(String::new, BalanceLine::name);
+        let chosen = chosen(scene, &lines).copied();
+        let name = chosen.map_or_else(String::new, |line| line.name());
+        let lines = folded(lines, chosen, layout.area(Part::List).unwrap_or_default().height);
         for (part, area) in layout.parts() {
             let group = chosen.map(|line| line.group);
             match (part, group) {
@@ -99,8 +104,25 @@ impl View for BalanceScreen {
     }
 
     fn commands(&self) -> &'static [Command] {
-        &[Command::Against, Command::AsItWas, Command::Enter, Command::Filter, Command::Sort, Command::AlertsOf]
+        &[
+            Command::Against,
+            Command::AsItWas,
+            Command::Enter,
+            Command::Filter,
+            Command::Sort,
+            Command::Reach(Turn::Previous),
+            Command::AlertsOf,
+        ]
     }
+}
+
+/// The lines of a list of so many rows: where not all have room, groups other than the chosen one have only that of their
+/// worst balancer.
+fn folded<'a>(mut lines: Vec<BalanceLine<'a>>, chosen: Option<BalanceLine<'a>>, rows: u16) -> Vec<BalanceLine<'a>> {
+    if lines.len() >= usize::from(rows) {
+        lines.retain(|line| line.is_first() || chosen.is_some_and(|chosen| chosen.group.group == line.group.group));
+    }
+    lines
 }
 
 /// The minimum rows of the ranks by minute below the charts, where they do not stand beside them.

@@ -1,17 +1,16 @@
-//! The last hour of a group's ranks: the imbalance by minute, and the load of each rank.
+//! The recent past of a group's ranks: the imbalance by minute, and the load of each rank.
 
 use ratatui::layout::Rect;
 
 use super::ranks::full_name;
-use super::terms::{HOUR, UNEVEN};
-use crate::balance::{Balance, Balancer, GroupBalance, RankLoad};
+use super::terms::UNEVEN;
+use crate::balance::{Balance, Balancer, Group, GroupBalance, RankLoad};
 use crate::history::{Measure, Query, Subject};
 use crate::tui::format;
 use crate::tui::scene::Scene;
 use crate::tui::series::{Points, axis};
 use crate::tui::theme::Role;
-use crate::tui::view::charts;
-use crate::tui::widgets::axis_rule::AxisRule;
+use crate::tui::view::charts::{self, Reading};
 use crate::tui::widgets::framed_chart::{FramedChart, ScaleColumn, ScaleLabel};
 use crate::tui::widgets::heat_cell::Heat;
 use crate::tui::widgets::line::LineChart;
@@ -20,6 +19,7 @@ use crate::tui::widgets::{Canvas, Plot, Segment};
 use crate::units::{Span, Timestamp};
 
 const MINUTE: Span = Span::from_secs(60);
+/// The history keeps ranks for an hour.
 const MINUTES: usize = 60;
 const SCALE: u16 = 6;
 /// The minimum scale maximum of the chart.
@@ -39,17 +39,18 @@ fn role(balance: &Balance) -> Role {
     if balance.balancer == Balancer::Tokens { Role::Prompt } else { Role::Output }
 }
 
-/// Draws the ratio of maximum to mean by minute.
+/// Draws the ratio of maximum to mean by minute over the chosen span; the history keeps ranks for an hour.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, (group, name): (&GroupBalance, &str)) {
     let kept: Vec<(&Balance, Measure)> =
         group.balances.iter().filter_map(|balance| Some((balance, kept(balance)?))).collect();
     let until = until(scene);
+    let reach = scene.app.charts.reach;
     let points: Vec<Points> = kept
         .iter()
         .map(|(balance, measure)| Points::ending(over_mean(&loads(scene, balance, *measure, until)), until, MINUTE))
         .collect();
     let cells = FramedChart::chart_width(area.width, SCALE);
-    let axis = axis(scene, &points.iter().collect::<Vec<_>>(), HOUR, cells);
+    let axis = axis(scene, &points.iter().collect::<Vec<_>>(), reach.span(), cells);
     let values: Vec<Vec<Option<f64>>> = points.iter().map(|points| points.on(&axis)).collect();
     let most = values.iter().flatten().flatten().copied().fold(TOP, f64::max);
     let top = (most * 5.0).ceil() / 5.0;
@@ -57,26 +58,54 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, (grou
     let line = |values, role| LineChart { values, low: 1.0, top, role };
     let mut lines = vec![line(&dashed, Role::Warning)];
     lines.extend(values.iter().zip(&kept).map(|(values, (balance, _))| line(values, role(balance))));
-    let title = format!("Max/mean, {}", charts::known_span(&axis, HOUR, "last hour"));
+    let title = format!("Max/mean, {}", charts::known_span(&axis, reach.span(), reach.name()));
     let mut rule = TitledRule::new(title).note([Segment::dim(format!(" · {name}"))]);
     for (balance, _) in &kept {
         rule = rule.right([Segment::key(role(balance)), Segment::dim(format!(" {}  ", balance.balancer.name()))]);
     }
     rule = rule.right([Segment::new(Role::Warning, "╌"), Segment::dim(format!(" uneven from {UNEVEN}"))]);
-    FramedChart {
+    let scale = ScaleColumn::of(vec![
+        ScaleLabel::end(top, format!("{top:.2}")),
+        ScaleLabel::end(UNEVEN, format!("{UNEVEN}")),
+        ScaleLabel::end(1.0, "1.00"),
+    ]);
+    let ratio = |value: f64| format!("{value:.2}");
+    let readings: Vec<Reading<'_>> = kept
+        .iter()
+        .zip(&values)
+        .map(|((balance, _), values)| Reading { role: role(balance), name: read_as(balance), values, format: &ratio })
+        .collect();
+    let absent = if kept.is_empty() { "requests are not kept by the minute" } else { charts::NOT_YET };
+    let is_known = values.iter().any(|values| charts::ends(values).is_some());
+    charts::framed(
+        canvas,
+        area,
+        scene,
+        &axis,
         rule,
-        plots: lines.iter().map(|line| line as &dyn Plot).collect(),
-        scale: ScaleColumn::of(vec![
-            ScaleLabel::end(top, format!("{top:.2}")),
-            ScaleLabel::end(UNEVEN, format!("{UNEVEN}")),
-            ScaleLabel::end(1.0, "1.00"),
-        ]),
-        scale_width: SCALE,
-        axis: Some(AxisRule { ticks: axis.ticks(scene.zone(), None), ..AxisRule::default() }),
+        &lines.iter().map(|line| line as &dyn Plot).collect::<Vec<_>>(),
+        scale,
+        (None, SCALE),
+        (&subject(group), is_known, absent),
+        &readings,
+    );
+}
+
+/// The subject of a group, which the marks on the axis are about.
+fn subject(group: &GroupBalance) -> Subject {
+    match &group.group {
+        Group::Unit(unit) => Subject::Unit(unit.clone()),
+        Group::Engine(target) => Subject::Engine(target.clone(), None),
     }
-    .draw(canvas, area);
-    if kept.is_empty() {
-        canvas.pen(area, 2).put(Role::Dim, "requests are not kept by the minute");
+}
+
+/// The name of a balancer before its value at the cursor.
+const fn read_as(balance: &Balance) -> &'static str {
+    match balance.balancer {
+        Balancer::Tokens => "tokens ",
+        Balancer::Kv => "KV ",
+        Balancer::Load => "load ",
+        Balancer::Requests | Balancer::Experts => "",
     }
 }
 

@@ -3,7 +3,6 @@
 use crate::balance::{Group, GroupBalance};
 use crate::reading::NodeName;
 use crate::tui::scene::short_address;
-use crate::units::Span;
 
 /// The ratio of maximum to mean from which ranks count as uneven.
 pub(super) const UNEVEN: f64 = 1.25;
@@ -12,9 +11,6 @@ pub(super) const UNEVEN: f64 = 1.25;
 pub(super) const RANKS: &str = "Ranks";
 
 pub(super) const NODES: &str = "Nodes";
-
-/// The span of the charts: the history keeps ranks for an hour.
-pub(super) const HOUR: Span = Span::from_secs(3_600);
 
 /// A short name of a group: an engine is named by its node, and by its port if it is not alone there.
 pub(super) fn name(group: &GroupBalance, is_alone: bool) -> String {

@@ -14,13 +14,13 @@ use crate::units::{Span, Timestamp};
 const MINUTE: Span = Span::from_secs(60);
 
 /// A series that the cursor can read.
-pub(super) struct Reading<'a> {
-    pub(super) role: Role,
+pub(in crate::tui::view) struct Reading<'a> {
+    pub(in crate::tui::view) role: Role,
     /// What it is, with a space; empty for the only series of a chart.
-    pub(super) name: &'static str,
+    pub(in crate::tui::view) name: &'static str,
     /// Two values per cell.
-    pub(super) values: &'a [Option<f64>],
-    pub(super) format: &'a dyn Fn(f64) -> String,
+    pub(in crate::tui::view) values: &'a [Option<f64>],
+    pub(in crate::tui::view) format: &'a dyn Fn(f64) -> String,
 }
 
 /// The cell that the cursor points at.

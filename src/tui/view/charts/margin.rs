@@ -91,7 +91,7 @@ impl Margin {
             scene,
             &axis,
             self.rule(scene, area.width, &axis),
-            &chart,
+            &[&chart],
             ScaleColumn::of(labels),
             (floor, self.scale_width),
             (&self.subject, ends(&revenue).is_some() || ends(&cost).is_some(), NOT_YET),

@@ -2,22 +2,23 @@
 
 mod cursor;
 mod margin;
+mod marks;
 
 pub(super) use margin::Margin;
+pub(super) use marks::{letter, marks};
 
-use cursor::Reading;
+pub(super) use cursor::Reading;
 use ratatui::layout::Rect;
 
-use super::served::first_word;
 use crate::history::{Measure, Subject};
-use crate::snapshot::{Alert, Severity};
+use crate::snapshot::Severity;
 use crate::tui::against;
 use crate::tui::format;
 use crate::tui::scene::Scene;
 use crate::tui::series::{Points, axis};
 use crate::tui::theme::Role;
 use crate::tui::widgets::area::{AreaChart, Layer};
-use crate::tui::widgets::axis_rule::{AxisMark, AxisRule};
+use crate::tui::widgets::axis_rule::AxisRule;
 use crate::tui::widgets::band::BandChart;
 use crate::tui::widgets::clipped::ClippedPlot;
 use crate::tui::widgets::framed_chart::{FramedChart, ScaleColumn, ScaleLabel, side_by_side};
@@ -247,7 +248,7 @@ impl Chart<'_> {
             scene,
             axis,
             self.rule.clone(),
-            plot,
+            &[plot],
             scale,
             (floor, self.scale_width),
             (&self.subject, is_known(values), self.absent),
@@ -328,14 +329,15 @@ pub(super) fn ends(values: &[Option<f64>]) -> Option<(f64, f64)> {
     })
 }
 
+/// Draws plots in a frame with a time axis, its marks and the cursor.
 #[allow(clippy::too_many_arguments, reason = "a chart and its frame")]
-fn framed(
+pub(super) fn framed(
     canvas: &mut Canvas<'_>,
     area: Rect,
     scene: &Scene<'_>,
     axis: &TimeAxis,
     rule: TitledRule<'_>,
-    plot: &dyn Plot,
+    plots: &[&dyn Plot],
     scale: ScaleColumn<'_>,
     (floor, scale_width): (Option<&str>, u16),
     (subject, is_known, absent): (&Subject, bool, &str),
@@ -348,7 +350,7 @@ fn framed(
     };
     let chart = FramedChart {
         rule: cursor::titled(rule, scene, (axis, area.width), readings),
-        plots: vec![plot],
+        plots: plots.to_vec(),
         scale: if is_known { scale } else { ScaleColumn::default() },
         scale_width,
         axis: Some(below),
@@ -362,22 +364,6 @@ fn framed(
             canvas.pen(place, row).put(Role::Dim, &text);
         }
     }
-}
-
-/// Marks at the start of alerts.
-fn marks(scene: &Scene<'_>, axis: &TimeAxis, subject: &Subject) -> Vec<AxisMark> {
-    let is_of = |alert: &&Alert| match subject {
-        Subject::Fleet => true,
-        Subject::Node(node) => first_word(alert) == node.as_str(),
-        Subject::Unit(unit) => first_word(alert) == unit.as_str(),
-        _ => false,
-    };
-    let grave = scene.snap.alerts.iter().filter(|alert| alert.severity > Severity::Info).filter(is_of);
-    let mark = |alert: &Alert| axis.mark(alert.since, '▲', severity(alert.severity));
-    let mut marks: Vec<AxisMark> = grave.filter_map(mark).collect();
-    // The most severe alert is drawn last, since the last mark of a cell is the visible one.
-    marks.reverse();
-    marks
 }
 
 /// The role of a severity.

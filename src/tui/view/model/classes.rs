@@ -28,7 +28,7 @@ struct ClassRow {
 type ClassCol<'s> = Col<'s, ClassRow>;
 
 /// Draws the classes, which add up to the revenue per hour, and the GPU cost below them.
-pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row: &ModelRow) {
+pub(in crate::tui::view) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row: &ModelRow) {
     let lines = lines(row);
     let columns = [
         ClassCol::left("What a token earns", 18, |line| {

@@ -4,6 +4,8 @@ mod classes;
 mod prices;
 mod served_by;
 
+pub(super) use classes::draw as classes;
+
 use super::charts::blank;
 use ratatui::layout::Rect;
 
@@ -26,7 +28,7 @@ use crate::tui::widgets::{Canvas, Segment, flow};
 use crate::units::{Money, quotient};
 
 /// The rows of the token classes with the GPU cost and their rule.
-const CLASSES: u16 = 5;
+pub(super) const CLASSES: u16 = 5;
 /// The minimum rows of the prices above the latencies.
 const LEAST_PRICES: u16 = 2;
 const TABLES: u16 = 7;

@@ -8,10 +8,8 @@ use crate::snapshot::Severity;
 use crate::tui::against;
 use crate::tui::app::RefreshPace;
 use crate::tui::headline::Facts;
-use crate::tui::headline::{self, changed, headline};
-use crate::tui::headline::{SentencePart, Tone};
+use crate::tui::headline::{self, changed, drawn, headline};
 use crate::tui::scene::Scene;
-use crate::tui::theme::Role;
 use crate::tui::together;
 use crate::tui::view::tables;
 use crate::tui::widgets::headline::{Headline, SentenceForms};
@@ -67,27 +65,7 @@ fn recorded(scene: &Scene<'_>) -> Option<(Money, Timestamp)> {
     Some((change, scene.app.compared().0))
 }
 
-/// Draws sentences, each in the longest form that fits.
+/// Draws sentences, as many as fit by their importance, each in the longest form that fits.
 pub(in crate::tui::view) fn draw_sentences(canvas: &mut Canvas<'_>, area: Rect, sentences: Vec<headline::Sentence>) {
-    let sentences = sentences.into_iter().map(|sentence| {
-        let long = SentenceForms::new(segments(sentence.parts)).dependent(sentence.is_dependent);
-        if sentence.short.is_empty() { long } else { long.or(segments(sentence.short)) }
-    });
-    Headline { sentences: sentences.collect() }.draw(canvas, area);
-}
-
-fn segments(parts: Vec<SentencePart>) -> Vec<Segment<'static>> {
-    parts.into_iter().map(segment).collect()
-}
-
-fn segment(part: SentencePart) -> Segment<'static> {
-    let role = match part.tone {
-        Tone::Plain | Tone::Action => Role::Text,
-        Tone::Gain => Role::Gain,
-        Tone::Loss => Role::Loss,
-        Tone::Warning => Role::Warning,
-        Tone::Critical => Role::Critical,
-    };
-    let segment = Segment::new(role, part.text);
-    if part.tone == Tone::Action { segment.bold() } else { segment }
+    drawn(sentences).draw(canvas, area);
 }

@@ -1,10 +1,12 @@
 //! The overview: the profit, its change and the causes, the largest costs without revenue, and what to do.
 
+mod even;
 mod head;
 mod headline;
 mod hours;
 mod pointed;
 mod published;
+mod room;
 mod same_tokens;
 mod selection;
 mod vitals;
@@ -16,7 +18,7 @@ use ratatui::layout::Rect;
 use super::engine_charts::{self, engine_charts};
 use super::engine_rows::engine_rows;
 use super::fleet::{self, Form};
-use super::{Hits, Layout, ListKey, OnEnter, Part, SortOrder, View, ViewId, models, node_events, tables};
+use super::{Hits, Layout, ListKey, OnEnter, Part, SortOrder, View, ViewId, model, models, node_events, tables};
 use crate::snapshot::EngineRow;
 use crate::tui::app::{Command, RefreshPace, Turn};
 use crate::tui::layout::{LayoutRows, split};
@@ -88,8 +90,16 @@ impl View for Overview {
                 Part::Table(7) => fleet::detail(canvas, area, scene, self.list_area(scene)),
                 Part::Table(8) => node_events::of_all(canvas, area, &slow),
                 Part::Table(4) => {
-                    if let Some(row) = busiest(&slow) {
-                        engine_charts(canvas, area, &slow, row);
+                    engine_charts(canvas, area, &slow, &engines(&slow));
+                }
+                Part::Table(9) => {
+                    if let Some(model) = even::only_model(&slow) {
+                        model::classes(canvas, area, &slow, model);
+                    }
+                }
+                Part::Table(10) => {
+                    if let Some(model) = even::only_model(&slow) {
+                        even::draw(canvas, area, &slow, model);
                     }
                 }
                 Part::Table(_) => tables::changes(canvas, area, &slow),
@@ -153,10 +163,9 @@ fn engines<'a>(scene: &Scene<'a>) -> Vec<&'a EngineRow> {
     scene.snap.engines.iter().map(AsRef::as_ref).filter(passes).collect()
 }
 
-/// The engine with the highest token rate, whose charts are shown on a single machine.
-fn busiest<'a>(scene: &Scene<'a>) -> Option<&'a EngineRow> {
-    let made = |row: &EngineRow| row.output_per_second.unwrap_or(0.0) + row.prompt_per_second.unwrap_or(0.0);
-    engines(scene).into_iter().max_by(|a, b| made(a).total_cmp(&made(b)).then_with(|| b.target.cmp(&a.target)))
+/// Whether they are one engine, or the ranks of one.
+fn is_one(engines: &[&EngineRow]) -> bool {
+    engines.windows(2).all(|pair| pair[0].target == pair[1].target) && !engines.is_empty()
 }
 
 /// The least numbers of columns and rows for sparklines on a narrow screen, and the least rows of a list below them.
@@ -222,28 +231,44 @@ fn are_alerts_all(scene: &Scene<'_>) -> bool {
 }
 
 /// The layout for one machine with one engine: its charts are below the GPUs, if everything fits.
-fn one_box(scene: &Scene<'_>, area: Rect, is_wide: bool) -> Option<Layout> {
-    let needs = fleet::needs(scene).filter(|_| fleet::form(scene) == Form::Gpus && engines(scene).len() == 1)?;
-    let (top, vitals, tables) = if is_wide { (10, 7, 7) } else { (8, 5, 3) };
-    let spare = area.height.checked_sub(top + 1 + vitals + needs + tables + 1)?;
+fn one_box(scene: &Scene<'_>, area: Rect, is_wide: bool, extra: u16) -> Option<Layout> {
+    let needs = fleet::needs(scene).filter(|_| fleet::form(scene) == Form::Gpus && is_one(&engines(scene)))?;
+    let (top, vitals, least) = if is_wide { (10, 7, 7) } else { (8, 5, 3) };
+    // What a token earns and where it breaks even stand in the place of the only model.
+    let earnings = model::CLASSES + even::ROWS;
+    let has_earnings = is_wide
+        && even::only_model(scene).is_some()
+        && area.height > top + 1 + vitals + needs + engine_charts::LEAST + 1 + earnings;
+    let tables = if has_earnings { earnings } else { least };
+    let spare = area.height.checked_sub(top + 1 + vitals + needs + tables + 1 + extra)?;
     let charts = Some(spare.min(ENGINE)).filter(|rows| *rows >= engine_charts::LEAST)?;
     let mut layout = Layout::default();
     let mut rows = LayoutRows(area);
-    let head = rows.top(top + (spare - charts).min(6));
+    // The main chart, the vital ones and those of the engine share the rows that nothing else takes.
+    let head = rows.top(top + (spare - charts).min(6) + extra.div_ceil(3));
     let (left, right) = split(head, if is_wide { 45 } else { 37 }, if is_wide { 1 } else { 2 });
     layout.put(Part::Digits, left);
     layout.put(Part::Chart, right);
     layout.put(Part::Headline, rows.top(1));
-    layout.put(Part::Vitals, rows.top(vitals));
+    layout.put(Part::Vitals, rows.top(vitals + extra / 3));
     layout.put(Part::Basis, rows.bottom(1));
     layout.put(Part::List, rows.top(needs));
-    layout.put(Part::Table(4), rows.top(charts));
+    layout.put(Part::Table(4), rows.top(charts + extra - extra.div_ceil(3) - extra / 3));
     if is_wide {
         rows.top(rows.0.height.saturating_sub(tables));
         let (left, rest) = split(rows.0, rows.0.width.saturating_sub(6) / 3, 3);
         let (middle, right) = split(rest, (rest.width - 3) / 2, 3);
-        layout.put(Part::Table(2), left);
-        layout.put(Part::Table(if tables::change_rows(scene) > 1 { 3 } else { 0 }), middle);
+        if has_earnings {
+            let (mut left, mut middle) = (LayoutRows(left), LayoutRows(middle));
+            layout.put(Part::Table(9), left.top(model::CLASSES));
+            layout.put(Part::Table(10), left.0);
+            let changes = tables::change_rows(scene).min(middle.0.height / 2);
+            layout.put(Part::Table(3), middle.bottom(if changes > 1 { changes } else { 0 }));
+            layout.put(Part::Table(2), middle.0);
+        } else {
+            layout.put(Part::Table(2), left);
+            layout.put(Part::Table(if tables::change_rows(scene) > 1 { 3 } else { 0 }), middle);
+        }
         layout.put(Part::Alerts, right);
     } else {
         let (left, right) = split(rows.0, rows.0.width / 2, 2);
@@ -253,10 +278,19 @@ fn one_box(scene: &Scene<'_>, area: Rect, is_wide: bool) -> Option<Layout> {
     Some(layout)
 }
 
-/// The layout with charts and tables: 120x36 and larger.
+/// The layout with charts and tables: 120x36 and larger. Rows that nothing takes are given to the charts.
 fn large(scene: &Scene<'_>, area: Rect) -> Layout {
+    let layout = with_charts(scene, area, 0);
+    match room::unused(scene, area, &layout) {
+        0 => layout,
+        extra => with_charts(scene, area, extra),
+    }
+}
+
+/// The same with so many further rows for the charts.
+fn with_charts(scene: &Scene<'_>, area: Rect, extra: u16) -> Layout {
     let is_wide = area.width >= WIDE && area.height >= 40;
-    if let Some(layout) = one_box(scene, area, is_wide) {
+    if let Some(layout) = one_box(scene, area, is_wide, extra) {
         return layout;
     }
     let mut layout = Layout::default();
@@ -264,13 +298,13 @@ fn large(scene: &Scene<'_>, area: Rect) -> Layout {
     // Further rows are given to the chart first, then to the sparklines.
     let usual = if is_wide { 47 } else { 33 };
     let spare = area.height.saturating_sub(usual).max(unneeded(scene, area.height, is_wide));
-    let top = if is_wide { 10 } else { 8 } + spare.min(if is_wide { 6 } else { 8 });
+    let top = if is_wide { 10 } else { 8 } + spare.min(if is_wide { 6 } else { 8 }) + extra.div_ceil(2);
     let (left, right) = split(rows.top(top), if is_wide { 45 } else { 37 }, if is_wide { 1 } else { 2 });
     layout.put(Part::Digits, left);
     layout.put(Part::Chart, right);
     layout.put(Part::Headline, rows.top(1));
     let vitals = if is_wide { 7 + spare.saturating_sub(6).min(3) } else { 5 + spare.saturating_sub(8).min(3) };
-    layout.put(Part::Vitals, rows.top(vitals));
+    layout.put(Part::Vitals, rows.top(vitals + extra / 2));
     layout.put(Part::Basis, rows.bottom(1));
     if is_wide {
         three_tables(scene, &mut rows, &mut layout);

@@ -48,9 +48,10 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let slow = scene.rates();
     let selected = selection(&slow);
     if area.width >= CHARTS && area.height >= 5 {
-        for (place, vital) in side_by_side(area, 4, 2).into_iter().zip(vitals(&slow, selected.as_ref())) {
-            chart(canvas, place, &slow, &vital, selected.as_ref());
-        }
+        let selected = selected.as_ref();
+        let places = side_by_side(area, 4, 2).into_iter().zip(vitals(&slow, selected));
+        let charts = places.map(|(place, vital)| chart(place.width, &slow, &vital, selected)).collect::<Vec<_>>();
+        charts::draw_row(canvas, area, &slow, charts, 4);
     } else if area.width >= LINES && area.height >= 5 {
         lines(canvas, area, &slow, selected.as_ref());
     } else {
@@ -161,8 +162,8 @@ fn titled(vital: &OverviewVital, is_wide: bool) -> TitledRule<'static> {
     rule
 }
 
-fn chart(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, vital: &OverviewVital, selected: Option<&Selection>) {
-    let is_wide = area.width >= 40;
+fn chart(width: u16, scene: &Scene<'_>, vital: &OverviewVital, selected: Option<&Selection>) -> Chart<'static> {
+    let is_wide = width >= 40;
     let mut rule = titled(vital, is_wide);
     if let Some(window) = latencies::window(scene).filter(|_| is_wide && vital.measure == Measure::HitRate) {
         // The hit rate in the causes of a change is of a quarter hour.
@@ -216,7 +217,6 @@ fn chart(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, vital: &Overvie
         unit: [""; 2],
         says_more: false,
     }
-    .draw(canvas, area, scene);
 }
 
 /// The text in place of the GPU load of a model: GPUs are not assigned to models.
@@ -251,21 +251,22 @@ fn lines(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, selected: Optio
     });
     let title = pointed::title(scene).unwrap_or_else(|| span_of(scene, vitals.iter().map(|(_, points)| points)));
     TitledRule::new(title + &of).right([Segment::dim("scale")]).draw(canvas, area);
-    for (row, (vital, points)) in (1..area.height).zip(vitals) {
+    let known: Vec<&Points> = vitals.iter().map(|(_, points)| points).collect();
+    for (row, (vital, points)) in (1..area.height).zip(&vitals) {
         let line = Rect { y: area.y + row, height: 1, ..area };
         let place = Rect { x: line.x + LEFT, width: line.width.saturating_sub(LEFT + RIGHT + 1), ..line };
         // A dot of the axis corresponds to a cell of the sparkline.
-        let axis = axis(scene, &[&points], reach.span(), place.width / 2);
+        let axis = axis(scene, &known, reach.span(), place.width / 2);
         let values = points.on(&axis);
         let then = pointed::figure(scene, vital.is_share, &axis, &values);
         let mut pen = canvas.pen(line, 0);
         let label = if vital.measure == Measure::Load { vital.label.to_owned() } else { vital.label.to_lowercase() };
         let figure = then.as_ref().unwrap_or(&vital.figure);
         pen.name(Role::Dim, &label, 9).right(Role::Text, figure, 6).name(Role::Dim, vital.unit, 7);
-        for segment in change(&vital).into_iter().filter(|_| then.is_none()) {
+        for segment in change(vital).into_iter().filter(|_| then.is_none()) {
             pen.put(Role::Dim, &segment.text);
         }
-        let (low, top) = scale(&vital, &values);
+        let (low, top) = scale(vital, &values);
         let values: Vec<Option<f64>> = values.into_iter().map(|value| value.map(|value| value - low)).collect();
         let spark = match vital.measure {
             Measure::Load => Sparkline::heat(values),
