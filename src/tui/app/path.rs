@@ -15,7 +15,7 @@ pub(super) struct Path {
 
 impl Path {
     pub(super) fn new() -> Self {
-        Self { here: ViewPlace::of(ViewId::Overview), before: Vec::new() }
+        Self { here: ViewPlace::of(ViewId::FIRST), before: Vec::new() }
     }
 
     pub(super) fn here(&self) -> &ViewPlace {
@@ -25,8 +25,8 @@ impl Path {
     /// Begins anew at a view of everything; Esc leads to the overview.
     pub(super) fn show(&mut self, view: ViewId) {
         self.before.clear();
-        if view != ViewId::Overview {
-            self.before.push(ViewPlace::of(ViewId::Overview));
+        if view != ViewId::FIRST {
+            self.before.push(ViewPlace::of(ViewId::FIRST));
         }
         self.here = ViewPlace::of(view);
     }

@@ -16,11 +16,8 @@ impl App {
         match entry {
             OnEnter::Nowhere => return Effect::None,
             OnEnter::Into(place) => {
-                if place.view == ViewId::Engines
-                    && let Some(unit) = &place.subject
-                {
-                    self.open.insert(ListKey::of(("unit", unit.as_str())));
-                }
+                let opened = place.subject.as_ref().and_then(|subject| place.view.view().opened(subject));
+                self.open.extend(opened);
                 self.path.enter(place);
             }
             OnEnter::Fold(row) => self.turn_fold(row),
@@ -52,7 +49,7 @@ impl App {
     }
 
     /// The node after or before the shown one, as the list of nodes has them.
-    pub(super) fn neighbour(&mut self, turn: Turn) {
+    pub(in crate::tui) fn neighbour(&mut self, turn: Turn) {
         let names = crate::tui::view::node_names(&self.scene());
         let here = self.subject().and_then(|name| names.iter().position(|known| *known == name.as_str()));
         let Some(here) = here else { return };
@@ -105,10 +102,13 @@ impl App {
         let all = self.rows().len();
         self.filter = filter;
         if all > 0 {
-            let name = self.view().view().title();
-            let what = if self.view() == ViewId::Overview { "rows" } else { name };
-            self.say(format!("filter: {left} of {all} {what}"));
+            self.say(format!("filter: {left} of {all} {}", self.view().view().row_name()));
         }
+    }
+
+    /// One step out of the view.
+    pub(in crate::tui) fn leave_view(&mut self) {
+        self.path.back();
     }
 
     pub(super) fn back(&mut self) {

@@ -30,6 +30,17 @@ pub enum OnEnter {
     Fold(ListKey),
 }
 
+/// A part of a view that is asked of the ledger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PastPart {
+    /// The page of money: sums, tables and the bridge.
+    Page,
+    /// The hours of earlier days.
+    Days,
+    /// The worth of the published day's tokens at other lists.
+    AtLists,
+}
+
 /// A view and its subject.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ViewPlace {

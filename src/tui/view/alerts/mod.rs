@@ -14,12 +14,13 @@ use super::list::List;
 use super::served::ServedTogether;
 use super::{Hits, Layout, ListKey, OnEnter, Part, SortOrder, View, ViewId, ViewPlace, charts, list};
 use crate::history::Subject;
-use crate::snapshot::Rule;
+use crate::snapshot::{Rule, Severity};
 use crate::tui::app::{Command, Turn};
 use crate::tui::format;
 use crate::tui::pane;
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
+use crate::tui::together;
 use crate::tui::widgets::rule::TitledRule;
 use crate::tui::widgets::{Canvas, Segment};
 use log::Log;
@@ -179,6 +180,20 @@ impl View for Alerts {
             Command::Sort,
             Command::Reach(Turn::Previous),
         ]
+    }
+
+    fn waiting(&self, scene: &Scene<'_>) -> Option<(Role, usize)> {
+        let gravest = scene.snap.alerts.iter().map(|alert| alert.severity).max()?;
+        let role = match gravest {
+            Severity::Critical => Role::Critical,
+            Severity::Warning => Role::Warning,
+            Severity::Info => Role::Dim,
+        };
+        Some((role, together::count(scene.snap)))
+    }
+
+    fn legend(&self, _scene: &Scene<'_>) -> Option<&'static str> {
+        None
     }
 }
 
