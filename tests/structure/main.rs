@@ -7,4 +7,4 @@ mod floors;
 mod laws;
 mod names;
 mod types;
-mod views;
+mod view_names;

@@ -47,7 +47,10 @@ fn no_code_outside_the_views_decides_by_their_names() {
 #[test]
 fn a_name_that_decides_is_found_and_one_that_makes_a_place_is_not() {
     let of = |text: &str| named(&Source::of("src/some.rs".into(), text.to_owned()).tokens);
-    assert_eq!(of("fn f() { match view { ViewId::Money if one => 1, ViewId::Help | ViewId::Node => 2, _ => 3 } }").len(), 3);
+    assert_eq!(
+        of("fn f() { match view { ViewId::Money if one => 1, ViewId::Help | ViewId::Node => 2, _ => 3 } }").len(),
+        3
+    );
     assert_eq!(of("fn f() -> bool { view == ViewId::Money || VIEWS.contains(&ViewId::Alerts) }"), ["Money", "Alerts"]);
     assert_eq!(of("fn f() { path.enter(ViewPlace::about(ViewId::Node, name(ViewId::ALL))) }"), [""; 0]);
 }
