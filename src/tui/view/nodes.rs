@@ -214,11 +214,10 @@ fn hidden(scene: &Scene<'_>, lines: &[&NodeLine<'_>], columns: &[Col<'_, NodeLin
         Health::Stale => Heat::Silent,
         Health::Live | Health::Never => Heat::of(load(line).map(Ratio::get)),
     };
-    let profits: Option<Vec<Money>> = lines.iter().map(|line| line.row.profit_per_hour).collect();
     let cells = columns.iter().map(|col| match col.name() {
         // A node of those that do not fit is one cell of its load: in another measure it would not be read.
         name if name == gpus && name == "GPUs" => Cell::Heat(lines.iter().map(heat).collect()),
-        "profit/h" => profits.clone().map_or_else(Cell::unknown, |all| tables::profit(Some(all.into_iter().sum()))),
+        "profit/h" => list::hidden_profit(lines.iter().map(|line| (line.row.profit_per_hour, line.row.cost_per_hour))),
         _ => Cell::Empty,
     });
     TableRow::new(cells)
