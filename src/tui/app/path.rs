@@ -2,6 +2,7 @@
 
 use crate::reading::Label;
 use crate::tui::view::{ViewId, ViewPlace};
+use crate::units::Timestamp;
 
 /// The most steps that are remembered.
 const DEEPEST: usize = 16;
@@ -10,7 +11,21 @@ const DEEPEST: usize = 16;
 #[derive(Debug, Clone)]
 pub(super) struct Path {
     here: ViewPlace,
-    before: Vec<ViewPlace>,
+    before: Vec<Step>,
+}
+
+/// A place that a step led away from.
+#[derive(Debug, Clone)]
+struct Step {
+    place: ViewPlace,
+    /// Where it was in time, if the step led to another instant: `Some(None)` is now.
+    then: Option<Option<Timestamp>>,
+}
+
+impl Step {
+    const fn from(place: ViewPlace) -> Self {
+        Self { place, then: None }
+    }
 }
 
 impl Path {
@@ -26,7 +41,7 @@ impl Path {
     pub(super) fn show(&mut self, view: ViewId) {
         self.before.clear();
         if view != ViewId::FIRST {
-            self.before.push(ViewPlace::of(ViewId::FIRST));
+            self.before.push(Step::from(ViewPlace::of(ViewId::FIRST)));
         }
         self.here = ViewPlace::of(view);
     }
@@ -36,9 +51,16 @@ impl Path {
         if place == self.here {
             return;
         }
-        self.before.push(std::mem::replace(&mut self.here, place));
+        self.before.push(Step::from(std::mem::replace(&mut self.here, place)));
         if self.before.len() > DEEPEST {
             self.before.remove(0);
+        }
+    }
+
+    /// Remembers where the last step began in time: it leads to another instant.
+    pub(super) fn remember(&mut self, then: Option<Timestamp>) {
+        if let Some(step) = self.before.last_mut() {
+            step.then = Some(then);
         }
     }
 
@@ -47,10 +69,10 @@ impl Path {
         self.here.subject = Some(subject);
     }
 
-    /// One step out, if there is one.
-    pub(super) fn back(&mut self) {
-        if let Some(place) = self.before.pop() {
-            self.here = place;
-        }
+    /// One step out, if there is one. Returns where it leads in time: `Some(None)` is now.
+    pub(super) fn back(&mut self) -> Option<Option<Timestamp>> {
+        let Step { place, then } = self.before.pop()?;
+        self.here = place;
+        then
     }
 }

@@ -3,6 +3,7 @@
 use super::{App, Effect, Filter, Motion, Turn};
 use crate::reading::Label;
 use crate::tui::view::{Hit, ListKey, OnEnter, ViewId, ViewPlace};
+use crate::units::Timestamp;
 
 /// Rows of a list before the first frame, which counts them.
 const PAGE: usize = 10;
@@ -15,14 +16,25 @@ impl App {
         let entry = self.view().view().enter(&self.scene());
         match entry {
             OnEnter::Nowhere => return Effect::None,
-            OnEnter::Into(place) => {
-                let opened = place.subject.as_ref().and_then(|subject| place.view.view().opened(subject));
-                self.open.extend(opened);
-                self.path.enter(place);
-            }
+            OnEnter::Into(place) => self.enter_place(place),
+            OnEnter::At(place, at) => return self.enter_at(place, at),
             OnEnter::Fold(row) => self.turn_fold(row),
         }
         Effect::Redraw
+    }
+
+    fn enter_place(&mut self, place: ViewPlace) {
+        let opened = place.subject.as_ref().and_then(|subject| place.view.view().opened(subject));
+        self.open.extend(opened);
+        self.path.enter(place);
+    }
+
+    /// Opens a view at an earlier instant; the way back leads to the present one.
+    fn enter_at(&mut self, place: ViewPlace, at: Timestamp) -> Effect {
+        let from = self.then();
+        self.enter_place(place);
+        self.path.remember(from);
+        self.travel_to(at)
     }
 
     pub(super) fn fold(&mut self) -> Effect {
@@ -108,7 +120,11 @@ impl App {
 
     /// One step out of the view.
     pub(in crate::tui) fn leave_view(&mut self) {
-        self.path.back();
+        match self.path.back() {
+            Some(Some(then)) => drop(self.travel_to(then)),
+            Some(None) => drop(self.return_to_now()),
+            None => {}
+        }
     }
 
     pub(super) fn back(&mut self) {
@@ -125,7 +141,7 @@ impl App {
         if self.filter.editing || !self.filter.text().is_empty() {
             self.filter = Filter::default();
         } else {
-            self.path.back();
+            self.leave_view();
         }
     }
 }

@@ -5,6 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::id::ViewId;
 use crate::reading::Label;
+use crate::units::Timestamp;
 
 /// A sort order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +27,8 @@ pub enum OnEnter {
     Nowhere,
     /// Another view.
     Into(ViewPlace),
+    /// Another view at an earlier instant.
+    At(ViewPlace, Timestamp),
     /// The row itself opens or closes.
     Fold(ListKey),
 }
