@@ -9,6 +9,11 @@ const SHORTEST_PREFIX: usize = 3;
 /// one letter in three at most. `None` where no known word is that near.
 pub fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let written = written.to_lowercase();
+    let known: Vec<&str> = known.into_iter().collect();
+    // What many words begin with says nothing of which is meant.
+    let begins = |word: &&&str| word.to_lowercase().starts_with(&written);
+    let is_common = known.iter().filter(begins).count() > 1 && !known.iter().any(|word| word.to_lowercase() == written);
+    let known = known.into_iter().filter(|word| !is_common || !begins(&word));
     let near = known.into_iter().filter_map(|word| Some((distance(&written, &word.to_lowercase())?, word)));
     // Of two words that are as near, the first letter is more often right than the others.
     let begins_alike = |word: &str| word.to_lowercase().chars().next() == written.chars().next();

@@ -68,8 +68,8 @@ struct Engine {
     dice: Dice,
     now: Counts,
     made: Counts,
-    /// The last values of the processes before.
-    ended: Vec<Counts>,
+    /// The last values of the two processes before.
+    ended: [Counts; 2],
     started: f64,
     resting: bool,
 }
@@ -80,7 +80,7 @@ impl Engine {
             dice: Dice(seed),
             now: Counts::default(),
             made: Counts::default(),
-            ended: Vec::new(),
+            ended: [Counts::default(); 2],
             started: 0.0,
             resting: false,
         };
@@ -106,7 +106,7 @@ impl Engine {
     fn restart(&mut self) {
         // In whole milliseconds, so that its page and [`Self::born`] never round differently.
         self.started = (seconds() * 1000.0).round() / 1000.0;
-        self.ended.push(std::mem::take(&mut self.now));
+        self.ended = [self.ended[1], std::mem::take(&mut self.now)];
     }
 
     /// When it began, in milliseconds, as its page says it.

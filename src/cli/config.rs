@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Subcommand;
 
 use super::global::Global;
-use super::{Failure, configured_prices, currency, input, out, sources};
+use super::{Failure, configured_prices, currency, input, out, sources, to_stderr};
 use crate::clock::Clock;
 use crate::config;
 use crate::lease_history;
@@ -80,7 +80,7 @@ fn check(global: &Global, file: Option<&Path>) -> Result<(), Failure> {
     let ledger = ledger(global, settings.ledger.as_deref());
     let zone = ledger.as_ref().and_then(|ledger| currency::zone_differs(&settings, &ledger.header()));
     let warnings = settings.warnings.iter().map(ToString::to_string).chain(unreadable(&settings)).chain(zone);
-    warnings.for_each(|why| eprintln!("margintop: warning: {}", harmless(&why)));
+    warnings.for_each(|why| to_stderr(&format!("warning: {why}")));
     let now = Clock::System.now().wall;
     let leases = lease_history::check(&settings.configured_leases(), ledger.as_ref(), now);
     configured_prices::lines(&settings, now).into_iter().chain(leases).try_for_each(|line| out::line(&harmless(&line)))
@@ -141,7 +141,7 @@ fn import_prices(file: &Path) -> Result<(), Failure> {
         "# Imported by `margintop config import-prices` from {program}'s prices, US dollars per million tokens.\n\
          # Name this file in the configuration: price_files = [\"prices.toml\"]\n\n{text}"
     ))?;
-    eprintln!("{}", import.tally);
+    to_stderr(&import.tally.to_string());
     Ok(())
 }
 

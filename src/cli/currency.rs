@@ -55,15 +55,15 @@ pub(super) fn other_zone(path: &Path, header: &RecordingHeader) -> Option<String
     let theirs = zone_text(&Reader::open(path).ok()?.header().zone).filter(|theirs| theirs != ours)?;
     let path = path.display();
     Some(format!(
-        "{path}: exists, with days that begin in {theirs}, and those of the recording begin in {ours}; a replay wants a ledger \
-         of its own, so name a new file"
+        "{path}: exists, with days that begin in {theirs}, and those of the recording begin in {ours}; a replay needs a \
+         new ledger, so name another file"
     ))
 }
 
 /// Settings for a ledger's postings: prices in its own currency, and no budget in another. Prints a warning.
 pub(super) fn of_ledger(mut settings: Settings, header: &Header) -> Settings {
     if let Some(why) = differs(&settings, header) {
-        eprintln!("margintop: warning: {why}");
+        to_stderr(&format!("warning: {why}"));
         settings.book.keep_currency_at(&header.currency, &settings.exchange, header.last);
         settings.budget = None;
     }

@@ -16,7 +16,7 @@ pub(super) fn run(global: &Global, targets: &[String], also: &[String]) -> Resul
     let plan = SourcePlan::with(global, targets, also)?;
     plan.warn_of_duplicates();
     let path = ledger::choice(global, &plan.settings).or_own();
-    let options = screen::options(&plan, path.as_deref())?;
+    let options = screen::options(&plan, path.as_deref(), "margintop once")?;
     let runtime = session::runtime(1)?;
     let config = plan.session(&Clock::System, ledger::settings(&plan.settings, path, &Clock::System));
     watch(options, config, &plan, runtime.handle(), |_| {})

@@ -40,6 +40,7 @@ pub(super) fn run(global: &Global, args: &DemoArgs) -> Result<(), Failure> {
     }
     let fleet = WatchedFleet::PublishedDay { speed: Some(speed.round() as u32) };
     let title = Some(Label::new(TITLE));
-    let options = tui::Options { title, fleet, history, ..screen::options(&plan, None)? };
+    let options =
+        tui::Options { title, fleet, history, ..screen::options(&plan, None, "margintop demo --deepseek-day --text")? };
     scripted::show(options, day, &plan, speed, &runtime, || None)?.0.exit()
 }

@@ -36,10 +36,11 @@ pub(super) fn run(global: &Global, args: &DemoArgs) -> Result<(), Failure> {
         return ledger::kept(&last.money.ledger);
     }
     let title = Some(Label::new(plan.node.as_str()));
-    let options = tui::Options { title, ..screen::options(&plan, path.as_deref())? };
+    let options = tui::Options { title, ..screen::options(&plan, path.as_deref(), "margintop demo --text")? };
     let mut config = plan.session(&clock, ledger::settings(&plan.settings, path, &clock));
     config.sources.push(Box::new(fleet));
-    let wait = || to_stderr("the last hour of the demo is being simulated");
+    let minutes = late.behind().millis() / 60_000;
+    let wait = || to_stderr(&format!("the last {minutes} minutes of the demo are being simulated"));
     dashboard::watch(options, config, &plan, runtime.handle(), |session| {
         runtime.block_on(wait_for_present(session.snapshots.clone(), &late, wait));
     })

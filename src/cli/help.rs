@@ -19,8 +19,14 @@ struct HelpText {
     read: &'static str,
 }
 
-/// The flags that every subcommand takes, so that a shell alias can contain them: the configuration file, and colour.
+/// The flags that every subcommand accepts, so that a shell alias can contain them: the configuration file, and colour.
 const EVERYWHERE: [&str; 2] = ["config", "color"];
+
+/// The subcommands beside the dashboard that show a screen, and so use colour.
+const SCREENS: [&str; 2] = ["demo", "replay"];
+
+/// The subcommands that read no configuration.
+const WITHOUT_CONFIG: [&str; 3] = ["themes", "completions", "man"];
 
 /// The flags of subcommands that watch targets.
 const WATCH: [&str; 4] = ["interval", "nvml_lib", "role", "ledger"];
@@ -323,7 +329,7 @@ fn taking(command: &Command, known: &[Arg], outer: &mut Vec<String>) -> Command 
         .and_then(|page| page.path.last().copied())
         .unwrap_or_default();
     let about = command.get_about().cloned().unwrap_or_default();
-    let taken = known.iter().filter(|arg| takes(outer, arg.get_id().as_str()));
+    let taken = known.iter().filter(|arg| shows(outer, arg.get_id().as_str()));
     let taking = Command::new(name).about(about).args(own).args(taken).subcommands(below);
     outer.pop();
     taking
@@ -336,6 +342,17 @@ pub(super) fn takes(path: &[String], flag: &str) -> bool {
         path => PAGES.iter().find(|page| page.path == path).map_or(&[][..], |page| page.takes),
     };
     !GLOBAL.contains(&flag) || EVERYWHERE.contains(&flag) || takes.contains(&flag)
+}
+
+/// Whether the help of a subcommand shows a flag: it takes it, and uses it.
+fn shows(path: &[String], flag: &str) -> bool {
+    let outermost = path.first().map(String::as_str);
+    let is_used = match flag {
+        "color" => outermost.is_none_or(|name| SCREENS.contains(&name)) || path == ["config", "check"],
+        "config" => outermost.is_none_or(|name| !WITHOUT_CONFIG.contains(&name)),
+        _ => true,
+    };
+    is_used && takes(path, flag)
 }
 
 /// The outermost names of the subcommands that take a flag.
@@ -359,7 +376,7 @@ fn dress(command: &mut Command, outer: &mut Vec<String>) {
     outer.push(command.get_name().to_owned());
     let page = PAGES.iter().find(|page| page.path == outer.as_slice());
     let hide = |arg: Arg| {
-        let is_hidden = arg.is_hide_set() || !takes(outer, arg.get_id().as_str());
+        let is_hidden = arg.is_hide_set() || !shows(outer, arg.get_id().as_str());
         settle(arg).hide(is_hidden)
     };
     let mut dressed = std::mem::take(command).mut_args(hide);

@@ -78,7 +78,7 @@ impl LedgerChoice {
     pub(super) fn only_new(self, what: &str) -> Result<Option<PathBuf>, Failure> {
         let path = self.only_named();
         if let Some(path) = path.as_ref().filter(|path| path.exists()) {
-            let why = format!("{}: exists; a {what} wants a ledger of its own, so name a new file", path.display());
+            let why = format!("{}: exists; a {what} needs a new ledger, so name another file", path.display());
             return Err(Failure::Run(why));
         }
         Ok(path)
@@ -128,7 +128,7 @@ pub(super) fn read_beside(basis: &LedgerBasis) -> Option<String> {
         WriterStatus::Other(Some(pid)) => format!("pid {pid}"),
         _ => "another process".to_owned(),
     };
-    to_stderr(&format!("{path}: kept by {who}; it is read beside it"));
+    to_stderr(&format!("{path}: written by {who}; it is opened read-only"));
     None
 }
 

@@ -2,7 +2,6 @@
 //!
 //! It reads the arguments, the environment and the configuration, starts a session with them, and writes errors to
 //! stderr. Exit codes: 0 done, 1 a named source or the run failed, 2 the call was wrong.
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is the module that prints")]
 
 mod agent;
 mod amounts;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::Failure;
-use crate::config::parse_interval;
+use crate::config::{often_enough, parse_interval};
 use crate::session::PollPlan;
 
 /// How a snapshot is printed.
@@ -18,6 +18,12 @@ pub(super) enum OutputForm {
     Text,
     /// Ten lines.
     Card,
+}
+
+/// A duration of zero, or one as an interval may be.
+fn zero_or_often_enough(text: &str) -> Result<Duration, String> {
+    let duration = parse_interval(text)?;
+    if duration.is_zero() { Ok(duration) } else { often_enough(duration) }
 }
 
 /// When `once` polls, and how it prints.
@@ -36,12 +42,12 @@ pub(super) struct OnceArgs {
     pub(super) card: bool,
 
     /// Take the rates over this long; 0 polls once, without rates
-    #[arg(long = "for", help_heading = "Sources", value_name = "DURATION", value_parser = parse_interval)]
+    #[arg(long = "for", help_heading = "Sources", value_name = "DURATION", value_parser = zero_or_often_enough)]
     pub(super) span: Option<Duration>,
 
     /// Print again and again: a line of JSON each time
     #[arg(long, help_heading = "Sources", value_name = "DURATION", conflicts_with = "span",
-        value_parser = parse_interval)]
+        value_parser = zero_or_often_enough)]
     pub(super) every: Option<Duration>,
 }
 

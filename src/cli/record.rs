@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::global::Global;
 use super::record_args::RecordArgs;
 use super::sources::SourcePlan;
-use super::{Failure, ledger};
+use super::{Failure, ledger, to_stderr};
 use crate::clock::Clock;
 use crate::platform::ShutdownSignals;
 use crate::record::{Recording, Redactor, Settings, Written};
@@ -27,7 +27,7 @@ pub(super) fn run(global: &Global, args: &RecordArgs) -> Result<(), Failure> {
     runtime.block_on(async {
         let mut shutdown = ShutdownSignals::new()?;
         let session = Session::start(config, runtime.handle());
-        eprintln!("margintop: recording to {}; Ctrl-C ends it", args.file.display());
+        to_stderr(&format!("recording to {}; Ctrl-C ends it", args.file.display()));
         tokio::select! {
             () = progress.ended() => {}
             () = tokio::time::sleep(args.span.unwrap_or(Duration::MAX)) => {}
@@ -54,6 +54,6 @@ fn report(args: &RecordArgs, written: Option<&Written>, missed: u64) -> Result<(
     }
     let full = if *is_full { ", and ended at its --limit" } else { "" };
     let missing = if missed > 0 { format!("; {missed} are missing, as the disk was too slow") } else { String::new() };
-    eprintln!("margintop: {file}: {entries} entries in {bytes} bytes{full}{missing}; margintop replay {file} shows it");
+    to_stderr(&format!("{file}: {entries} entries in {bytes} bytes{full}{missing}; margintop replay {file} shows it"));
     Ok(())
 }

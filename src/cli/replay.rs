@@ -35,7 +35,8 @@ pub(super) fn run(global: &Global, args: &ReplayArgs) -> Result<(), Failure> {
         return print::snapshot(&last, args.once.form(false), &plan.settings.zone);
     }
     let title = Some(Label::new(&format!("replay of {}", args.file.display())));
-    let options = tui::Options { title, ..screen::options(&plan, path.as_deref())? };
+    let once = format!("margintop replay {} --text", args.file.display());
+    let options = tui::Options { title, ..screen::options(&plan, path.as_deref(), &once)? };
     let history = Some(options.history.clone());
     let again = repeated(args.again.then(|| args.file.clone()), plan.playback(None, history.clone()));
     let mut replay = Playback::of_recording(reader, plan.playback(path, history));

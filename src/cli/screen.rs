@@ -21,20 +21,19 @@ use crate::tui::ledger_query::Changed;
 use crate::tui::{Instead, Start};
 use crate::units::Span;
 
-/// The options of the screen, with the zone of this ledger; fails without a usable terminal.
-pub(super) fn options(plan: &SourcePlan, ledger: Option<&Path>) -> Result<tui::Options, Failure> {
+/// The options of the screen, with the zone of this ledger; fails without a usable terminal. `once` is the call that prints
+/// the same in words.
+pub(super) fn options(plan: &SourcePlan, ledger: Option<&Path>, once: &str) -> Result<tui::Options, Failure> {
     if !std::io::stdout().is_terminal() {
-        return Err(Failure::Usage(
-            "no terminal here: `margintop once` prints the same in words, `once --json` for programs".to_owned(),
-        ));
+        return Err(Failure::Usage(format!(
+            "no terminal here: `{once}` prints the same in words, with --json for programs"
+        )));
     }
     if std::env::var("TERM").is_ok_and(|term| term == "dumb") {
-        return Err(Failure::Usage(
-            "TERM is dumb: a terminal without cursor movement cannot show the dashboard. `margintop once` prints the same \
-             in words, `once --every 10s` again and again; if the terminal can do more, set TERM, such as \
-             TERM=xterm-256color"
-                .to_owned(),
-        ));
+        return Err(Failure::Usage(format!(
+            "TERM is dumb: a terminal without cursor movement cannot show the dashboard. `{once}` prints the same in words, \
+             with --every 10s again and again; if the terminal can do more, set TERM, such as TERM=xterm-256color"
+        )));
     }
     Ok(tui::Options {
         theme: plan.settings.theme.clone(),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::tz::{Offset, TimeZone};
 
 use super::global::Global;
-use super::{Failure, ledger, themes};
+use super::{Failure, ledger, themes, to_stderr};
 use crate::clock::Clock;
 use crate::config::{self, Settings, TargetSettings};
 use crate::fleet::FleetConfig;
@@ -136,7 +136,7 @@ impl SourcePlan {
     /// Prints to stderr which targets are left out.
     pub(super) fn warn_of_duplicates(&self) {
         for double in &self.duplicates {
-            eprintln!("margintop: {double}");
+            to_stderr(double);
         }
     }
 
@@ -246,7 +246,7 @@ pub(super) fn patient() -> scrape::Settings {
 pub(super) fn settings(global: &Global) -> Result<Settings, Failure> {
     let file: Option<PathBuf> = config::find(global.config.as_deref(), |name| std::env::var(name).ok());
     let read = config::load(file.as_deref());
-    let mut wrong: Vec<String> = flags(global).into_iter().filter_map(Result::err).collect();
+    let mut wrong = wrong_flags(global);
     let mut settings = match read {
         Ok(settings) if wrong.is_empty() => settings,
         read => {
@@ -266,12 +266,12 @@ pub(super) fn settings(global: &Global) -> Result<Settings, Failure> {
 
 /// Refuses global flags with wrong values, all at once.
 pub(super) fn check_flags(global: &Global) -> Result<(), Failure> {
-    let wrong: Vec<String> = flags(global).into_iter().filter_map(Result::err).collect();
+    let wrong = wrong_flags(global);
     if wrong.is_empty() { Ok(()) } else { Err(Failure::Usage(wrong.join("\n"))) }
 }
 
-/// The results of checking the global flags.
-fn flags(global: &Global) -> Vec<Result<(), String>> {
+/// What is wrong with the values of the global flags.
+fn wrong_flags(global: &Global) -> Vec<String> {
     let given = |flag: &'static str, value: &Option<String>, check: fn(&str) -> Result<(), String>| {
         let checked = value.as_deref().map(check)?;
         Some(checked.map_err(|why| format!("{}: {why}", global.given(flag))))
@@ -284,7 +284,9 @@ fn flags(global: &Global) -> Vec<Result<(), String>> {
         given("log_level", &global.log_level, |text| config::parse_level(text).map(drop)),
         given("log_format", &global.log_format, |text| config::parse_format(text).map(drop)),
     ];
-    flags.into_iter().flatten().collect()
+    let roles = || global.role.iter().map(|text| role(text, &global.given("role")).map(drop));
+    let two = refuse_two_roles(&global.role, &global.given("role"));
+    flags.into_iter().flatten().chain(roles()).chain([two]).filter_map(Result::err).collect()
 }
 
 /// A target of the command line, with its options in the configuration.
@@ -297,24 +299,28 @@ fn known(address: &str, configured: &[TargetSettings]) -> TargetSettings {
 }
 
 fn apply_roles(targets: &mut [ScrapeTarget], roles: &[String], given: &str) -> Result<(), Failure> {
-    refuse_two_roles(roles, given)?;
     for text in roles {
-        let usage =
-            || Failure::Usage(format!("{given} {text}: write it like http://gpu-01:8000=prefill, =decode or =unified"));
-        let (url, role) = text.rsplit_once('=').ok_or_else(usage)?;
-        let role = match role {
-            "prefill" => EngineRole::Prefill,
-            "decode" => EngineRole::Decode,
-            "unified" => EngineRole::Unified,
-            _ => return Err(usage()),
-        };
-        let wanted: ScrapeTarget = url.parse().map_err(|error| Failure::Usage(format!("{given} {text}: {error}")))?;
+        let (url, wanted, role) = role(text, given).map_err(Failure::Usage)?;
         let named = targets.iter_mut().filter(|target| target.id == TargetId::new(wanted.id.as_str()));
         if named.map(|target| target.options.role = Some(role)).count() == 0 {
             return Err(Failure::Usage(format!("{given} {text}: {}", no_target(url, targets))));
         }
     }
     Ok(())
+}
+
+/// The address, the target and the role that a value of `--role` names.
+fn role<'a>(text: &'a str, given: &str) -> Result<(&'a str, ScrapeTarget, EngineRole), String> {
+    let usage = || format!("{given} {text}: write it like http://gpu-01:8000=prefill, =decode or =unified");
+    let (url, role) = text.rsplit_once('=').ok_or_else(usage)?;
+    let role = match role {
+        "prefill" => EngineRole::Prefill,
+        "decode" => EngineRole::Decode,
+        "unified" => EngineRole::Unified,
+        _ => return Err(usage()),
+    };
+    let target = url.parse().map_err(|error| format!("{given} {text}: {error}"))?;
+    Ok((url, target, role))
 }
 
 /// The message for an address that is not among the targets.
@@ -329,13 +335,12 @@ fn no_target(url: &str, targets: &[ScrapeTarget]) -> String {
 }
 
 /// Refuses two roles of one target.
-fn refuse_two_roles(roles: &[String], given: &str) -> Result<(), Failure> {
+fn refuse_two_roles(roles: &[String], given: &str) -> Result<(), String> {
     let parts = |text: &str| text.rsplit_once('=').map(|(url, role)| (url.to_owned(), role.to_owned()));
     let named: Vec<_> = roles.iter().filter_map(|text| parts(text)).collect();
     for (nth, (url, role)) in named.iter().enumerate() {
         if let Some((_, other)) = named[..nth].iter().find(|(known, other)| known == url && other != role) {
-            let why = format!("{given}: {url} is {other} and {role}: write one role for it");
-            return Err(Failure::Usage(why));
+            return Err(format!("{given}: {url} is {other} and {role}: write one role for it"));
         }
     }
     Ok(())

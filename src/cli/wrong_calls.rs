@@ -64,7 +64,7 @@ fn behind_target(before: Option<&str>, targets: &[String]) -> Option<String> {
         None => format!("write `margintop {word} …`, `margintop {word} --help` says what it takes"),
     };
     Some(format!(
-        "\"{word}\" is a subcommand, which stands before all others: {write}. A host of this name is written with its \
+        "\"{word}\" is a subcommand, which comes first: {write}. A host of this name is written with its \
          port: {word}:8000"
     ))
 }
@@ -219,11 +219,14 @@ fn same_meaning<'a>(word: &str, flags: &[&'a str]) -> Option<&'a str> {
 /// The warning about a global flag that has no effect on the called subcommand. A variable without effect is meant for
 /// other subcommands.
 pub(super) fn without_effect(matches: &ArgMatches) -> Option<String> {
-    let flag = *ignored(matches).first()?;
     let path = path_of(matches);
     let called = if path.is_empty() { "the dashboard".to_owned() } else { format!("`margintop {}`", path.join(" ")) };
-    let takers = help::takers(flag).join(", ");
-    Some(format!("{called} has no use for --{}, which is ignored: it is for {takers}", flag.replace('_', "-")))
+    let warn = |flag: &str| {
+        let takers = help::takers(flag).join(", ");
+        format!("{called} has no use for --{}, which is ignored: it is for {takers}", flag.replace('_', "-"))
+    };
+    let warnings: Vec<_> = ignored(matches).into_iter().map(warn).collect();
+    (!warnings.is_empty()).then(|| warnings.join("\n"))
 }
 
 /// The names of the called subcommand, from the outside in.

@@ -8,6 +8,7 @@ use crate::pricing::{Lease, Leased};
 use crate::reading::NodeName;
 use crate::store::LeasedRow;
 use crate::units::Timestamp;
+use crate::words::in_order;
 
 /// The nodes whose leases end. A node ends whole, so a lease ends by its name where it pays for all of its nodes' GPUs.
 pub(crate) fn nodes_to_end(
@@ -62,7 +63,7 @@ pub(crate) fn nodes_to_end(
 /// What there is to end instead.
 fn unknown(rows: &[LeasedRow], leases: &[Lease], of: &str, at: Timestamp) -> String {
     let sorted = |mut names: Vec<String>| {
-        names.sort_unstable();
+        names.sort_unstable_by(|a, b| in_order(a, b));
         names.dedup();
         names
     };

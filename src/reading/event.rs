@@ -201,7 +201,7 @@ impl fmt::Display for ScrapeError {
             }
             Self::Cut(bytes) => write!(
                 f,
-                "page cut after {bytes} bytes: its end is missing, so nothing of it is counted; what stands between may cut it"
+                "page cut after {bytes} bytes: its end is missing, so nothing of it is counted; a proxy in between may cut it"
             ),
             Self::Unended(bytes) => write!(
                 f,

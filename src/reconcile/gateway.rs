@@ -104,7 +104,7 @@ pub(super) fn read(table: &UsageTable, currency: &str, exchange: &Exchange) -> R
         }
     }
     if parsed.by_model.is_empty() {
-        Err("there is no line beside the first: nothing was spent".to_owned())
+        Err("there is no line after the header: nothing was spent".to_owned())
     } else {
         Ok(parsed)
     }

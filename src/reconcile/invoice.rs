@@ -177,7 +177,7 @@ pub(super) fn read(table: &UsageTable, currency: &str) -> Result<Invoice, String
         each.push((if key.is_empty() { NAMELESS.to_owned() } else { key }, *number, line));
     }
     if each.is_empty() {
-        return Err("there is no line beside the first: nothing is billed".to_owned());
+        return Err("there is no line after the header: nothing is billed".to_owned());
     }
     for (nth, total) in totals.iter().enumerate() {
         let above = &each[..total.before];

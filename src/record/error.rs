@@ -48,7 +48,7 @@ impl fmt::Display for RecordError {
                 write!(f, "{}; check the path: `margintop record FILE` writes a recording", system_error(error))
             }
             RecordErrorKind::Io(error) => f.write_str(&file_error(error)),
-            RecordErrorKind::Exists => f.write_str("exists; a recording wants a file of its own, so name a new one"),
+            RecordErrorKind::Exists => f.write_str("exists; a recording needs a new file, so name another"),
             RecordErrorKind::NotAFile => f.write_str("is not a regular file; name the file that `margintop record` wrote"),
             RecordErrorKind::Empty => {
                 f.write_str("is empty, so it is not a recording; make one with `margintop record FILE`")

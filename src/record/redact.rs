@@ -9,8 +9,8 @@ use std::hash::{BuildHasher, RandomState};
 use super::{RecordingEntry, RecordingHeader};
 use crate::fleet::TargetInfo;
 use crate::reading::{
-    EngineReading, Event, GpuId, GpuProcess, GpuReading, InstanceId, Label, ModelAlias, ModelName, NodeName,
-    PageReading, Refusals, ScrapeError, SourceError, TargetId, UnitName,
+    CounterSeries, EngineReading, Event, GpuId, GpuProcess, GpuReading, InstanceId, Label, ModelAlias, ModelName,
+    NodeName, PageReading, Refusals, ScrapeError, SeriesValue, SourceError, TargetId, UnitName,
 };
 
 /// Hashes names with a random key that is stored nowhere.
@@ -180,7 +180,7 @@ impl Redactor {
             role: _,
             tokens: _,
             refused: _,
-            series: _,
+            series: CounterSeries { prompt, cached, output },
             live: _,
             running: _,
             waiting: _,
@@ -192,17 +192,29 @@ impl Redactor {
             work: _,
             finished: _,
             adapters,
-            page: _,
+            page,
             listed: _,
             sampled: _,
         } = engine;
         *model = model.as_ref().map(|model| self.model(model));
         *instance = instance.as_ref().map(|instance| self.instance(instance));
+        *page = page.map(|page| self.key.hash_one(page));
+        for series in [prompt, cached, output] {
+            self.series(series);
+        }
         // An adapter may be the model of a row.
         let hashed = |adapter: &Label| Label::new(self.model(&ModelName::new(adapter.as_str())).as_str());
         for adapter in adapters.iter_mut() {
             *adapter = hashed(adapter);
         }
+    }
+
+    /// Hashes of labels and addresses can be found by trying names, so they are hashed again, with the key.
+    fn series(&self, series: &mut [SeriesValue]) {
+        for SeriesValue { series, value: _ } in series.iter_mut() {
+            *series = self.key.hash_one(*series);
+        }
+        series.sort_unstable();
     }
 
     fn gpu(&self, gpu: &mut GpuReading) {
@@ -238,11 +250,13 @@ impl Redactor {
     }
 
     fn error(&self, error: &mut SourceError) {
-        let SourceError { source, cause, remedy: _ } = error;
+        let SourceError { source, cause, remedy } = error;
         if !SOURCES.contains(&source.as_str()) {
             *source = self.label("target", source);
         }
         *cause = Label::new(WORDS);
+        // It may name ports and files.
+        *remedy = Label::new(WORDS);
     }
 
     fn scrape_error(error: &mut ScrapeError) {

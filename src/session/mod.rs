@@ -7,6 +7,7 @@
 
 mod catch_up;
 mod collector;
+mod idle_sources;
 mod ledger;
 mod live;
 mod opened;

@@ -1,7 +1,8 @@
 //! The schedule of polls: an interval has twenty slots, and the sources of a slot are polled together.
 //!
 //! A timer for each source would cost more than reading its page. The hash of a source's id gives its slot, so that a
-//! fleet's load is spread and stays so after a restart. A source is not polled again during a poll.
+//! fleet's load is spread and stays so after a restart. A source is not polled again during a poll, nor while it rests
+//! after a slow one (`idle_sources`).
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::pin::Pin;
@@ -12,6 +13,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
 
 use super::collector::Message;
+use super::idle_sources::IdleSources;
 use super::opened::SelfTimed;
 use super::round::{APART, TOGETHER, poll_once};
 use crate::clock::Clock;
@@ -94,9 +96,10 @@ impl Schedule {
         while tasks.join_next().await.is_some() {}
     }
 
-    async fn watch_slot(mut self, mut idle: Vec<Box<dyn Source>>, mut slot: PollSlot) {
+    async fn watch_slot(mut self, sources: Vec<Box<dyn Source>>, mut slot: PollSlot) {
         let (sink, mut receiver) = sink();
-        for source in &mut idle {
+        let mut idle = IdleSources::new(sources);
+        for source in idle.iter_mut() {
             source.start(sink.clone(), &self.clock);
         }
         let mut polls = JoinSet::new();
@@ -105,8 +108,8 @@ impl Schedule {
         loop {
             tokio::select! {
                 () = sleep_until(due), if !ending => {
-                    for source in idle.drain(..) {
-                        polls.spawn(poll_once(source));
+                    for source in idle.take_rested() {
+                        polls.spawn(timed(poll_once(source)));
                     }
                     due = next_due(due, slot.began, slot.interval, slot.offset());
                 }
@@ -117,14 +120,16 @@ impl Schedule {
                 }
                 () = last_poll_requested(&mut self.last), if !ending => {
                     ending = true;
-                    for source in idle.drain(..) {
-                        polls.spawn(poll_once(source));
+                    for source in idle.take_all() {
+                        polls.spawn(timed(poll_once(source)));
                     }
                 }
                 Some(ended) = polls.join_next() => {
                     let mut ended = Some(ended);
                     while let Some(poll) = ended {
-                        idle.extend(poll.ok().map(|(source, _)| source));
+                        if let Ok(((source, _), took)) = poll {
+                            idle.put(source, took, slot.interval);
+                        }
                         ended = polls.try_join_next();
                     }
                     if !self.pass(take_all(&mut receiver)).await || (ending && polls.is_empty()) {
@@ -256,6 +261,12 @@ fn slot_of(target: &TargetId) -> u32 {
     (hasher.finish() % u64::from(SLOTS)) as u32
 }
 
+/// What comes of work, and how long it took.
+async fn timed<T>(work: impl Future<Output = T>) -> (T, Duration) {
+    let began = Instant::now();
+    (work.await, began.elapsed())
+}
+
 /// Waits until the last poll is requested.
 async fn last_poll_requested(last: &mut watch::Receiver<bool>) {
     if last.wait_for(|last| *last).await.is_err() {
@@ -290,7 +301,11 @@ fn next_due(due: Instant, began: Instant, interval: Duration, offset: Duration) 
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
     use super::*;
+    use crate::source::{Next, PollFuture, Sink};
 
     #[test]
     fn the_second_poll_is_soon_and_the_others_in_their_slot() {
@@ -313,6 +328,40 @@ mod tests {
             let tick = tokio::time::timeout(Duration::from_secs(10), ticks.recv()).await;
             assert!(tick.is_ok_and(|events| events.is_some()));
         }
+    }
+
+    /// A source whose polls take a while, and the number of polls.
+    #[derive(Debug)]
+    struct Slow {
+        id: TargetId,
+        polls: Arc<AtomicU32>,
+    }
+
+    impl Source for Slow {
+        fn id(&self) -> &TargetId {
+            &self.id
+        }
+
+        fn start(&mut self, _sink: Sink, _clock: &Clock) {}
+
+        fn poll(&mut self) -> PollFuture<'_> {
+            self.polls.fetch_add(1, Ordering::SeqCst);
+            Box::pin(async {
+                tokio::time::sleep(Duration::from_millis(80)).await;
+                Next::Scheduled
+            })
+        }
+    }
+
+    #[tokio::test]
+    async fn a_slow_source_is_polled_for_at_most_half_of_the_time() {
+        let (events, _messages) = mpsc::channel(64);
+        let (schedule, _control) = Schedule::new(Clock::System, Duration::from_millis(100), events);
+        let polls = Arc::<AtomicU32>::default();
+        let slow = Slow { id: TargetId::new("http://127.0.0.1:8000"), polls: Arc::clone(&polls) };
+        let _ = tokio::time::timeout(Duration::from_secs(2), schedule.watch(vec![Box::new(slow)])).await;
+        let polls = polls.load(Ordering::SeqCst);
+        assert!((2..=13).contains(&polls), "{polls} polls of 80 ms in 2 s");
     }
 
     #[test]

@@ -8,6 +8,7 @@ use crate::ledger::{Past, Tariff, TariffId};
 use crate::pricing::{Book, ClassPrices, Quote};
 use crate::reading::{Label, ModelName};
 use crate::units::{Money, Share, Timestamp, Tokens};
+use crate::words::in_order;
 
 /// A tier of a list, with its prices.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -80,9 +81,11 @@ pub fn differences(past: &Past, book: &Book) -> Vec<PriceDifference> {
     let mut all: Vec<_> = found.into_values().collect();
     let order = |difference: &PriceDifference| {
         let posted = difference.posted.as_ref().map(|basis| (basis.list.clone(), basis.tier.clone(), basis.paid));
-        (difference.model.clone(), posted, difference.since, difference.until, difference.tokens)
+        (posted, difference.since, difference.until, difference.tokens)
     };
-    all.sort_by(|a, b| b.revenue.cmp(&a.revenue).then_with(|| order(a).cmp(&order(b))));
+    let name = |difference: &PriceDifference| difference.model.as_ref().map_or_else(String::new, ToString::to_string);
+    let by_model = |a: &PriceDifference, b: &PriceDifference| in_order(&name(a), &name(b));
+    all.sort_by(|a, b| b.revenue.cmp(&a.revenue).then_with(|| by_model(a, b)).then_with(|| order(a).cmp(&order(b))));
     all
 }
 

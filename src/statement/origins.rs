@@ -3,6 +3,7 @@
 use crate::ledger::{CostAccountId, Past, TariffId};
 use crate::reading::Label;
 use crate::units::HourlyRate;
+use crate::words::in_order;
 
 /// A rate that GPU time was paid at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,10 +88,11 @@ impl Origins {
     }
 
     fn sort(&mut self) {
-        self.lists.sort();
+        self.lists
+            .sort_by(|(a, a_tier), (b, b_tier)| in_order(a.as_str(), b.as_str()).then_with(|| a_tier.cmp(b_tier)));
         self.lists.dedup();
-        let key = |rate: &RateOrigin| (rate.gpu.clone(), rate.rate.micros(), rate.lease.clone());
-        self.rates.sort_by(|a, b| key(a).cmp(&key(b)).then_with(|| a.rate.to_string().cmp(&b.rate.to_string())));
+        let key = |rate: &RateOrigin| (rate.rate.micros(), rate.lease.clone(), rate.rate.to_string());
+        self.rates.sort_by(|a, b| in_order(a.gpu.as_str(), b.gpu.as_str()).then_with(|| key(a).cmp(&key(b))));
         self.rates.dedup();
     }
 }

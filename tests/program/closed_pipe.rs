@@ -12,6 +12,38 @@ fn unread(home: &Path, args: &[&str]) -> Output {
     command.spawn().unwrap().wait_with_output().unwrap()
 }
 
+/// Runs a subcommand with an empty home folder and a stderr whose reader is closed.
+fn unheard(home: &Path, args: &[&str]) -> Option<i32> {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_margintop"));
+    command.env_clear().env("HOME", home).args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(writer);
+    command.spawn().unwrap().wait_with_output().unwrap().status.code()
+}
+
+/// Class: a message for people on stderr whose reader is gone.
+#[test]
+fn messages_that_nobody_reads_change_no_exit_code() {
+    let home = tempfile::tempdir().unwrap();
+    let at = |name: &str| home.path().join(name).to_str().unwrap().to_owned();
+    let (recording, ledger, prices) = (at("a.rec"), at("l.db"), at("prices.json"));
+    std::fs::write(&prices, r#"{"m": {"input_cost_per_token": 1e-06, "output_cost_per_token": 2e-06}}"#).unwrap();
+    std::fs::write(at("m.toml"), "currency = \"EUR\"\n").unwrap();
+    let (nobody, config) = ("127.0.7.99:1", at("m.toml"));
+    for (args, code) in [
+        (&["record", recording.as_str(), "nvml:off", "--for", "1s"][..], 0),
+        (&["once", nobody, "http://127.0.7.99:1/metrics", "--for", "0", "--ledger", "none"], 1),
+        (&["once", "nvml:off", "--ledger", ledger.as_str()], 0),
+        (&["report", "--config", config.as_str(), "--ledger", ledger.as_str()], 0),
+        (&["config", "check", "--config", config.as_str()], 0),
+        (&["config", "import-prices", prices.as_str()], 0),
+        (&["themes", "--ledger", "none"], 0),
+        (&["nosuch", "--flag"], 2),
+    ] {
+        assert_eq!(unheard(home.path(), args), Some(code), "{args:?}");
+    }
+}
+
 #[test]
 fn every_subcommand_succeeds_when_its_reader_closes_the_pipe() {
     let home = tempfile::tempdir().unwrap();

@@ -3,9 +3,10 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
+    clippy::print_stderr,
     missing_docs,
     unreachable_pub,
-    reason = "a test fails by panicking"
+    reason = "a test fails by panicking, and says what it could not check"
 )]
 
 #[path = "../support/fake_disk.rs"]

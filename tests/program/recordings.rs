@@ -353,6 +353,20 @@ fn a_redacted_recording_holds_no_name_and_the_same_figures() {
         (json["tokens"].clone(), json["gpus"].clone(), json["requests"].clone(), json["coverage"].clone())
     };
     assert_eq!(figures(&snapshot(&header, read)), figures(&snapshot(&self::header(), entries())));
+
+    // A hash without the recording's key could be found by trying names.
+    let hashes = |text: &str| -> std::collections::BTreeSet<String> {
+        let after = ["\"page\":", "\"series\":"].map(|key| text.split(key).skip(1).collect::<Vec<_>>()).concat();
+        let digits = after.iter().map(|text| text.chars().take_while(char::is_ascii_digit).collect::<String>());
+        digits.filter(|digits| digits.len() > 10).collect()
+    };
+    let (plain, redacted) = (hashes(&named), hashes(&text));
+    assert!(plain.len() > 1 && plain.len() == redacted.len(), "{plain:?} {redacted:?}");
+    assert!(plain.is_disjoint(&redacted), "{plain:?} {redacted:?}");
+    let path = folder.path().join("b");
+    write(&path, Some(Redactor::default()), u64::MAX);
+    let again = String::from_utf8(zstd::stream::decode_all(std::fs::File::open(&path).unwrap()).unwrap()).unwrap();
+    assert!(hashes(&again).is_disjoint(&redacted), "two recordings can be linked");
 }
 
 /// The built program over real sockets.

@@ -132,3 +132,35 @@ fn a_mark_has_a_text_and_a_time_that_has_passed() {
     fails(&["mark", "x", "--at", "2099-01-01", "--ledger", ledger], 2, &["--at 2099-01-01", "in the future"]);
     assert_eq!(Program::new(["mark", "x", "--at", "1m", "--ledger", ledger]).run().code, Some(0));
 }
+
+/// Class: two flags of which one would be ignored, and values that would load the engines.
+#[test]
+fn flags_that_contradict_each_other_are_refused() {
+    for (call, words) in [
+        (&["report", "--compare", "--by", "node"][..], ["--compare", "--by"]),
+        (&["report", "--compare", "--reprice"], ["--compare", "--reprice"]),
+        (&["report", "--bridge", "--by", "node"], ["--bridge", "--by"]),
+        (&["report", "--bridge", "--reprice"], ["--bridge", "--reprice"]),
+        (&["price", "--gpus", "5", "--model", "deepseek-r1", "--input", "1"], ["--gpus", "--input"]),
+        (&["once", "nvml:off", "--for", "1ms"], ["--for", "at least 100ms"]),
+        (&["once", "nvml:off", "--every", "1ms"], ["--every", "at least 100ms"]),
+    ] {
+        fails(call, 2, &words);
+    }
+}
+
+/// Class: the first mistake hides the others.
+#[test]
+fn roles_are_checked_with_the_other_flags() {
+    let check = ["config", "check", "--theme", "nosuch", "--role", "x", "--role", "127.0.0.1:9=cook"];
+    fails(&check, 2, &["nosuch", "--role x: write it like", "--role 127.0.0.1:9=cook: write it like"]);
+    let two = ["config", "check", "--role", "127.0.0.1:9=decode", "--role", "127.0.0.1:9=prefill"];
+    fails(&two, 2, &["127.0.0.1:9 is decode and prefill"]);
+}
+
+/// Class: a word with which many known ones begin is taken for one of them.
+#[test]
+fn what_many_names_begin_with_suggests_none_of_them() {
+    let ran = Program::new(["price", "--list", "deepseek", "--input", "1"]).run();
+    assert!(ran.code == Some(2) && !ran.err.contains("is it \""), "{ran:?}");
+}

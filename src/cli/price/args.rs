@@ -41,7 +41,8 @@ pub(in crate::cli) struct PriceArgs {
     pub(in crate::cli) from: Option<PathBuf>,
 
     /// How many GPUs the benchmark ran on
-    #[arg(long, help_heading = "Sources", value_name = "N", requires = "from", value_parser = whole_number::<1_000_000>)]
+    #[arg(long, help_heading = "Sources", value_name = "N", requires = "from", conflicts_with_all = ["input", "cached", "output", "class", "gpu_hours", "compare"],
+        value_parser = whole_number::<1_000_000>)]
     pub(in crate::cli) gpus: Option<u32>,
 
     /// What a GPU costs an hour, 2 or 2USD [default: your lease's rate, else a dated one that is named]

@@ -37,11 +37,11 @@ pub(in crate::cli) struct ReportArgs {
     /// Why the profit changed: the last hour against the same hour yesterday or last week, or the last 15 minutes
     /// against those before
     #[arg(long, help_heading = "Money", value_name = "15m|yesterday|week", num_args = 0..=1, default_missing_value = "yesterday",
-        value_parser = ["15m", "yesterday", "week"], conflicts_with_all = ["since", "until", "what_if", "compare"])]
+        value_parser = ["15m", "yesterday", "week"], conflicts_with_all = ["since", "until", "what_if", "compare", "by", "reprice"])]
     pub(super) bridge: Option<String>,
 
     /// The same tokens at every list of the book
-    #[arg(long, help_heading = "Money", conflicts_with = "what_if")]
+    #[arg(long, help_heading = "Money", conflicts_with_all = ["what_if", "by", "reprice"])]
     pub(super) compare: bool,
 
     /// How many nodes the load needed hour by hour at the best throughput per node that was measured within [slo], what the rest cost,

@@ -11,6 +11,7 @@ use crate::reading::{EngineRole, Label, ModelName, NodeName};
 use crate::snapshot::{ListBasis, ModelRow, MoneyView, RateBasis, ValueAtList};
 use crate::statement::{Totals, break_even_load, rounded_revenues};
 use crate::units::{GpuTime, Money, Ratio, Tokens, gross_margin, profit_on_cost};
+use crate::words::in_order;
 
 /// One node's money.
 #[derive(Debug, Clone, Copy, Default)]
@@ -263,9 +264,9 @@ fn rate_bases(fleet: &Fleet) -> Vec<RateBasis> {
         let new = RateBasis { gpu: cost_account.gpu.clone(), rate, assumed: assumed.is_some(), dated, leases: payers };
         bases.push((is_paid, new));
     }
-    bases.sort_by(|(a_paid, a), (b_paid, b)| b_paid.cmp(a_paid).then_with(|| a.gpu.cmp(&b.gpu)));
+    bases.sort_by(|(a_paid, a), (b_paid, b)| b_paid.cmp(a_paid).then_with(|| in_order(a.gpu.as_str(), b.gpu.as_str())));
     for (_, basis) in &mut bases {
-        basis.leases.sort();
+        basis.leases.sort_by(|a, b| in_order(a.as_str(), b.as_str()));
     }
     bases.into_iter().map(|(_, basis)| basis).collect()
 }
