@@ -11,18 +11,18 @@ const DEEPEST: usize = 16;
 #[derive(Debug, Clone)]
 pub(super) struct Path {
     here: ViewPlace,
-    before: Vec<Step>,
+    before: Vec<PathStep>,
 }
 
 /// A place that a step led away from.
 #[derive(Debug, Clone)]
-struct Step {
+struct PathStep {
     place: ViewPlace,
     /// Where it was in time, if the step led to another instant: `Some(None)` is now.
     then: Option<Option<Timestamp>>,
 }
 
-impl Step {
+impl PathStep {
     const fn from(place: ViewPlace) -> Self {
         Self { place, then: None }
     }
@@ -41,7 +41,7 @@ impl Path {
     pub(super) fn show(&mut self, view: ViewId) {
         self.before.clear();
         if view != ViewId::FIRST {
-            self.before.push(Step::from(ViewPlace::of(ViewId::FIRST)));
+            self.before.push(PathStep::from(ViewPlace::of(ViewId::FIRST)));
         }
         self.here = ViewPlace::of(view);
     }
@@ -51,7 +51,7 @@ impl Path {
         if place == self.here {
             return;
         }
-        self.before.push(Step::from(std::mem::replace(&mut self.here, place)));
+        self.before.push(PathStep::from(std::mem::replace(&mut self.here, place)));
         if self.before.len() > DEEPEST {
             self.before.remove(0);
         }
@@ -71,7 +71,7 @@ impl Path {
 
     /// One step out, if there is one. Returns where it leads in time: `Some(None)` is now.
     pub(super) fn back(&mut self) -> Option<Option<Timestamp>> {
-        let Step { place, then } = self.before.pop()?;
+        let PathStep { place, then } = self.before.pop()?;
         self.here = place;
         then
     }

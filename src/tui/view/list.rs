@@ -200,27 +200,6 @@ pub(super) const fn by_profit(profit: Option<Money>, is_unpriced: bool) -> Order
     if is_unpriced && profit.is_none() { OrderedBy::Unpriced } else { OrderedBy::Money(profit) }
 }
 
-/// The profit of rows that do not fit, each with its cost. Rows without a price have a profit of at least their cost as a
-/// loss, so that the sum is a lower bound, `≥`; where a few are unknown it is about that of the others, `≈`.
-pub(super) fn hidden_profit(rows: impl Iterator<Item = (Option<Money>, Option<Money>)>) -> Cell<'static> {
-    let (mut sum, mut known, mut bounded, mut unknown) = (Money::ZERO, 0_usize, 0_usize, 0_usize);
-    for (profit, cost) in rows {
-        match (profit, cost) {
-            (Some(profit), _) => (sum, known) = (sum + profit, known + 1),
-            (None, Some(cost)) => (sum, bounded) = (sum - cost, bounded + 1),
-            (None, None) => unknown += 1,
-        }
-    }
-    let mark = match (bounded, unknown) {
-        (_, unknown) if unknown >= known + bounded => return Cell::unknown(),
-        (0, 0) => return profit(Some(sum)),
-        (_, 0) => "≥",
-        _ => "≈",
-    };
-    let role = if sum < Money::ZERO { Role::Loss } else { Role::Gain };
-    said(role, format!("{mark} {}", format::signed(sum, 7).trim()))
-}
-
 /// Returns the node of a row, as its index in the snapshot, and how many GPUs it has.
 type SpotOf<'a, R> = &'a dyn Fn(&R) -> Option<(usize, usize)>;
 
@@ -442,11 +421,6 @@ pub(super) fn amount(money: Option<Money>, cells: u16) -> Cell<'static> {
     money.map_or_else(Cell::unknown, |money| Cell::Amount(MoneyCell { money, sign: MoneySign::Plain, cells }))
 }
 
-/// A profit with its sign; a loss also has a glyph.
-pub(super) fn profit(amount: Option<Money>) -> Cell<'static> {
-    amount.map_or_else(Cell::unknown, |money| Cell::Amount(MoneyCell { money, sign: MoneySign::Profit, cells: 9 }))
-}
-
 /// A formatted count, or a dash if unknown.
 pub(super) fn count(value: Option<u64>) -> Cell<'static> {
     value.map_or_else(Cell::unknown, |value| Cell::text(format::compact(value)))
@@ -488,19 +462,6 @@ mod tests {
             let rows: Vec<_> = rows.into_iter().map(|(profit, is)| micros(&by_profit(profit, is))).collect();
             assert_eq!(rows, expected);
         }
-    }
-
-    #[test]
-    fn the_sum_of_hidden_rows_is_marked_for_what_it_lacks() {
-        let units = |units: i64| Some(Money::from_micros(units * 1_000_000));
-        let text = |rows: &[(Option<Money>, Option<Money>)]| match hidden_profit(rows.iter().copied()) {
-            Cell::Text(segments) => segments.iter().map(|segment| segment.text.to_string()).collect(),
-            _ => String::new(),
-        };
-        assert_eq!(hidden_profit([(units(3), units(1)), (units(2), None)].into_iter()), profit(units(5)));
-        assert_eq!(text(&[(units(30), units(1)), (None, units(4))]), "≥ +26.00");
-        assert_eq!(text(&[(units(30), units(1)), (units(4), None), (None, None)]), "≈ +34.00");
-        assert_eq!(text(&[(units(30), None), (None, None)]), "–");
     }
 
     #[test]

@@ -35,6 +35,7 @@ mod nodes;
 mod nothing;
 mod overview;
 mod place;
+mod profit_cells;
 mod registry;
 mod served;
 mod settled;

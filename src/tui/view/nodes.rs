@@ -10,7 +10,7 @@ pub(super) use super::node_columns::NodeLine;
 use super::node_columns::{TITLE, columns, float, gap, gpus_heading, load};
 use super::served::{alerted, by_node};
 use super::settled::{settle, sort_by_name};
-use super::{Hits, Layout, ListKey, OnEnter, Part, SortOrder, View, ViewId, ViewPlace, list, tables};
+use super::{Hits, Layout, ListKey, OnEnter, Part, SortOrder, View, ViewId, ViewPlace, list, profit_cells, tables};
 use crate::reading::Health;
 use crate::snapshot::{NodeRow, NonModelProfit};
 use crate::statement::RowKind;
@@ -217,7 +217,9 @@ fn hidden(scene: &Scene<'_>, lines: &[&NodeLine<'_>], columns: &[Col<'_, NodeLin
     let cells = columns.iter().map(|col| match col.name() {
         // A node of those that do not fit is one cell of its load: in another measure it would not be read.
         name if name == gpus && name == "GPUs" => Cell::Heat(lines.iter().map(heat).collect()),
-        "profit/h" => list::hidden_profit(lines.iter().map(|line| (line.row.profit_per_hour, line.row.cost_per_hour))),
+        "profit/h" => {
+            profit_cells::hidden_profit(lines.iter().map(|line| (line.row.profit_per_hour, line.row.cost_per_hour)))
+        }
         _ => Cell::Empty,
     });
     TableRow::new(cells)

@@ -10,6 +10,7 @@ use crate::tui::theme::Role;
 use crate::tui::view::cells::full;
 use crate::tui::view::heat::FleetHeat;
 use crate::tui::view::list::{Col, List, OrderedBy, by_profit, count, figure, said};
+use crate::tui::view::profit_cells::hidden_profit;
 use crate::tui::view::served::name_role;
 use crate::tui::view::{Hits, ViewId, list, tables};
 use crate::tui::widgets::Canvas;
@@ -53,7 +54,7 @@ fn hidden(groups: &[&FleetGroup<'_>], columns: &[Col<'_, FleetGroup<'_>>], heat:
     let nodes = || groups.iter().flat_map(|group| &group.nodes).map(|node| heat.node(*node)).collect();
     TableRow::new(columns.iter().enumerate().map(|(place, col)| match (place, col.name()) {
         (1, _) => Cell::Heat(nodes()),
-        (_, "profit/h") => list::hidden_profit(groups.iter().map(|group| (group.profit, group.cost))),
+        (_, "profit/h") => hidden_profit(groups.iter().map(|group| (group.profit, group.cost))),
         _ => Cell::Empty,
     }))
 }
