@@ -18,8 +18,15 @@ pub(super) struct Path {
 #[derive(Debug, Clone)]
 struct PathStep {
     place: ViewPlace,
-    /// Where it was in time, if the step led to another instant: `Some(None)` is now.
-    then: Option<Option<Timestamp>>,
+    /// Where it was in time, if the step led to another instant.
+    then: Option<TimeBefore>,
+}
+
+/// An instant that a step led away from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TimeBefore {
+    Now,
+    Then(Timestamp),
 }
 
 impl PathStep {
@@ -60,7 +67,7 @@ impl Path {
     /// Remembers where the last step began in time: it leads to another instant.
     pub(super) fn remember(&mut self, then: Option<Timestamp>) {
         if let Some(step) = self.before.last_mut() {
-            step.then = Some(then);
+            step.then = Some(then.map_or(TimeBefore::Now, TimeBefore::Then));
         }
     }
 
@@ -69,8 +76,8 @@ impl Path {
         self.here.subject = Some(subject);
     }
 
-    /// One step out, if there is one. Returns where it leads in time: `Some(None)` is now.
-    pub(super) fn back(&mut self) -> Option<Option<Timestamp>> {
+    /// One step out, if there is one. Returns where it leads in time, if to another instant.
+    pub(super) fn back(&mut self) -> Option<TimeBefore> {
         let PathStep { place, then } = self.before.pop()?;
         self.here = place;
         then

@@ -1,5 +1,6 @@
 //! Ways through the views: into a row and out again, along a list, by keys and by the mouse.
 
+use super::path::TimeBefore;
 use super::{App, Effect, Filter, Motion, Turn};
 use crate::reading::Label;
 use crate::tui::view::{Hit, ListKey, OnEnter, ViewId, ViewPlace};
@@ -121,8 +122,8 @@ impl App {
     /// One step out of the view.
     pub(in crate::tui) fn leave_view(&mut self) {
         match self.path.back() {
-            Some(Some(then)) => drop(self.travel_to(then)),
-            Some(None) => drop(self.return_to_now()),
+            Some(TimeBefore::Then(then)) => drop(self.travel_to(then)),
+            Some(TimeBefore::Now) => drop(self.return_to_now()),
             None => {}
         }
     }

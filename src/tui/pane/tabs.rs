@@ -46,9 +46,10 @@ fn tab(pen: &mut Pen<'_>, view: ViewId, scene: &Scene<'_>) {
 /// The span of the charts and what stands for what in them.
 fn reading(canvas: &mut Canvas<'_>, area: Rect, from: u16, scene: &Scene<'_>) {
     let within = |name| vec![Segment::new(Role::Accent, "[ "), Segment::text(name), Segment::new(Role::Accent, " ]")];
-    let span = match scene.app.what_if.open {
-        true => vec![Segment::new(Role::Warning, "what if").bold()],
-        false => scene.app.view().view().span(scene).map_or_else(Vec::new, within),
+    let span = if scene.app.what_if.open {
+        vec![Segment::new(Role::Warning, "what if").bold()]
+    } else {
+        scene.app.view().view().span(scene).map_or_else(Vec::new, within)
     };
     let [long, short] = legend(scene).map(|text| [Segment::dim(text)]);
     let fits = |rest: &[Segment<'_>]| {
