@@ -1,7 +1,7 @@
 //! `margintop agent`: this node's GPUs on one small page, under dcgm-exporter's names.
 
 use super::global::Global;
-use super::sources::settings;
+use super::settings::settings;
 use super::target_states::GpuStates;
 use super::{Failure, listen, log};
 use crate::clock::Clock;

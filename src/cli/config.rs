@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Subcommand;
 
 use super::global::Global;
-use super::{Failure, configured_prices, currency, input, out, sources, to_stderr};
+use super::{Failure, configured_prices, currency, input, out, settings, to_stderr};
 use crate::clock::Clock;
 use crate::config;
 use crate::lease_history;
@@ -60,7 +60,7 @@ pub(super) fn run(global: &Global, action: &ConfigAction) -> Result<(), Failure>
 /// Lists all mistakes of the configuration, also that its currency is not the ledger's. Without any, prints warnings, and
 /// what each price and lease comes to.
 fn check(global: &Global, file: Option<&Path>) -> Result<(), Failure> {
-    let settings = match sources::settings(global) {
+    let settings = match settings::settings(global) {
         Ok(settings) => settings,
         Err(Failure::Usage(mistakes)) => {
             let named = file.and_then(config::currency_and_ledger);

@@ -6,7 +6,8 @@
 use super::demo_args::DemoArgs;
 use super::global::Global;
 use super::picture::picture;
-use super::sources::{SourcePlan, settings};
+use super::settings::settings;
+use super::sources::SourcePlan;
 use super::{Failure, ledger, print, screen, scripted, to_stderr};
 use crate::history::History;
 use crate::reading::Label;

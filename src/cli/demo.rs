@@ -3,7 +3,8 @@
 use super::demo_args::DemoArgs;
 use super::global::Global;
 use super::once_args::OutputForm;
-use super::sources::{SourcePlan, patient, settings};
+use super::settings::settings;
+use super::sources::{SourcePlan, patient};
 use super::{Failure, dashboard, ledger, once, out, screen, to_stderr};
 use crate::clock::{Clock, LateClock};
 use crate::reading::Label;

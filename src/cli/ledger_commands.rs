@@ -9,7 +9,7 @@ use super::disputes::DisputeArgs;
 use super::global::Global;
 use super::ledger::{LedgerChoice, choice};
 use super::out::{self, Stdout};
-use super::sources::settings;
+use super::settings::settings;
 use super::when::{When, local};
 use super::{Failure, disputes, lease_end, lease_list};
 use crate::clock::Clock;

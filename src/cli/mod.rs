@@ -46,6 +46,7 @@ mod report;
 mod screen;
 mod scripted;
 mod serve;
+mod settings;
 mod sources;
 mod speed;
 mod target_states;
@@ -95,7 +96,7 @@ fn read(matches: &ArgMatches) -> Result<Cli, Failure> {
     cli.global.from_environment = help::GLOBAL.iter().filter(is_variable).copied().collect();
     if let Some(warning) = wrong_calls::without_effect(matches) {
         // A refused value is not ignored.
-        sources::check_flags(&cli.global)?;
+        settings::check_flags(&cli.global)?;
         to_stderr(&warning);
     }
     Ok(cli)

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::count_states::{self, LastCounts};
+use crate::dialect;
 use crate::reading::{Event, Health, Label, NodeName, SourceError, TargetId};
 use crate::snapshot::Snapshot;
 use crate::units::{Span, Timestamp};
@@ -123,12 +124,12 @@ pub(super) fn without_engine(snapshot: &Snapshot) -> Option<String> {
         let mut messages: Vec<String> = snapshot.source_errors.iter().map(ToString::to_string).collect();
         let silent = snapshot.engines.iter().filter_map(|row| Some(format!("{}: {}", row.target, row.note.as_ref()?)));
         messages.extend(silent);
-        messages.push(
-            "no engine has answered. Name one: margintop http://HOST:PORT, or a [[target]] in margintop.toml \
-             (`margintop config init`). `curl http://HOST:PORT/metrics` shows whether it has a page of metrics: vLLM always \
-             has, SGLang with --enable-metrics, llama.cpp with --metrics. `margintop demo` shows a fleet without one"
-                .to_owned(),
-        );
+        messages.push(format!(
+            "no engine has answered. Name one: margintop http://HOST:PORT, or a [[target]] in margintop.toml (`margintop config \
+             init`). `curl http://HOST:PORT/metrics` shows whether it has a page of metrics: most engines always have one, {}. \
+             `margintop demo` shows a fleet without an engine",
+            dialect::metrics_flags()
+        ));
         messages.join("\n")
     })
 }

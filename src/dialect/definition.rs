@@ -2,7 +2,7 @@
 
 use super::field::{CountedPart, Policy, ProcessFacts, SeriesField, SeriesPlace, StartOf};
 use super::model_router::ModelRouter;
-use super::sums::RowSums;
+use super::row_sums::RowSums;
 use crate::exposition::SeriesLabels;
 use crate::reading::{EngineKind, EngineReading, EngineRole};
 
@@ -21,6 +21,8 @@ pub(super) struct Dialect {
     pub(super) paths: &'static [&'static str],
     /// The ports that it listens on by default.
     pub(super) ports: &'static [u16],
+    /// The flag without which it has no metrics page.
+    pub(super) metrics_flag: Option<&'static str>,
     /// The labels that identify a process on a page of several.
     pub(super) processes: &'static [ProcessLabel],
     /// Whether `/v1/models` on the page's address lists the models that it serves.
@@ -76,6 +78,7 @@ pub(super) const PLAIN: Dialect = Dialect {
     owners: &[],
     paths: SEARCH,
     ports: &[],
+    metrics_flag: None,
     processes: &[],
     lists_models: false,
     names_model: true,

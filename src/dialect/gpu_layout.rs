@@ -12,7 +12,7 @@ use super::gpu_rows::{GpuFacts, GpuRows};
 use super::gpus::{GpuField, GpuFieldKind};
 use super::layout::HALF_LINE;
 use super::learn_layout::offsets;
-use super::sheet::NameOwners;
+use super::open_page::NameOwners;
 use super::shown_values::GpuValues;
 use super::{Hint, WantedSeries, values, wanted};
 use crate::exposition::{Limits, Rows, number};

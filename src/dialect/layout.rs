@@ -11,9 +11,9 @@ use memchr::memchr;
 use super::Hint;
 use super::definition::Dialect;
 use super::field::{Count, DELAYS, Delay, ProcessFacts, RowGauge, StartOf};
+use super::open_page::{PageProcess, began};
+use super::row_sums::RowSums;
 use super::rows::settle;
-use super::sheet::{PageProcess, began};
-use super::sums::RowSums;
 use crate::exposition::{Limits, number};
 use crate::reading::{
     EngineKind, EngineReading, EngineRole, Histogram, InstanceId, Latency, ModelName, PageReading, Rank, Refusals,

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::copies::SERVER;
 use super::field::{DELAYS, RowGauge, SeriesField};
 use super::layout::{HALF_LINE, LayoutHistogram, LayoutLine, LayoutRow, LineValue, PageLayout, StartOwner};
+use super::open_page::{EngineSeries, NameOwners, OpenPage};
 use super::process::ProcessLabels;
-use super::sheet::{EngineSeries, NameOwners, Sheet};
 use super::{WantedSeries, start_labels, wanted};
 use crate::exposition::{Limits, Rows, SeriesRow};
 use crate::reading::{ModelName, Refusals};
@@ -22,12 +22,12 @@ pub(super) fn layout(page: &[u8]) -> Option<PageLayout> {
         return None;
     }
     let limits = Limits::default();
-    let (mut names, mut sheet) = (NameOwners::default(), Sheet::default());
+    let (mut names, mut page_rows) = (NameOwners::default(), OpenPage::default());
     let mut rows = Rows::new(page, limits, |name, kind| wanted(&mut names, name, kind));
     let (mut values, mut known, mut has_start) = (Vec::new(), KnownValues::default(), false);
     for row in rows.by_ref() {
         let value = match row.tag {
-            WantedSeries::Engine(series) => engine_value(&mut sheet, &mut known, series, &row)?,
+            WantedSeries::Engine(series) => engine_value(&mut page_rows, &mut known, series, &row)?,
             WantedSeries::Start => {
                 let line = match (ProcessLabels::of(row.labels, &targets).is_named(), has_start) {
                     (true, _) => StartOwner::Named,
@@ -42,19 +42,19 @@ pub(super) fn layout(page: &[u8]) -> Option<PageLayout> {
         values.push((offsets(page, row.name, row.labels.as_bytes())?, value));
     }
     let (tally, is_whole) = (rows.tally(), rows.unreadable().is_empty());
-    let is_read = tally.bad == 0 && tally.over_limit == 0 && sheet.over_limit() == 0 && is_whole;
-    let process = sheet.only_process().filter(|process| !process.labels.is_named() && !process.is_router())?;
+    let is_read = tally.bad == 0 && tally.over_limit == 0 && page_rows.over_limit() == 0 && is_whole;
+    let process = page_rows.only_process().filter(|process| !process.labels.is_named() && !process.is_router())?;
     let (dialect, facts) = (process.dialect, process.facts);
-    if !is_read || sheet.refused != Refusals::default() || !names.is_certain(dialect.kind) {
+    if !is_read || page_rows.refused != Refusals::default() || !names.is_certain(dialect.kind) {
         return None;
     }
     let place = |at: usize| {
-        let place = sheet.lines[at].place;
+        let place = page_rows.lines[at].place;
         let model = place.model.and_then(|name| ModelName::reported(&name.text()));
         let (placeholder, rank) = (model.is_none() && place.model.is_some(), place.rank());
         LayoutRow { sums: at, model, placeholder, rank, delays: known.of_row(at) }
     };
-    let rows = sheet.order().into_iter().map(place).collect();
+    let rows = page_rows.order().into_iter().map(place).collect();
     let (text, lines, rest) = lines(page, &values)?;
     Some(PageLayout {
         text,
@@ -64,7 +64,7 @@ pub(super) fn layout(page: &[u8]) -> Option<PageLayout> {
         kind: names.first()?,
         facts,
         rows,
-        sums: sheet.lines.len(),
+        sums: page_rows.lines.len(),
         histograms: known.histograms(),
         ended: tally.ended,
         openmetrics: tally.openmetrics,
@@ -73,12 +73,12 @@ pub(super) fn layout(page: &[u8]) -> Option<PageLayout> {
 
 /// The meaning of the value of an engine's series, which is added so that its row is known.
 fn engine_value<'p>(
-    sheet: &mut Sheet<'p>,
+    page_rows: &mut OpenPage<'p>,
     known: &mut KnownValues,
     series: EngineSeries,
     row: &SeriesRow<'p, WantedSeries>,
 ) -> Option<LineValue> {
-    sheet.take(series, row);
+    page_rows.take(series, row);
     let entry = match series.field() {
         SeriesField::Created => return Some(LineValue::Created),
         SeriesField::BlockSize => return Some(LineValue::Ignored),
@@ -86,7 +86,7 @@ fn engine_value<'p>(
         SeriesField::Count(_) | SeriesField::Gauge(_) | SeriesField::Bucket(_) => series.place(row.labels),
     };
     let Some(entry) = entry else { return Some(LineValue::Ignored) };
-    let at = sheet.last_row();
+    let at = page_rows.last_row();
     let number = u16::try_from(at).ok().filter(|_| at < ROWS)?;
     Some(match entry.field {
         SeriesField::Count(count) => LineValue::Count { row: number, count, series: row.labels.fingerprint(SERVER) },

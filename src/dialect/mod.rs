@@ -16,15 +16,15 @@ mod gpus;
 mod layout;
 mod learn_layout;
 mod model_router;
+mod open_page;
 mod page_reader;
 mod process;
 mod registry;
+mod row_sums;
 mod rows;
-mod sheet;
 mod shown_values;
 mod stack_router;
 mod start_labels;
-mod sums;
 mod target_labels;
 mod values;
 mod what_instead;
@@ -35,14 +35,15 @@ use crate::units::{Span, Timestamp};
 use copies::Copies;
 use gpu_rows::GpuRows;
 use gpus::GpuField;
-use sheet::{NameOwners, Sheet};
+use open_page::{NameOwners, OpenPage};
 use start_labels::START;
 
 pub use field::{CountedPart, Policy};
 pub use model_router::{ModelRouter, ModelState};
 pub use page_reader::{PageLayouts, PageReader};
 pub use registry::{
-    attribution, lists_models, model_router, model_routers, names_model, owned_by, paths, policy, ports,
+    attribution, lists_models, metrics_flags, model_router, model_routers, names_model, owned_by, paths, policy, ports,
+    ports_in_words,
 };
 pub use what_instead::{JSON_ARRAY, is_array};
 
@@ -73,7 +74,7 @@ pub fn read(page: &[u8], hint: &Hint) -> Result<PageReading, ScrapeError> {
     let (all, (page, truncated)) = (page, ended_lines(page));
     let limits = Limits::default();
     let (mut names, mut gpu_rows) = (NameOwners::default(), GpuRows::default());
-    let mut sheet = Sheet::with(start_labels::target_labels(page));
+    let mut page_rows = OpenPage::with(start_labels::target_labels(page));
     let mut rows = Rows::new(page, limits, |name, kind| wanted(&mut names, name, kind));
     let (mut error, mut polled_at) = (None, None);
     let mut copies = Copies::of(page);
@@ -82,8 +83,8 @@ pub fn read(page: &[u8], hint: &Hint) -> Result<PageReading, ScrapeError> {
             continue;
         }
         match row.tag {
-            WantedSeries::Engine(wanted) => sheet.take(wanted, &row),
-            WantedSeries::Start => sheet.take_start(&row),
+            WantedSeries::Engine(wanted) => page_rows.take(wanted, &row),
+            WantedSeries::Start => page_rows.take_start(&row),
             WantedSeries::Gpu(field) => drop(gpu_rows.take(field, &row)),
             WantedSeries::PolledAt => polled_at = Timestamp::from_unix_seconds(row.value),
             WantedSeries::SourceError => error = Some(agent_error(row.labels)),
@@ -93,20 +94,20 @@ pub fn read(page: &[u8], hint: &Hint) -> Result<PageReading, ScrapeError> {
         if let WantedSeries::Engine(wanted) = line.tag
             && !line.labels.is_some_and(|labels| copies.is_copy(labels))
         {
-            sheet.take_unreadable(wanted, line.labels);
+            page_rows.take_unreadable(wanted, line.labels);
         }
     }
     let tally = rows.tally();
     let first_line =
         rows.first_bad().map(|line| Label::new(&String::from_utf8_lossy(&line[..line.len().min(FIRST_LINE)])));
-    let over_limit = tally.over_limit + gpu_rows.over_limit() + sheet.over_limit();
+    let over_limit = tally.over_limit + gpu_rows.over_limit() + page_rows.over_limit();
     let hung = hint.date.zip(polled_at).is_some_and(|(now, polled_at)| now - polled_at > OLD_POLL);
     let gpus = gpu_rows.finish(if hung { GpuState::Hung } else { GpuState::Answering });
     if names.first().is_none() && gpus.is_empty() {
         says_something(all, &limits, error)?;
     }
-    sheet.drop_old_adapters(hint.date);
-    let finished = sheet.finish(&names, hint.model.as_ref());
+    page_rows.drop_old_adapters(hint.date);
+    let finished = page_rows.finish(&names, hint.model.as_ref());
     let has_row =
         |kind: &EngineKind| finished.engines.is_empty() || finished.engines.iter().any(|row| row.kind == *kind);
     let kind = names.first().filter(has_row).or_else(|| finished.engines.first().map(|row| row.kind));
@@ -147,7 +148,7 @@ fn ended_lines(page: &[u8]) -> (&[u8], bool) {
 /// The meaning of a wanted series.
 #[derive(Clone, Copy)]
 enum WantedSeries {
-    Engine(sheet::EngineSeries),
+    Engine(open_page::EngineSeries),
     Start,
     Gpu(GpuField),
     PolledAt,

@@ -107,6 +107,29 @@ pub fn ports() -> Vec<u16> {
     ports
 }
 
+/// [`ports`] in words: `3000, 8000 to 8015, 8080`.
+pub fn ports_in_words() -> String {
+    let mut ranges: Vec<(u16, u16)> = Vec::new();
+    for port in ports() {
+        match ranges.last_mut() {
+            Some((_, last)) if *last + 1 == port => *last = port,
+            _ => ranges.push((port, port)),
+        }
+    }
+    let words = ranges.iter().map(|(first, last)| match last - first {
+        0 => first.to_string(),
+        1 => format!("{first}, {last}"),
+        _ => format!("{first} to {last}"),
+    });
+    words.collect::<Vec<_>>().join(", ")
+}
+
+/// The programs that have a metrics page only with a flag: `sglang with --enable-metrics, llama.cpp with --metrics`.
+pub fn metrics_flags() -> String {
+    let flags = ALL.iter().filter_map(|dialect| Some(format!("{} with {}", dialect.kind, dialect.metrics_flag?)));
+    flags.collect::<Vec<_>>().join(", ")
+}
+
 /// Whether `/v1/models`, on the address of a program's page, lists the models that it serves.
 pub fn lists_models(kind: EngineKind) -> bool {
     of(kind).lists_models

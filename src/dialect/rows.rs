@@ -1,9 +1,9 @@
 //! Makes readings from a page's sums: leaves out duplicates, and names each row's instance.
 
 use super::field::{RowPlace, StartOf};
+use super::open_page::{NameOwners, OpenPage, OpenRow, PageProcess};
 use super::process::ProcessLabels;
-use super::sheet::{NameOwners, PageProcess, Sheet, SheetRow};
-use super::sums::RowSums;
+use super::row_sums::RowSums;
 use crate::exposition::LabelText;
 use crate::reading::{EngineReading, EngineRole, InstanceId, ModelName, PromptCount, Refusal, Refusals};
 use crate::units::Timestamp;
@@ -21,7 +21,7 @@ pub(super) struct PageRows {
     pub(super) refused: Refusals,
 }
 
-impl<'p> Sheet<'p> {
+impl<'p> OpenPage<'p> {
     /// A reading for each row, by model, instance and rank. `unnamed` is the model of rows without one.
     pub(super) fn finish(mut self, names: &NameOwners, unnamed: Option<&ModelName>) -> PageRows {
         self.drop_unused_labels();
@@ -70,12 +70,12 @@ impl<'p> Sheet<'p> {
     /// Leaves out what belongs to another row: the rows of an engine that passes another's names on, and a server's
     /// latencies for a model whose engine reports its own.
     fn drop_stated_elsewhere(&mut self, names: &NameOwners) {
-        let kind = |line: &SheetRow<'p>| self.processes[line.process].dialect.kind;
-        let plain = |line: &SheetRow<'p>| names.is_certain(kind(line)) && kind(line) == kind(&self.lines[0]);
+        let kind = |line: &OpenRow<'p>| self.processes[line.process].dialect.kind;
+        let plain = |line: &OpenRow<'p>| names.is_certain(kind(line)) && kind(line) == kind(&self.lines[0]);
         if self.lines.iter().all(plain) {
             return;
         }
-        let is_stated_by = |line: &SheetRow<'p>, other: &SheetRow<'p>| {
+        let is_stated_by = |line: &OpenRow<'p>, other: &OpenRow<'p>| {
             let (ours, theirs) = (&self.processes[line.process], &self.processes[other.process]);
             let same_model = line.place.model == other.place.model && line.place.version == other.place.version;
             let passes_on = !ours.dialect.shared_names.is_empty();
@@ -83,7 +83,7 @@ impl<'p> Sheet<'p> {
                 && ours.labels == theirs.labels
                 && (passes_on || (same_model && !line.sums.says_more_than_delays()))
         };
-        let stands = |line: &SheetRow<'p>| {
+        let stands = |line: &OpenRow<'p>| {
             names.is_certain(kind(line)) && !self.lines.iter().any(|other| is_stated_by(line, other))
         };
         let stand: Vec<bool> = self.lines.iter().map(stands).collect();
@@ -119,7 +119,7 @@ impl<'p> Sheet<'p> {
         if let Some(process) = first.copied()
             && !self.lines.iter().any(|line| routers.contains(&line.process))
         {
-            self.lines.push(SheetRow { process, place: RowPlace::default(), sums: RowSums::default(), sampled: None });
+            self.lines.push(OpenRow { process, place: RowPlace::default(), sums: RowSums::default(), sampled: None });
         }
     }
 
@@ -127,7 +127,7 @@ impl<'p> Sheet<'p> {
     pub(super) fn order(&self) -> Vec<usize> {
         let mut order: Vec<usize> = (0..self.lines.len()).collect();
         order.sort_by_cached_key(|at| {
-            let SheetRow { process, place, .. } = &self.lines[*at];
+            let OpenRow { process, place, .. } = &self.lines[*at];
             let raw = |text: Option<LabelText<'p>>| text.map(LabelText::raw);
             let rank = (raw(place.rank).map(<[u8]>::len), raw(place.rank));
             (raw(place.model), self.processes[*process].labels.order(), raw(place.version), *process, rank, place.copy)

@@ -3,7 +3,7 @@
 //! responses.
 
 use super::field::{Count, ProcessFacts, SeriesField};
-use super::sums::RowSums;
+use super::row_sums::RowSums;
 use crate::reading::{EngineReading, EngineRole, PromptCount};
 
 /// The meaning of a name that only the router has, without its prefix `vllm:`.

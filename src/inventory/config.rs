@@ -63,6 +63,12 @@ pub struct FleetConfig {
     pub targets: Vec<TargetInfo>,
 }
 
+/// How long a source that is polled every `interval` may be silent before its rows are stale: three intervals, at least
+/// 3 s.
+pub fn stale_after(interval: Span) -> Span {
+    Span::from_millis(interval.millis().saturating_mul(3)).max(Span::from_secs(3))
+}
+
 impl FleetConfig {
     /// The time between two of the 180 points of the sparklines, which cover a quarter hour.
     pub const SPARKLINE_STEP: Span = Span::from_secs(5);
@@ -97,9 +103,9 @@ impl FleetConfig {
         self.pace.unwrap_or(Span::from_secs(60))
     }
 
-    /// How long a source may be silent before its rows are stale: three intervals, at least 3 s.
+    /// How long a source may be silent before its rows are stale.
     pub fn stale_after(&self) -> Span {
-        Span::from_millis(self.interval.millis().saturating_mul(3)).max(Span::from_secs(3))
+        stale_after(self.interval)
     }
 
     /// How long a source may be silent before its rows are lost: 30 s, or longer if they are stale only then.

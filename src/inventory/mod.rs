@@ -33,7 +33,7 @@ mod turns;
 use std::collections::HashMap;
 
 pub use change::{Change, Changes, ReturnedGpu};
-pub use config::{FleetConfig, TargetInfo};
+pub use config::{FleetConfig, TargetInfo, stale_after};
 pub use gpu::{Gpu, Origin};
 pub use leased::LeasedNode;
 pub use node::{Allocation, Node};

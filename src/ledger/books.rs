@@ -482,7 +482,7 @@ impl Ledger {
             return;
         }
         let mut other = std::mem::take(&mut self.lately.earned[before.index()]);
-        self.lately.earned[after.index()].take_over(&mut other, source, at);
+        self.lately.earned[after.index()].adopt(&mut other, source, at);
         self.lately.earned[before.index()] = other;
     }
 

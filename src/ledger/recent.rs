@@ -153,7 +153,7 @@ impl Recent {
 
     /// Moves the streams of a source's row here from another account; without any, a stream that ended at most a pause
     /// before `at`. So no time of the source counts in both accounts.
-    pub(super) fn take_over(&mut self, other: &mut Self, source: PostingSource, at: Timestamp) {
+    pub(super) fn adopt(&mut self, other: &mut Self, source: PostingSource, at: Timestamp) {
         if !source.is_named() {
             return;
         }

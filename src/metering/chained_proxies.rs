@@ -130,18 +130,18 @@ impl ChainedProxies {
         }
         self.since = Some(at);
         self.models.retain(|_, counted| !counted.posted.is_empty() || !counted.uncertain.is_empty());
-        let mut doubles = self.find_doubles();
+        let mut duplicates = self.find_duplicates();
         for (model, counted) in &mut self.models {
-            counted.judge(ledger, doubles.remove(model));
+            counted.judge(ledger, duplicates.remove(model));
             counted.uncertain = counted.uncertain.split_off(&(at.wall - KEPT));
         }
     }
 
     /// The models that may be counted at another target, too, with the first of those there.
-    fn find_doubles(&self) -> BTreeMap<ProxyModel, ProxyModel> {
+    fn find_duplicates(&self) -> BTreeMap<ProxyModel, ProxyModel> {
         let mut groups = self.groups();
         groups.sort_by_key(|group| group.grown.total());
-        let mut doubles = BTreeMap::new();
+        let mut duplicates = BTreeMap::new();
         for (place, group) in groups.iter().enumerate() {
             let near = groups[place + 1..].iter().take_while(|other| {
                 let (ours, theirs) = (group.grown.total(), other.grown.total());
@@ -150,11 +150,11 @@ impl ChainedProxies {
             for other in near.filter(|other| group.may_be(other)) {
                 let [first, later] = if group.target() < other.target() { [group, other] } else { [other, group] };
                 for model in &later.models {
-                    doubles.entry((*model).clone()).or_insert_with(|| first.models[0].clone());
+                    duplicates.entry((*model).clone()).or_insert_with(|| first.models[0].clone());
                 }
             }
         }
-        doubles
+        duplicates
     }
 
     /// The models that earned something, each alone, and those of a target together.
@@ -176,7 +176,7 @@ impl ChainedProxies {
     }
 
     /// The models that are probably counted twice, with the model that is probably the same.
-    pub(super) fn doubles(&self) -> impl Iterator<Item = (&ProxyModel, &ProxyModel)> {
+    pub(super) fn duplicates(&self) -> impl Iterator<Item = (&ProxyModel, &ProxyModel)> {
         self.models.iter().filter_map(|(model, counted)| Some((model, counted.same_as.as_ref()?)))
     }
 }

@@ -4,13 +4,12 @@
 //! and start time, to the centisecond, and their values agree (`agreement`), whatever their nodes and the number of
 //! instances or processes on either page. The more direct place counts: a page with one instance before an aggregated page,
 //! an address with one process before one with several, then the target added first. What the other place posted since both
-//! were seen is reversed; between equals, the place seen later does not count. Counting moves (`hand_over`) to a more
+//! were seen is reversed; between equals, the place seen later does not count. Counting moves (`transfer`) to a more
 //! direct place, or away from a place that is stale or whose process was replaced. Processes without a start time are never
 //! treated as duplicates; those that agree are reported (`lookalikes`).
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
-mod hand_over;
 mod lookalikes;
 mod moved;
 mod others;
@@ -18,6 +17,7 @@ mod pairs;
 mod place;
 mod saved;
 mod succession;
+mod transfer;
 
 use serde::{Deserialize, Serialize};
 

@@ -86,7 +86,7 @@ impl Metering {
             watched_since: watched_since(context, ahead, engine),
             appeared_since: engine.last_page.filter(|_| id.is_some_and(InstanceId::is_version) && engine.knows(start)),
         };
-        self.hand_over_counting(context, engine, id, (start, rows));
+        self.transfer_counting(context, engine, id, (start, rows));
         let instance = engine.instance(id, at);
         let answered = std::mem::replace(&mut instance.seen, at);
         let before = instance.processes.current().and_then(Process::start);

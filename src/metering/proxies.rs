@@ -42,9 +42,9 @@ impl Metering {
             return doubled;
         }
         if counts != Counts::NOTHING {
-            return self.take_over(row, role, counted);
+            return self.resume_counting(row, role, counted);
         }
-        let doubled = self.hand_over(context, row, reading, own);
+        let doubled = self.stop_counting(context, row, reading, own);
         self.leave(row, reading, !own.tokens.is_zero());
         self.take_back(context, engine, place, &doubled);
         false
@@ -53,7 +53,7 @@ impl Metering {
     /// Stops counting a proxy's row when an observed engine serves its model. The engine's first page is a baseline, so
     /// tokens before it are lost and a lost window is counted. If the engine was counted before the name was known to be
     /// its model's, the proxy's postings since then may be the engine's: they are returned to be reversed.
-    fn hand_over(
+    fn stop_counting(
         &self,
         context: &mut Context<'_>,
         row: &mut Row,
@@ -82,7 +82,7 @@ impl Metering {
 
     /// Models of proxies that are probably counted at another proxy, too, with the target and model there.
     pub(crate) fn chained(&self) -> impl Iterator<Item = [(&TargetId, &str); 2]> {
-        self.chained.doubles().map(|pair| <[&ProxyModel; 2]>::from(pair).map(|model| (&model.target, &*model.root)))
+        self.chained.duplicates().map(|pair| <[&ProxyModel; 2]>::from(pair).map(|model| (&model.target, &*model.root)))
     }
 
     /// Decides about the rows of a proxy whose page was just read.
@@ -145,7 +145,7 @@ impl Metering {
 
     /// Counts a proxy's row again if its model was left to engines until now. This page is a baseline, since an engine may
     /// have counted a part of its growth. Returns whether the row is counted again.
-    fn take_over(&self, row: &mut Row, role: EngineRole, now: WaitingTokens) -> bool {
+    fn resume_counting(&self, row: &mut Row, role: EngineRole, now: WaitingTokens) -> bool {
         let Some(left) = row.left.filter(|left| !left.ended) else { return false };
         row.left = Some(LeftToEngines { lacks: left.lacks || !now.tokens.is_zero(), ended: true });
         let _ = self.guard(row, role, WaitingTokens { from: now.to, tokens: Classes::default(), ..now });

@@ -31,6 +31,9 @@ pub fn is_alive(pid: u32) -> bool {
 }
 
 /// Does nothing: this system has no job control.
+///
+/// # Errors
+/// None.
 pub const fn stop_self() -> io::Result<()> {
     Ok(())
 }
@@ -49,6 +52,9 @@ pub struct ShutdownSignals;
 
 impl ShutdownSignals {
     /// Prepares to receive it.
+    ///
+    /// # Errors
+    /// None.
     pub const fn new() -> io::Result<Self> {
         Ok(Self)
     }

@@ -58,6 +58,9 @@ pub fn is_alive(pid: u32) -> bool {
 }
 
 /// Stops this process until it is continued, as Ctrl-Z does.
+///
+/// # Errors
+/// The system's error.
 pub fn stop_self() -> io::Result<()> {
     Ok(kill_process(getpid(), Signal::STOP)?)
 }
@@ -73,6 +76,9 @@ pub struct ShutdownSignals([Signals; 3]);
 
 impl ShutdownSignals {
     /// Receives them from now on.
+    ///
+    /// # Errors
+    /// The system refuses a handler.
     pub fn new() -> io::Result<Self> {
         let [term, interrupt, hangup] = [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::hangup()];
         Ok(Self([signal(term)?, signal(interrupt)?, signal(hangup)?]))

@@ -4,6 +4,7 @@
 //! enters the program only as a [`Label`], which contains no control character. Nothing is computed here.
 
 mod engine;
+mod errors;
 mod event;
 mod gpu;
 mod id;
@@ -17,7 +18,8 @@ pub use engine::{
     CounterSeries, EngineReading, EngineRole, Finished, Histogram, Latency, Listed, LiveTokens, PromptCount,
     SeriesValue, Speculation, TokenCounters,
 };
-pub use event::{Event, Health, ModelAlias, PageReading, ScrapeCost, ScrapeError, SourceError};
+pub use errors::{ScrapeError, SourceError};
+pub use event::{Event, Health, ModelAlias, PageReading, ScrapeCost};
 pub use gpu::{Activity, Ecc, GpuProcess, GpuReading, GpuState, Mig, Pcie, Throttle};
 pub use id::{GpuId, InstanceId, ModelName, NodeName, Rank, TargetId, UnitName};
 pub use kind::EngineKind;

@@ -22,7 +22,7 @@ const HURRY: Span = Span::from_secs(2);
 /// The least time between two snapshots.
 const GAP: Span = Span::from_millis(190);
 /// The time between two checkpoints.
-const HANDOVER: Span = Span::from_secs(1);
+const CHECKPOINT: Span = Span::from_secs(1);
 /// The longest wait for the ledger's first status. Without it money is kept in memory.
 const OPENING: Duration = Duration::from_secs(2);
 /// The longest wait for the last transaction.
@@ -85,7 +85,7 @@ pub struct Collector {
     /// The longest absence that is bridged from the ledger's counters.
     absence: Span,
     counting: bool,
-    handed_over: Option<Moment>,
+    committed: Option<Moment>,
     recorder: Option<Recorder>,
     /// The recording of all messages from sources.
     recording: Option<Recording>,
@@ -105,7 +105,7 @@ impl Collector {
             store: None,
             absence: Span::ZERO,
             counting: false,
-            handed_over: None,
+            committed: None,
             recorder: None,
             recording: None,
             ticked: false,
@@ -146,7 +146,7 @@ impl Collector {
                 }
                 self.ticked |= ticked;
                 if ticked {
-                    self.hand_over(HANDOVER);
+                    self.checkpoint(CHECKPOINT);
                 }
                 self.is_due(ticked)
             }
@@ -164,8 +164,8 @@ impl Collector {
                 self.fleet.set_interval(interval);
                 false
             }
-            Message::Ledger(news) => {
-                self.on_ledger_event(news);
+            Message::Ledger(event) => {
+                self.on_ledger_event(event);
                 true
             }
             Message::Close(done) => {
@@ -178,7 +178,7 @@ impl Collector {
 
     /// Writes a checkpoint and waits for it, so that anything printed afterwards is in the ledger however the process ends.
     pub fn commit(&mut self) {
-        self.hand_over(Span::ZERO);
+        self.checkpoint(Span::ZERO);
         if let Some(store) = &self.store {
             store.settle(CLOSING);
         }
@@ -187,15 +187,15 @@ impl Collector {
     /// Writes the last checkpoint and closes the ledger.
     pub fn close(&mut self) {
         self.recording = None;
-        self.hand_over(Span::ZERO);
+        self.checkpoint(Span::ZERO);
         if let Some(store) = self.store.take() {
             store.close(CLOSING);
         }
     }
 
     /// Applies an event of the ledger.
-    pub fn on_ledger_event(&mut self, news: LedgerEvent) {
-        match news {
+    pub fn on_ledger_event(&mut self, event: LedgerEvent) {
+        match event {
             LedgerEvent::Opened { saved, zone, is_file } => {
                 self.fleet.set_zone(zone);
                 if self.counting {
@@ -227,16 +227,16 @@ impl Collector {
     }
 
     /// Writes a checkpoint, if one is due.
-    fn hand_over(&mut self, every: Span) {
+    fn checkpoint(&mut self, every: Span) {
         let now = self.fleet.now();
-        if self.handed_over.is_some_and(|last| now.since(last) < every) {
+        if self.committed.is_some_and(|last| now.since(last) < every) {
             return;
         }
         if let Some(store) = &self.store
-            && let Some(handover) = self.fleet.take_changes()
+            && let Some(changes) = self.fleet.take_changes()
         {
-            self.handed_over = Some(now);
-            store.commit(handover);
+            self.committed = Some(now);
+            store.commit(changes);
         }
     }
 
@@ -297,7 +297,7 @@ pub async fn run(
 ) {
     if let Some(opening) = opening {
         match tokio::time::timeout(OPENING, opening).await {
-            Ok(Ok(news)) => collector.on_ledger_event(news),
+            Ok(Ok(event)) => collector.on_ledger_event(event),
             // The status comes later or never: until then money is kept in memory, which the snapshot reports.
             _ => collector.note_silence(),
         }

@@ -1,11 +1,13 @@
 //! Sources between two polls. A source whose poll took long rests as long, so that at most half of its time is spent on
-//! being polled: a page that takes long costs its engine as long.
+//! being polled: a page that takes long costs its engine as long. It rests less if its rows would be stale by its next page.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::inventory::stale_after;
 use crate::source::Source;
+use crate::units::Span;
 
 /// A poll is slow if it takes more than one part in this many of the interval.
 const SLOW: u32 = 2;
@@ -42,9 +44,13 @@ impl IdleSources {
     }
 }
 
-/// How long a source rests after a poll that took this long.
+/// How long a source rests after a poll that took this long. The next poll is up to an interval after the rest.
 fn rest_after(took: Duration, interval: Duration) -> Duration {
-    if took > interval / SLOW { took } else { Duration::ZERO }
+    if took <= interval / SLOW {
+        return Duration::ZERO;
+    }
+    let stale = Duration::from_millis(stale_after(Span::from(interval)).millis().unsigned_abs());
+    took.min(stale.saturating_sub(took + interval))
 }
 
 #[cfg(test)]
@@ -56,7 +62,9 @@ mod tests {
         let [second, half] = [Duration::from_secs(1), Duration::from_millis(500)];
         assert_eq!(rest_after(half, second), Duration::ZERO);
         assert_eq!(rest_after(Duration::from_millis(800), second), Duration::from_millis(800));
-        assert_eq!(rest_after(Duration::from_secs(5), second), Duration::from_secs(5));
+        assert_eq!(rest_after(Duration::from_millis(1500), second), half);
+        assert_eq!(rest_after(Duration::from_secs(2), second), Duration::ZERO, "its rows would be stale");
+        assert_eq!(rest_after(Duration::from_secs(5), second), Duration::ZERO, "a target that does not answer");
         assert_eq!(rest_after(Duration::from_secs(5), Duration::from_secs(10)), Duration::ZERO);
     }
 }

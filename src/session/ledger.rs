@@ -17,14 +17,14 @@ const PATIENCE: Duration = Duration::from_millis(2_700);
 pub(super) fn open(settings: Settings, inbox: mpsc::Sender<Message>) -> (Store, oneshot::Receiver<LedgerEvent>) {
     let (first, opening) = oneshot::channel();
     let mut first = Some(first);
-    let store = Store::open(settings, move |news| {
+    let store = Store::open(settings, move |event| {
         let late = match first.take() {
-            Some(first) => first.send(news).err(),
-            None => Some(news),
+            Some(first) => first.send(event).err(),
+            None => Some(event),
         };
-        if let Some(news) = late {
+        if let Some(event) = late {
             // The receiver is dropped only when the program ends.
-            let _ = inbox.blocking_send(Message::Ledger(news));
+            let _ = inbox.blocking_send(Message::Ledger(event));
         }
     });
     (store, opening)
@@ -40,21 +40,21 @@ pub(super) struct OpenLedger {
     /// Which process writes the ledger, or why it is not written.
     pub(super) basis: LedgerBasis,
     /// Later events of the store.
-    pub(super) news: Receiver<LedgerEvent>,
+    pub(super) events: Receiver<LedgerEvent>,
 }
 
 /// Opens the configured ledger and waits for it. If this process cannot write it, money is kept in memory and the basis
 /// says why. Later events of the ledger are to be passed to the collector.
 pub(super) fn keep(collector: Collector, settings: Settings, absence: Span) -> OpenLedger {
-    let (tell, news) = sync_channel(64);
-    let store = Store::open(settings, move |news| drop(tell.try_send(news)));
+    let (sender, events) = sync_channel(64);
+    let store = Store::open(settings, move |event| drop(sender.try_send(event)));
     let mut collector = collector.keeping(store.clone(), absence);
     loop {
-        let event = news.recv_timeout(PATIENCE).unwrap_or_else(|_| LedgerEvent::Status(store.silent()));
+        let event = events.recv_timeout(PATIENCE).unwrap_or_else(|_| LedgerEvent::Status(store.silent()));
         let basis = if let LedgerEvent::Status(basis) = &event { Some(basis.clone()) } else { None };
         collector.on_ledger_event(event);
         if let Some(basis) = basis {
-            return OpenLedger { collector, store, basis, news };
+            return OpenLedger { collector, store, basis, events };
         }
     }
 }

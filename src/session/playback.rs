@@ -124,7 +124,7 @@ impl<S: Source> Playback<S> {
         let PlaybackConfig { fleet, book, ledger, absence, history } = config;
         let ledger = store::Settings { clock: Clock::Scripted(clock.clone()), ..ledger };
         let collector = Collector::new(Fleet::new(fleet, book, began)).recording(history);
-        let OpenLedger { collector, store, basis, news: _ } = keep(collector, ledger, absence);
+        let OpenLedger { collector, store, basis, events: _ } = keep(collector, ledger, absence);
         let scripted = Scripted::new(collector, source, clock);
         let (publish, _) = watch::channel(Arc::new(scripted.collector.unjudged()));
         Self { scripted, store, basis, publish }

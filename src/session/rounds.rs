@@ -70,7 +70,7 @@ pub struct Rounds {
     /// Sources that others depend on, such as a simulated fleet's sockets.
     _own: Opened,
     /// Events of the ledger: it was released by another process, or a person made an entry.
-    news: Option<Receiver<LedgerEvent>>,
+    ledger_events: Option<Receiver<LedgerEvent>>,
 }
 
 impl Rounds {
@@ -86,14 +86,14 @@ impl Rounds {
         let (sources, files) = (group(scheduled), group(once));
         let discovery = discovery.map(|search| group(vec![Box::new(search.following(seen_pids))]));
         let collector = Collector::new(Fleet::new(fleet, book, clock.now()));
-        let (collector, news) = match ledger {
+        let (collector, ledger_events) = match ledger {
             None => (collector, None),
             Some((settings, absence)) => {
                 let kept = ledger::keep(collector, settings, absence);
-                (kept.collector, Some(kept.news))
+                (kept.collector, Some(kept.events))
             }
         };
-        Self { collector, plan, clock, sources, files, discovery, pids, _own: opened, news }
+        Self { collector, plan, clock, sources, files, discovery, pids, _own: opened, ledger_events }
     }
 
     /// Whether a second poll can give rates; a file is only read once.
@@ -163,8 +163,8 @@ impl Rounds {
 
     /// Polls everything once; files only in the last poll before printing.
     async fn poll(&mut self, last: bool) {
-        for news in self.news.iter().flat_map(Receiver::try_iter) {
-            self.collector.on_ledger_event(news);
+        for event in self.ledger_events.iter().flat_map(Receiver::try_iter) {
+            self.collector.on_ledger_event(event);
         }
         // Results that came too late for the previous poll.
         let late = self.sources.take_messages();

@@ -23,7 +23,7 @@ use answer::{answer, keep_currency_of_list};
 use question::question;
 
 pub(super) fn run(global: &Global, args: &PriceArgs) -> Result<(), Failure> {
-    let mut settings = super::sources::settings(global)?;
+    let mut settings = super::settings::settings(global)?;
     let present = whole_second(Clock::System.now().wall);
     let at = args.at.map_or(present, |at| at.resolve(&settings.zone, present));
     if args.lists {

@@ -13,7 +13,7 @@ use jiff::civil::{Date, Time};
 
 use super::global::Global;
 use super::when::{When, local};
-use super::{Failure, input, ledger_commands, out, sources};
+use super::{Failure, input, ledger_commands, out, settings};
 use crate::ledger::Grain;
 use crate::reconcile::{UsageDays, UsageFile, UsageTable};
 use crate::store::{Header, Reader};
@@ -48,7 +48,7 @@ pub(super) struct ReconcileArgs {
 
 /// Compares the file with the user's ledger and prints the differences.
 pub(super) fn run(global: &Global, args: &ReconcileArgs) -> Result<(), Failure> {
-    let settings = sources::settings(global)?;
+    let settings = settings::settings(global)?;
     let name = args.file.display();
     let of_file = |why: String| Failure::Usage(format!("{name}: {why}"));
     let text = input::text(&args.file, COMPARED, LARGEST)?;

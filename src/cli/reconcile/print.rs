@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde::Serialize;
 
-use crate::cli::report::text_table::Grid;
+use crate::cli::report::text_table::TextTable;
 use crate::reading::Label;
 use crate::reconcile::{FileKind, LikelyCause, Reconciled, ReconciledLine};
 use crate::tui::format;
@@ -30,14 +30,14 @@ pub(super) fn text(reconciled: &Reconciled, local: &dyn Fn(Timestamp) -> String)
     let amount = |amount: Option<Money>| {
         amount.map_or_else(|| format::UNKNOWN.to_owned(), |amount| amount.round_to(places).to_string())
     };
-    let mut grid = Grid::new([name, quantity, &ours, "file", "ledger", "difference"]);
+    let mut table = TextTable::new([name, quantity, &ours, "file", "ledger", "difference"]);
     let shown = |quantity: Option<i128>| match (reconciled.kind, quantity) {
         (_, None) => format::UNKNOWN.to_owned(),
         (FileKind::Invoice, Some(millionths)) => format!("{:.2}", millionths as f64 / 1e6),
         (FileKind::Spend, Some(tokens)) => tokens.to_string(),
     };
     for line in all(reconciled) {
-        grid.row(vec![
+        table.row(vec![
             line.key.to_string(),
             shown(line.their_quantity),
             shown(line.our_quantity),
@@ -47,7 +47,7 @@ pub(super) fn text(reconciled: &Reconciled, local: &dyn Fn(Timestamp) -> String)
         ]);
     }
     let [theirs, ours] = sums(reconciled, places);
-    grid.total(vec![
+    table.total(vec![
         "total".to_owned(),
         String::new(),
         String::new(),
@@ -55,7 +55,7 @@ pub(super) fn text(reconciled: &Reconciled, local: &dyn Fn(Timestamp) -> String)
         amount(Some(ours)),
         amount(Some(theirs - ours)),
     ]);
-    out.push_str(&grid.render());
+    out.push_str(&table.render());
     let mut said = false;
     for line in all(reconciled) {
         for LikelyCause { word, amount, text } in &line.causes {

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use super::capacity_data::{CapacityReport, allocated, per_second};
 use super::query::Format;
-use super::text_table::Grid;
+use super::text_table::TextTable;
 use super::{capacity_json, csv};
 use crate::cli::Failure;
 use crate::cli::amounts::amount;
@@ -51,7 +51,7 @@ impl CapacityReport {
 
     fn by_pool(&self) -> String {
         let measured = self.capacity.measured;
-        let mut grid = Grid::new([
+        let mut table = TextTable::new([
             "nodes that serve",
             "allocated",
             "needed",
@@ -69,7 +69,7 @@ impl CapacityReport {
             let rate = |of: fn((u64, u64)) -> u64| {
                 format::scaled_tight(pool.best.map(|best| per_second(of(best)))).trim().to_owned()
             };
-            grid.row(vec![
+            table.row(vec![
                 pool.name.to_string(),
                 nodes(allocated),
                 nodes(needed),
@@ -87,14 +87,14 @@ impl CapacityReport {
         let (allocated, needed) = self.capacity.nodes_ppm().unzip();
         let spare = amount(self.capacity.spare_cost(), 2);
         (total[0], total[1], total[2], total[7]) = ("total".to_owned(), nodes(allocated), nodes(needed), spare);
-        grid.total(total);
-        grid.render()
+        table.total(total);
+        table.render()
     }
 
     fn by_hour(&self) -> String {
-        let mut grid = Grid::new(["hour", "allocated", "needed", "spare cost", "one more earns"]);
+        let mut table = TextTable::new(["hour", "allocated", "needed", "spare cost", "one more earns"]);
         for hour in &self.capacity.hours {
-            grid.row(vec![
+            table.row(vec![
                 hour.period.key.to_string(),
                 nodes(allocated(hour)),
                 hour.needed.to_string(),
@@ -102,14 +102,14 @@ impl CapacityReport {
                 at_most(hour.one_more),
             ]);
         }
-        grid.total(vec![
+        table.total(vec![
             "total".to_owned(),
             nodes(self.capacity.nodes_ppm().map(|(allocated, _)| allocated)),
             nodes(self.capacity.nodes_ppm().map(|(_, needed)| needed)),
             amount(self.capacity.spare_cost(), 2),
             String::new(),
         ]);
-        grid.render()
+        table.render()
     }
 
     fn notes(&self) -> Vec<(&'static str, String)> {

@@ -22,7 +22,7 @@ mod tests;
 pub(super) mod text_table;
 
 use super::global::Global;
-use super::{Failure, ledger_commands, out, sources};
+use super::{Failure, ledger_commands, out, settings};
 use crate::lease_history;
 use crate::ledger::Dispute;
 use crate::statement::By;
@@ -34,7 +34,7 @@ use query::{Format, ReportQuery};
 pub(super) use query::ReportArgs;
 
 pub(super) fn run(global: &Global, args: &ReportArgs) -> Result<(), Failure> {
-    let settings = sources::settings(global)?;
+    let settings = settings::settings(global)?;
     let query = ReportQuery::new(args, &settings.scenarios)?;
     let reader = Reader::open(&ledger_commands::path(global)?)?;
     let header = reader.header();

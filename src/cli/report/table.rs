@@ -2,7 +2,7 @@
 
 use super::data::ReportData;
 use super::notes;
-use super::text_table::Grid;
+use super::text_table::TextTable;
 use crate::cli::amounts::{amount, percent, signed};
 use crate::cli::when::{local, local_second};
 use crate::statement::{By, RevenueAtList, RowKind, StatementRow, Totals, rounded_hours};
@@ -47,7 +47,7 @@ fn rows(data: &ReportData) -> String {
     let hours = rounded_hours(statement.rows.iter().map(|row| row.gpu_time), 2);
     let currency = &data.currency;
     let beside = UnknownColumns::of(data);
-    let mut grid = Grid::new(
+    let mut table = TextTable::new(
         [
             Some(statement.by.name().to_owned()),
             Some("prompt tok".to_owned()),
@@ -90,10 +90,10 @@ fn rows(data: &ReportData) -> String {
         .collect::<Vec<_>>()
     };
     for (row, hours) in statement.rows.iter().zip(&hours) {
-        grid.row(cells(row, *hours));
+        table.row(cells(row, *hours));
     }
-    grid.total(cells(&statement.total, hours.last().copied().unwrap_or_default()));
-    grid.render()
+    table.total(cells(&statement.total, hours.last().copied().unwrap_or_default()));
+    table.render()
 }
 
 /// A value that only a key's own row has.
@@ -128,7 +128,7 @@ fn leases(data: &ReportData) -> String {
     let (statement, places) = (&data.statement, data.places());
     let hours = rounded_hours(statement.rows.iter().map(|row| row.gpu_time), 2);
     let (cost, idle) = (format!("cost {}", data.currency), format!("of it idle {}", data.currency));
-    let mut grid = Grid::new(["lease", "node", "from", "until", "GPU-hours", &cost, &idle]);
+    let mut table = TextTable::new(["lease", "node", "from", "until", "GPU-hours", &cost, &idle]);
     let at = |at: Option<Timestamp>| at.map_or_else(String::new, |at| local_second(at, &data.zone));
     let cells = |row: &StatementRow, hours: i128| {
         vec![
@@ -142,24 +142,24 @@ fn leases(data: &ReportData) -> String {
         ]
     };
     for (row, hours) in statement.rows.iter().zip(&hours) {
-        grid.row(cells(row, *hours));
+        table.row(cells(row, *hours));
     }
-    grid.total(cells(&statement.total, hours.last().copied().unwrap_or_default()));
-    grid.render()
+    table.total(cells(&statement.total, hours.last().copied().unwrap_or_default()));
+    table.render()
 }
 
 fn compared(lists: &[RevenueAtList], data: &ReportData) -> String {
     let (revenue, profit) = (format!("revenue {}", data.currency), format!("profit {}", data.currency));
     let unsure = format!("± {}", data.currency);
     let is_unsure = lists.iter().any(|at| !at.uncertainty.is_zero());
-    let mut grid = Grid::new(["list", &revenue, &profit].into_iter().chain(is_unsure.then_some(&*unsure)));
+    let mut table = TextTable::new(["list", &revenue, &profit].into_iter().chain(is_unsure.then_some(&*unsure)));
     for at in lists {
         let places = data.places();
         let mut row = vec![at.list.to_string(), amount(Some(at.revenue), places), amount(at.profit(), places)];
         row.extend(is_unsure.then(|| amount(Some(at.uncertainty), places)));
-        grid.row(row);
+        table.row(row);
     }
-    format!("{}{}", title(data, "the same tokens at every list"), grid.render())
+    format!("{}{}", title(data, "the same tokens at every list"), table.render())
 }
 
 fn before_and_after(before: &Totals, after: &Totals, data: &ReportData) -> String {
@@ -169,8 +169,8 @@ fn before_and_after(before: &Totals, after: &Totals, data: &ReportData) -> Strin
     let uncosted = [before, after].iter().any(|totals| !totals.uncosted_revenue.is_zero());
     let words = ["", &revenue, "of it uncosted", &cost, &profit, "profit on cost", "gross margin"];
     let shown = |nth: usize| nth != 2 || uncosted;
-    let mut grid =
-        Grid::new(words.into_iter().enumerate().filter(|(nth, _)| shown(*nth)).map(|(_, word)| word.to_owned()));
+    let mut table =
+        TextTable::new(words.into_iter().enumerate().filter(|(nth, _)| shown(*nth)).map(|(_, word)| word.to_owned()));
     for (name, totals) in [("actual", before), ("what if", after)] {
         let cells = [
             name.to_owned(),
@@ -181,7 +181,7 @@ fn before_and_after(before: &Totals, after: &Totals, data: &ReportData) -> Strin
             percent(totals.profit_on_cost()),
             percent(totals.gross_margin()),
         ];
-        grid.row(cells.into_iter().enumerate().filter(|(nth, _)| shown(*nth)).map(|(_, cell)| cell).collect());
+        table.row(cells.into_iter().enumerate().filter(|(nth, _)| shown(*nth)).map(|(_, cell)| cell).collect());
     }
     let change = |amounts: fn(&Totals) -> Option<Money>| {
         let difference = amounts(after).zip(amounts(before)).map(|(after, before)| after - before);
@@ -194,8 +194,8 @@ fn before_and_after(before: &Totals, after: &Totals, data: &ReportData) -> Strin
         change(|totals| totals.cost),
         change(Totals::profit),
     ];
-    grid.total(cells.into_iter().enumerate().filter(|(nth, _)| shown(*nth)).map(|(_, cell)| cell).collect());
-    grid.render()
+    table.total(cells.into_iter().enumerate().filter(|(nth, _)| shown(*nth)).map(|(_, cell)| cell).collect());
+    table.render()
 }
 
 fn hit_rate(row: &StatementRow) -> Option<Ratio> {

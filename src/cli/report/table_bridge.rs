@@ -1,7 +1,7 @@
 //! A bridge as text: why the profit changed between two spans.
 
 use super::data::ReportData;
-use super::text_table::Grid;
+use super::text_table::TextTable;
 use crate::cli::amounts::{amount, signed};
 use crate::cli::when::local;
 use crate::statement::{Bridge, Cause, Compared, Mover};
@@ -37,18 +37,18 @@ fn minutes(span: Span) -> String {
 pub(super) fn render(bridge: &Bridge, data: &ReportData) -> String {
     let places = data.places();
     let span = |(since, until)| format!("{} to {}", local(since, &data.zone), local(until, &data.zone));
-    let mut grid = Grid::new(["why", &format!("profit {} an hour", data.currency)]);
-    grid.row(vec!["before".to_owned(), amount(Some(bridge.before), places)]);
+    let mut table = TextTable::new(["why", &format!("profit {} an hour", data.currency)]);
+    table.row(vec!["before".to_owned(), amount(Some(bridge.before), places)]);
     for (cause, part) in &bridge.parts {
-        grid.row(vec![format!("  {}", words(*cause)), signed(Some(*part), places)]);
+        table.row(vec![format!("  {}", words(*cause)), signed(Some(*part), places)]);
     }
-    grid.total(vec!["after".to_owned(), amount(Some(bridge.after), places)]);
+    table.total(vec!["after".to_owned(), amount(Some(bridge.after), places)]);
     let watched = watched_in_both(&bridge.compared).map_or_else(String::new, |line| line + "\n");
     let spans = format!("before  {}\nafter   {}\n{watched}\n", span(bridge.before_span), span(bridge.after_span));
     if bridge.compared.both <= Span::ZERO {
         return spans;
     }
-    let mut out = spans + &grid.render();
+    let mut out = spans + &table.render();
     for (name, movers) in [("models", &bridge.models), ("units", &bridge.units), ("nodes", &bridge.nodes)] {
         if !movers.is_empty() {
             out.push('\n');
@@ -62,16 +62,16 @@ pub(super) fn render(bridge: &Bridge, data: &ReportData) -> String {
 }
 
 fn moved(name: &str, movers: &[Mover], places: u32) -> String {
-    let mut grid = Grid::new([name, "before", "after", "change an hour"]);
+    let mut table = TextTable::new([name, "before", "after", "change an hour"]);
     for mover in movers {
-        grid.row(vec![
+        table.row(vec![
             mover.key.to_string(),
             amount(Some(mover.before), places),
             amount(Some(mover.after), places),
             signed(Some(mover.change()), places),
         ]);
     }
-    grid.render()
+    table.render()
 }
 
 const fn words(cause: Cause) -> &'static str {

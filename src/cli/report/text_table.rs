@@ -7,13 +7,13 @@ const KEY: usize = 48;
 
 /// A table under construction.
 #[derive(Debug)]
-pub(in crate::cli) struct Grid {
+pub(in crate::cli) struct TextTable {
     head: Vec<String>,
     rows: Vec<Vec<String>>,
     total: Option<Vec<String>>,
 }
 
-impl Grid {
+impl TextTable {
     /// A table with these columns.
     pub(in crate::cli) fn new<S: Into<String>>(head: impl IntoIterator<Item = S>) -> Self {
         Self { head: head.into_iter().map(Into::into).collect(), rows: Vec::new(), total: None }

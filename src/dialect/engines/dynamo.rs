@@ -5,7 +5,7 @@
 
 use crate::dialect::definition::{Dialect, PLAIN};
 use crate::dialect::field::{Count, Delay, ProcessFacts, RowGauge, SeriesField, SeriesPlace};
-use crate::dialect::sums::RowSums;
+use crate::dialect::row_sums::RowSums;
 use crate::reading::{EngineKind, EngineReading, EngineRole};
 
 pub(super) const DIALECT: Dialect = Dialect {

@@ -8,7 +8,7 @@
 use crate::dialect::definition::{Dialect, METRICS_FIRST, PLAIN};
 use crate::dialect::field::{Count, Policy, ProcessFacts, RowGauge, SeriesField, SeriesPlace};
 use crate::dialect::model_router::ModelRouter;
-use crate::dialect::sums::RowSums;
+use crate::dialect::row_sums::RowSums;
 use crate::reading::{EngineKind, EngineReading, PromptCount};
 use crate::units::Tokens;
 
@@ -18,6 +18,7 @@ pub(super) const DIALECT: Dialect = Dialect {
     owners: &["llamacpp"],
     paths: METRICS_FIRST,
     ports: &[8080],
+    metrics_flag: Some("--metrics"),
     lists_models: true,
     names_model: false,
     router: Some(&ROUTER),

@@ -7,7 +7,7 @@
 use super::{sglang, vllm};
 use crate::dialect::definition::{Dialect, PLAIN, ProcessLabel};
 use crate::dialect::field::{Count, ProcessFacts, SeriesField, SeriesPlace, StartOf};
-use crate::dialect::sums::RowSums;
+use crate::dialect::row_sums::RowSums;
 use crate::exposition::SeriesLabels;
 use crate::reading::{EngineKind, EngineReading};
 

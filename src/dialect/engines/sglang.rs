@@ -7,7 +7,7 @@
 
 use crate::dialect::definition::{Dialect, METRICS_FIRST, PLAIN, ProcessLabel};
 use crate::dialect::field::{Count, CountedPart, Delay, Policy, ProcessFacts, RowGauge, SeriesField, SeriesPlace};
-use crate::dialect::sums::RowSums;
+use crate::dialect::row_sums::RowSums;
 use crate::exposition::{LabelText, SeriesLabels};
 use crate::reading::{EngineKind, EngineReading, EngineRole, LiveTokens, RankWork};
 use crate::units::Tokens;
@@ -18,6 +18,7 @@ pub(super) const DIALECT: Dialect = Dialect {
     owners: &["sglang"],
     paths: METRICS_FIRST,
     ports: &[30000],
+    metrics_flag: Some("--enable-metrics"),
     // A router's page has the series of its workers.
     processes: &[ProcessLabel::of(b"worker_addr")],
     lists_models: true,

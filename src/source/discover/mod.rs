@@ -228,7 +228,7 @@ pub fn no_engine_at(ports: &[u16]) -> Option<SourceError> {
 pub fn nothing_answers() -> SourceError {
     SourceError {
         source: Label::new("engines"),
-        cause: Label::new("nothing answers on 8000 to 8015, 30000, 8080, 3000, 23333 and the other usual ports"),
+        cause: Label::new(&format!("nothing answers on the usual ports: {}", dialect::ports_in_words())),
         remedy: Label::new("margintop http://HOST:PORT"),
     }
 }

@@ -25,7 +25,7 @@ impl Version {
 /// The running source. Dropping it ends the loop; a thread inside the driver is not joined.
 #[derive(Debug)]
 pub struct Driver {
-    tell: Sender<LaneMessage>,
+    sender: Sender<LaneMessage>,
     version: Version,
 }
 
@@ -43,9 +43,9 @@ impl Driver {
         clock: Clock,
         send: impl Fn(Event) + Send + 'static,
     ) -> Self {
-        let (tell, inbox) = channel();
-        let driver = Self { tell: tell.clone(), version: version.clone() };
-        let cadence = Cadence::new(settings, clock, send, tell, version.0);
+        let (sender, inbox) = channel();
+        let driver = Self { sender: sender.clone(), version: version.clone() };
+        let cadence = Cadence::new(settings, clock, send, sender, version.0);
         // Without a thread there are no polls, and the dashboard only shows engines.
         let _ = thread::Builder::new().name("nvml".to_owned()).spawn(move || cadence.run(&inbox));
         driver
@@ -54,12 +54,12 @@ impl Driver {
     /// Requests a poll. It results in one event, even if a GPU hangs: then 200 ms after its timeout. While the library
     /// cannot be loaded, the event has the reason.
     pub fn poll(&self) {
-        let _ = self.tell.send(LaneMessage::Poll);
+        let _ = self.sender.send(LaneMessage::Poll);
     }
 
     /// Sets the interval between polls.
     pub fn set_interval(&self, interval: Duration) {
-        let _ = self.tell.send(LaneMessage::Every(interval));
+        let _ = self.sender.send(LaneMessage::Every(interval));
     }
 
     /// The driver's version, once it is known.
@@ -70,6 +70,6 @@ impl Driver {
 
 impl Drop for Driver {
     fn drop(&mut self) {
-        let _ = self.tell.send(LaneMessage::Stop);
+        let _ = self.sender.send(LaneMessage::Stop);
     }
 }

@@ -56,17 +56,17 @@ pub(super) struct HungCall {
 /// A lane. It has one thread, and further ones only for the rest of a round in which a GPU hung.
 pub(super) struct DriverLane<R: GpuCalls> {
     cards: Arc<[Card]>,
-    tell: Sender<LaneMessage>,
+    sender: Sender<LaneMessage>,
     /// The timeout of a call.
     patience: Duration,
-    basket: RoundResults<R::Output>,
+    results: RoundResults<R::Output>,
     workers: Vec<Worker>,
 }
 
 impl<R: GpuCalls> DriverLane<R> {
     /// A lane without a round.
-    pub(super) fn new(cards: Arc<[Card]>, tell: Sender<LaneMessage>, patience: Duration) -> Self {
-        Self { cards, tell, patience, basket: RoundResults::<R::Output>::default(), workers: Vec::new() }
+    pub(super) fn new(cards: Arc<[Card]>, sender: Sender<LaneMessage>, patience: Duration) -> Self {
+        Self { cards, sender, patience, results: RoundResults::<R::Output>::default(), workers: Vec::new() }
     }
 
     /// Whether a round is under way.
@@ -97,7 +97,7 @@ impl<R: GpuCalls> DriverLane<R> {
     }
 
     fn found(&self) -> MutexGuard<'_, Vec<LaneOutcome<R::Output>>> {
-        self.basket.lock().unwrap_or_else(PoisonError::into_inner)
+        self.results.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Writes off the threads whose calls have not returned in time. New threads take over their remaining GPUs: one for
@@ -129,11 +129,11 @@ impl<R: GpuCalls> DriverLane<R> {
         let (orders, inbox) = channel();
         let pulse = Arc::new(Pulse::new());
         let worker = Worker { id, orders, pulse: Arc::clone(&pulse), watch: None };
-        let (cards, basket, tell) = (Arc::clone(&self.cards), Arc::clone(&self.basket), self.tell.clone());
+        let (cards, results, sender) = (Arc::clone(&self.cards), Arc::clone(&self.results), self.sender.clone());
         let _ = thread::Builder::new().name(format!("nvml-{id}")).spawn(move || {
-            work::<R>(id, &inbox, &cards, &pulse, &basket, &tell);
+            work::<R>(id, &inbox, &cards, &pulse, &results, &sender);
             if pulse.is_written_off() {
-                let _ = tell.send(LaneMessage::Back(id));
+                let _ = sender.send(LaneMessage::Back(id));
             }
         });
         worker
@@ -163,8 +163,8 @@ fn work<R: GpuCalls>(
     orders: &Receiver<Vec<u32>>,
     cards: &[Card],
     pulse: &Pulse,
-    basket: &RoundResults<R::Output>,
-    tell: &Sender<LaneMessage>,
+    results: &RoundResults<R::Output>,
+    sender: &Sender<LaneMessage>,
 ) {
     let mut round = R::default();
     for gpus in orders {
@@ -174,9 +174,9 @@ fn work<R: GpuCalls>(
                 Err(Stop::Out(state)) => Err(state),
                 Err(Stop::WrittenOff) => return,
             };
-            basket.lock().unwrap_or_else(PoisonError::into_inner).push((card.index, found));
+            results.lock().unwrap_or_else(PoisonError::into_inner).push((card.index, found));
         }
-        if tell.send(LaneMessage::Ended(id)).is_err() {
+        if sender.send(LaneMessage::Ended(id)).is_err() {
             return;
         }
     }

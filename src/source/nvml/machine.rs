@@ -48,12 +48,12 @@ pub(super) struct Machine {
 }
 
 impl Machine {
-    pub(super) fn new(loaded: &Loaded, tell: &Sender<LaneMessage>, patience: Duration, now: Instant) -> Self {
+    pub(super) fn new(loaded: &Loaded, sender: &Sender<LaneMessage>, patience: Duration, now: Instant) -> Self {
         let cards: Arc<[Card]> = (0..loaded.gpus).map(|index| Card::new(loaded.nvml, index)).collect();
-        xid::watch(loaded.nvml, loaded.gpus, tell.clone());
+        xid::watch(loaded.nvml, loaded.gpus, sender.clone());
         Self {
-            polls: DriverLane::new(Arc::clone(&cards), tell.clone(), patience),
-            slow: DriverLane::new(Arc::clone(&cards), tell.clone(), patience),
+            polls: DriverLane::new(Arc::clone(&cards), sender.clone(), patience),
+            slow: DriverLane::new(Arc::clone(&cards), sender.clone(), patience),
             cards,
             slow_rounds: 0,
             slow_due: now,

@@ -17,7 +17,7 @@ const WAIT: u32 = 600_000;
 const UNKNOWN: u32 = 999;
 
 /// Sends every XID error from now on until the receiver is dropped; none if the driver does not support events.
-pub(super) fn watch(nvml: &'static Nvml, gpus: u32, tell: Sender<LaneMessage>) {
+pub(super) fn watch(nvml: &'static Nvml, gpus: u32, sender: Sender<LaneMessage>) {
     let _ = thread::Builder::new().name("nvml-xid".to_owned()).spawn(move || {
         let Some(events) = register(nvml, gpus) else { return };
         loop {
@@ -28,7 +28,7 @@ pub(super) fn watch(nvml: &'static Nvml, gpus: u32, tell: Sender<LaneMessage>) {
                         XidError::Value(code) => u32::try_from(code).unwrap_or(UNKNOWN),
                         XidError::Unknown => UNKNOWN,
                     };
-                    if tell.send(LaneMessage::Xid { gpu, code }).is_err() {
+                    if sender.send(LaneMessage::Xid { gpu, code }).is_err() {
                         return;
                     }
                 }

@@ -22,6 +22,9 @@ pub fn objectives(configured: Slo) -> Slo {
 
 /// Prices the models of a fictitious fleet by the standard lists of DeepSeek's overview, at any hour, unless the
 /// configuration names other lists. The later lists of these models have an end date and a night tier.
+///
+/// # Errors
+/// The configuration pins a list that the book does not have.
 pub fn price_models(book: &mut Book) -> Result<(), BookError> {
     let mut choices = book.pinned().to_vec();
     for model in ["deepseek-r1", "deepseek-v3"] {
@@ -33,6 +36,9 @@ pub fn price_models(book: &mut Book) -> Result<(), BookError> {
 }
 
 /// Prices the published day by the list that its publisher used.
+///
+/// # Errors
+/// The book lacks that list, as one in another currency does.
 pub fn price_day(book: &mut Book) -> Result<(), BookError> {
     book.pin(vec![Pinned::list("*", DAY_LIST)])
 }

@@ -14,7 +14,7 @@ impl Metering {
     /// Makes this address count the page's process, if the address that counted it is stale or less direct, or its process
     /// was replaced. This comes before the page is applied: if the page shows at least the counted values, its growth is
     /// counted from them on.
-    pub(in crate::metering) fn hand_over_counting(
+    pub(in crate::metering) fn transfer_counting(
         &mut self,
         context: &mut Context<'_>,
         engine: &mut Engine,

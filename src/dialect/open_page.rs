@@ -5,7 +5,7 @@ use super::definition::Dialect;
 use super::field::{Count, ProcessFacts, RowPlace, SeriesField, SeriesPlace};
 use super::process::{ProcessLabels, may_name_process};
 use super::registry;
-use super::sums::RowSums;
+use super::row_sums::RowSums;
 use super::target_labels::TargetLabels;
 use crate::exposition::{FamilyKind, LabelText, SeriesLabels, SeriesRow};
 use crate::reading::{EngineKind, Label, Refusal, Refusals};
@@ -26,7 +26,7 @@ pub(super) struct PageProcess<'p> {
 
 /// One row.
 #[derive(Debug)]
-pub(super) struct SheetRow<'p> {
+pub(super) struct OpenRow<'p> {
     /// The index of its process.
     pub(super) process: usize,
     pub(super) place: RowPlace<'p>,
@@ -116,9 +116,9 @@ impl NameOwners {
 
 /// All rows of a page.
 #[derive(Default)]
-pub(super) struct Sheet<'p> {
+pub(super) struct OpenPage<'p> {
     pub(super) processes: Vec<PageProcess<'p>>,
-    pub(super) lines: Vec<SheetRow<'p>>,
+    pub(super) lines: Vec<OpenRow<'p>>,
     /// The process and the row of the last series.
     last: (usize, usize),
     starts: Vec<(ProcessLabels<'p>, Option<Timestamp>)>,
@@ -127,8 +127,8 @@ pub(super) struct Sheet<'p> {
     over_limit: u32,
 }
 
-impl<'p> Sheet<'p> {
-    /// The sheet of a page with these target labels.
+impl<'p> OpenPage<'p> {
+    /// The open page with these target labels.
     pub(super) fn with(targets: TargetLabels<'p>) -> Self {
         Self { targets, ..Self::default() }
     }
@@ -181,7 +181,7 @@ impl<'p> Sheet<'p> {
         let SeriesField::Count(count) = field else { return };
         self.refused.count(Refusal::Unreadable);
         let Some(labels) = labels else {
-            let of_engine = |line: &&mut SheetRow<'p>| self.processes[line.process].dialect.kind == dialect.kind;
+            let of_engine = |line: &&mut OpenRow<'p>| self.processes[line.process].dialect.kind == dialect.kind;
             self.lines.iter_mut().filter(of_engine).for_each(|line| line.sums.refuse(count));
             return;
         };
@@ -260,8 +260,8 @@ impl<'p> Sheet<'p> {
     }
 
     /// The row at `place`: usually the last one, or an adjacent one if ranks alternate. `None` if there are too many.
-    fn line(&mut self, process: usize, place: RowPlace<'p>) -> Option<&mut SheetRow<'p>> {
-        let same = |line: &SheetRow<'p>| line.process == process && line.place == place;
+    fn line(&mut self, process: usize, place: RowPlace<'p>) -> Option<&mut OpenRow<'p>> {
+        let same = |line: &OpenRow<'p>| line.process == process && line.place == place;
         let (_, last) = self.last;
         let near = [last, last + 1].into_iter().find(|at| self.lines.get(*at).is_some_and(same));
         let at = near.or_else(|| self.lines.iter().position(same)).unwrap_or(self.lines.len());
@@ -272,7 +272,7 @@ impl<'p> Sheet<'p> {
             if at == 0 {
                 self.lines.reserve_exact(4);
             }
-            self.lines.push(SheetRow { process, place, sums: RowSums::default(), sampled: None });
+            self.lines.push(OpenRow { process, place, sums: RowSums::default(), sampled: None });
         }
         self.last.1 = at;
         self.lines.get_mut(at)
