@@ -25,7 +25,9 @@ const BLANK: &str = "\u{1}";
 
 fn blank(width: u16, height: u16) -> Buffer {
     let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
-    buffer.content.iter_mut().for_each(|cell| drop(cell.set_symbol(BLANK)));
+    for cell in &mut buffer.content {
+        cell.set_symbol(BLANK);
+    }
     buffer
 }
 
