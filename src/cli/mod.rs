@@ -21,6 +21,7 @@ mod failure;
 mod failures;
 mod global;
 mod help;
+mod help_pages;
 mod input;
 #[cfg(test)]
 mod json_keys;

@@ -85,37 +85,6 @@ impl HistoryEvent {
     }
 }
 
-/// How an alert ended, as far as the snapshot shows it; `restarted` is whether its engine restarted meanwhile.
-pub(super) fn ending(rule: Rule, subject: Option<&Subject>, snapshot: &Snapshot, restarted: bool) -> &'static str {
-    let has_left = match subject {
-        Some(Subject::Node(node) | Subject::Gpu(node, _)) => !snapshot.nodes.iter().any(|row| row.name == *node),
-        Some(Subject::Engine(target, _)) => !snapshot.engines.iter().any(|row| row.target == *target),
-        _ => false,
-    };
-    let is_gone = matches!(subject, Some(Subject::Gpu(node, index))
-        if !snapshot.nodes.iter().any(|row| row.name == *node && row.gpus.iter().any(|gpu| gpu.index == *index)));
-    match rule {
-        _ if has_left => "left the fleet",
-        Rule::GpuLost if is_gone => "the GPU was released",
-        Rule::GpuLost | Rule::NodeSilent => "answers again",
-        _ if restarted => "restarted",
-        Rule::EngineSilent => "answers again",
-        Rule::EngineStalled => "makes tokens again",
-        Rule::KvNearFull => "load fell",
-        Rule::Throttled => "clocks are free again",
-        Rule::GpuError => "no new error for an hour",
-        Rule::SloMissed => "the objectives are met again",
-        Rule::Loss => "earns again",
-        Rule::LedgerUnwritten => "written again",
-        Rule::RateAssumed | Rule::RateUnknown => "a rate is set",
-        Rule::Disputed => "decided",
-        Rule::EnergyUnknown => "energy is known again",
-        Rule::PageRefused => "its page is whole again",
-        Rule::SourceMissing => "the source works",
-        Rule::SharedAddress | Rule::HostnameShared | Rule::ProbablySame | Rule::NamesUnknown => "no longer so",
-    }
-}
-
 /// The subject of an alert, and the node and the part of it that do not work.
 pub(super) fn about(alert: &Alert, snapshot: &Snapshot) -> (Option<Subject>, Option<(Subject, f64)>) {
     let name = alert.subject.as_str();

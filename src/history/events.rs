@@ -3,12 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use super::event::{EventKind, HistoryEvent, about, ending, read};
+use super::ending::EndedAlert;
+use super::event::{EventKind, HistoryEvent, about, read};
 use super::money::MoneyRings;
 use super::query::Subject;
 use crate::ledger::Marker;
 use crate::reading::{Label, NodeName, TargetId};
-use crate::snapshot::{Rule, Severity, Snapshot};
+use crate::snapshot::{Rule, Severity, Snapshot, WriterStatus};
 use crate::units::{Span, Timestamp};
 
 /// The number of events that are kept.
@@ -17,6 +18,8 @@ pub const KEPT: usize = 1_000;
 const SETTLING: Span = Span::from_secs(60);
 /// The span before an alert over which the revenue is compared.
 const BEFORE: Span = Span::from_secs(900);
+/// For how long after the ledger changed hands the end of an alert may be due to that.
+const HANDED_OVER: Span = Span::from_secs(30);
 /// The most names that are listed.
 const NAMED: usize = 3;
 
@@ -40,12 +43,20 @@ pub(super) struct Events {
     changed: BTreeSet<u64>,
     /// The instant of the last snapshot.
     now: Timestamp,
+    /// Which process kept the ledger at the last snapshot, and when that changed.
+    writer: Option<WriterStatus>,
+    handed_over: Option<Timestamp>,
 }
 
 impl Events {
     /// Reads the next snapshot.
     pub(super) fn observe(&mut self, snapshot: &Snapshot, money: &MoneyRings) {
         self.now = snapshot.at;
+        let is_other = |writer: &WriterStatus| matches!(writer, WriterStatus::Other(_));
+        let writer = snapshot.money.ledger.writer;
+        if self.writer.replace(writer).is_some_and(|before| is_other(&before) != is_other(&writer)) {
+            self.handed_over = Some(snapshot.at);
+        }
         self.alerts(snapshot, money);
         self.changes(snapshot);
     }
@@ -200,10 +211,13 @@ impl Events {
                     && target_of(other) == subject.as_ref().and_then(target)
             };
             let restarted = self.log.iter().any(is_restart);
+            let handed_over = self.handed_over.is_some_and(|at| snapshot.at - at < HANDED_OVER);
+            let (name, subject) = (key.1.as_str(), subject.as_ref());
+            let ended = EndedAlert { rule: key.0, name, subject, restarted, handed_over }.words(snapshot);
             let Some(event) = self.event_mut(open.number) else { continue };
             event.until = Some(snapshot.at);
             event.cost = cost(key.0, open.rent.as_ref(), money, event.at, snapshot.at).or(event.cost);
-            event.ended = Label::new(ending(key.0, subject.as_ref(), snapshot, restarted));
+            event.ended = Label::new(ended);
             self.changed.insert(open.number);
         }
     }

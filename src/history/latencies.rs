@@ -1,5 +1,5 @@
-//! Samples of latencies and ends of requests: a sum per minute for an hour, and for the fleet and models a sum per
-//! quarter hour for a day. Quantiles over a span are computed from the added buckets; quantiles of minutes are never
+//! Samples of latencies and ends of requests: a sum per minute for an hour, and for a day a sum per quarter hour of the
+//! fleet and models, and per hour of units and engines. Quantiles over a span are computed from the added buckets; quantiles of minutes are never
 //! averaged.
 
 use std::collections::{HashMap, VecDeque};
@@ -13,10 +13,12 @@ use crate::snapshot::{EngineRow, RequestRates, Snapshot};
 use crate::units::{Span, Timestamp};
 
 const MINUTE: i64 = 60_000;
-/// The numbers of minutes and quarter hours that are kept.
+/// The minutes that are kept, and the minutes of a day with the step in which it begins.
 const MINUTES: i64 = 61;
-const QUARTERS: i64 = 97;
+const DAY: i64 = 24 * 60;
+/// The minutes of a step of a day: of the fleet and models, and of units and engines, which are many.
 const QUARTER: i64 = 15;
+const HOUR: i64 = 60;
 /// The most subjects that are kept: the fleet, models, units, and engines without a unit.
 const MOST: usize = 256;
 
@@ -90,12 +92,14 @@ impl EndCounts {
 }
 
 /// The sums of one subject, the newest last.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct KeptCounts {
     /// The last minute to which anything was added.
     seen: i64,
     minutes: VecDeque<(i64, LatencySums)>,
-    quarters: VecDeque<(i64, LatencySums)>,
+    /// The minutes of a step of `day`.
+    step: i64,
+    day: VecDeque<(i64, LatencySums)>,
 }
 
 /// The identity of a row from one snapshot to the next: a hash of its target, rank and instance.
@@ -147,11 +151,12 @@ impl SampleSums {
         self.last = seen;
         for (subject, (delays, requests)) in grown {
             if self.kept.contains_key(&subject) || self.kept.len() < MOST {
-                let is_long = matches!(subject, Subject::Fleet | Subject::Model(_));
-                self.kept.entry(subject).or_default().add(minute, &delays, requests, is_long);
+                let step = if matches!(subject, Subject::Fleet | Subject::Model(_)) { QUARTER } else { HOUR };
+                let kept = self.kept.entry(subject).or_insert_with(|| KeptCounts::new(step));
+                kept.add(minute, &delays, requests);
             }
         }
-        let oldest = minute - QUARTER * QUARTERS;
+        let oldest = minute - DAY - HOUR;
         self.kept.retain(|_, kept| kept.seen >= oldest);
     }
 
@@ -163,17 +168,25 @@ impl SampleSums {
         since: Timestamp,
         span: Span,
     ) -> Option<Histogram> {
-        let sums = self.kept.get(subject)?.since(since, span);
+        let (sums, _) = self.kept.get(subject)?.since(since, span);
         let histograms: Vec<Histogram> =
-            sums.filter_map(|sums| sums.delays[kind as usize].as_deref()).map(SparseHistogram::whole).collect();
+            sums.filter_map(|(_, sums)| sums.delays[kind as usize].as_deref()).map(SparseHistogram::whole).collect();
         sum(&histograms).filter(|sum| sum.counts.last().is_some_and(|all| *all > 0))
+    }
+
+    /// When the first of the samples since an instant were taken, to the step in which they are kept.
+    pub(super) fn began(&self, subject: &Subject, since: Timestamp, span: Span) -> Option<Timestamp> {
+        let (mut sums, step) = self.kept.get(subject)?.since(since, span);
+        let has_samples = |sums: &LatencySums| sums.delays.iter().any(Option::is_some);
+        let (slot, _) = sums.find(|(_, sums)| has_samples(sums))?;
+        Some(Timestamp::from_millis(slot * step).max(since))
     }
 
     /// The requests since an instant.
     pub(super) fn requests(&self, subject: &Subject, since: Timestamp, span: Span) -> RequestCounts {
         let mut counts = RequestCounts::default();
         if let Some(kept) = self.kept.get(subject) {
-            kept.since(since, span).for_each(|sums| counts.add(&sums.requests.counts()));
+            kept.since(since, span).0.for_each(|(_, sums)| counts.add(&sums.requests.counts()));
         }
         counts
     }
@@ -182,7 +195,8 @@ impl SampleSums {
     pub(super) fn forget_from(&mut self, minute: i64) {
         for kept in self.kept.values_mut() {
             kept.minutes.retain(|(at, _)| *at < minute);
-            kept.quarters.retain(|(at, _)| *at * QUARTER < minute);
+            let step = kept.step;
+            kept.day.retain(|(at, _)| *at * step < minute);
         }
     }
 
@@ -193,7 +207,7 @@ impl SampleSums {
             };
             size_of::<(i64, LatencySums)>() + sums.delays.iter().flatten().map(|sparse| buckets(sparse)).sum::<usize>()
         };
-        let kept = self.kept.values().flat_map(|kept| kept.minutes.iter().chain(&kept.quarters));
+        let kept = self.kept.values().flat_map(|kept| kept.minutes.iter().chain(&kept.day));
         let last: usize = self.last.capacity() * size_of::<(LatencyRow, Arc<Latency>)>();
         kept.map(|(_, sums)| of(sums)).sum::<usize>() + self.kept.capacity() * size_of::<(Subject, KeptCounts)>() + last
     }
@@ -221,21 +235,24 @@ fn subjects(row: &EngineRow) -> impl Iterator<Item = Subject> {
 }
 
 impl KeptCounts {
-    /// Adds to the minute, and to its quarter hour if those are kept.
-    fn add(&mut self, minute: i64, delays: &[Option<Histogram>; 4], requests: RequestCounts, is_long: bool) {
-        self.seen = minute;
-        add(&mut self.minutes, (minute, MINUTES), delays, requests);
-        if is_long {
-            add(&mut self.quarters, (minute.div_euclid(QUARTER), QUARTERS), delays, requests);
-        }
+    /// No sums yet, with steps of so many minutes for a day.
+    const fn new(step: i64) -> Self {
+        Self { seen: 0, minutes: VecDeque::new(), step, day: VecDeque::new() }
     }
 
-    /// Minutes for a span of up to an hour, and if no quarter hours are kept; otherwise quarter hours.
-    fn since(&self, since: Timestamp, span: Span) -> impl Iterator<Item = &LatencySums> {
-        let by_minute = span <= Span::from_secs(3_600) || self.quarters.is_empty();
-        let (ring, length) = if by_minute { (&self.minutes, MINUTE) } else { (&self.quarters, QUARTER * MINUTE) };
+    /// Adds to the minute, and to its step of the day.
+    fn add(&mut self, minute: i64, delays: &[Option<Histogram>; 4], requests: RequestCounts) {
+        self.seen = minute;
+        add(&mut self.minutes, (minute, MINUTES), delays, requests);
+        add(&mut self.day, (minute.div_euclid(self.step), DAY / self.step + 1), delays, requests);
+    }
+
+    /// The sums since an instant and the milliseconds of each: minutes for a span of up to an hour, otherwise steps of the day.
+    fn since(&self, since: Timestamp, span: Span) -> (impl Iterator<Item = &(i64, LatencySums)>, i64) {
+        let by_minute = span <= Span::from_secs(3_600);
+        let (ring, length) = if by_minute { (&self.minutes, MINUTE) } else { (&self.day, self.step * MINUTE) };
         let first = since.millis().div_euclid(length);
-        ring.iter().filter(move |(slot, _)| *slot >= first).map(|(_, sums)| sums)
+        (ring.iter().filter(move |(slot, _)| *slot >= first), length)
     }
 }
 
@@ -337,18 +354,18 @@ mod tests {
 
     #[test]
     fn the_quantile_of_a_span_is_that_of_all_its_samples() {
-        let mut kept = KeptCounts::default();
+        let mut kept = KeptCounts::new(QUARTER);
         // Ten minutes of a hundred quick requests, then one of ten slow ones.
         let delays = |histogram: Histogram| [Some(histogram), None, None, None];
         for minute in 0..10 {
-            kept.add(minute, &delays(histogram(&[100, 100, 100, 100])), RequestCounts::default(), true);
+            kept.add(minute, &delays(histogram(&[100, 100, 100, 100])), RequestCounts::default());
         }
-        kept.add(10, &delays(histogram(&[0, 0, 10, 10])), RequestCounts::default(), true);
+        kept.add(10, &delays(histogram(&[0, 0, 10, 10])), RequestCounts::default());
         let of = |since: i64, span: i64| {
             let since = Timestamp::from_millis(since * MINUTE);
-            let sums = kept.since(since, Span::from_secs(span * 60));
+            let (sums, _) = kept.since(since, Span::from_secs(span * 60));
             let all: Vec<Histogram> =
-                sums.filter_map(|sums| sums.delays[0].as_deref()).map(SparseHistogram::whole).collect();
+                sums.filter_map(|(_, sums)| sums.delays[0].as_deref()).map(SparseHistogram::whole).collect();
             let sum = sum(&all).unwrap();
             (crate::counters::quantile(&sum, 0.99).unwrap(), *sum.counts.last().unwrap())
         };
@@ -359,11 +376,31 @@ mod tests {
     }
 
     #[test]
-    fn no_more_is_kept_than_an_hour_of_minutes_and_a_day_of_quarters() {
-        let mut kept = KeptCounts::default();
-        for minute in 0..3_000 {
-            kept.add(minute, &[Some(histogram(&[1, 1])), None, None, None], RequestCounts::default(), true);
+    fn no_more_is_kept_than_an_hour_of_minutes_and_a_day_of_steps() {
+        for (step, steps) in [(QUARTER, 97), (HOUR, 25)] {
+            let mut kept = KeptCounts::new(step);
+            for minute in 0..3_000 {
+                kept.add(minute, &[Some(histogram(&[1, 1])), None, None, None], RequestCounts::default());
+            }
+            assert_eq!((kept.minutes.len(), kept.day.len()), (61, steps));
         }
-        assert_eq!((kept.minutes.len(), kept.quarters.len()), (61, 97));
+    }
+
+    /// Class: a latency of an hour shown as one of the day.
+    #[test]
+    fn samples_of_a_day_are_those_of_the_day_for_units_and_engines_too() {
+        let mut sums = SampleSums::default();
+        let engine = Subject::Engine(crate::reading::TargetId::new("http://gpu-0001:8000"), None);
+        let mut kept = KeptCounts::new(HOUR);
+        for minute in 0..24 * 60 {
+            kept.add(minute, &[Some(histogram(&[1, 1])), None, None, None], RequestCounts::default());
+        }
+        sums.kept.insert(engine.clone(), kept);
+        let of = |hours: i64| {
+            let (until, span) = (Timestamp::from_millis(24 * 60 * MINUTE), Span::from_secs(hours * 3_600));
+            let all = sums.delay(&engine, LatencyKind::ToFirstToken, until - span, span).unwrap();
+            (*all.counts.last().unwrap(), until - sums.began(&engine, until - span, span).unwrap())
+        };
+        assert_eq!([of(1), of(6), of(24)], [1, 6, 24].map(|hours| (60 * hours as u64, Span::from_secs(hours * 3_600))));
     }
 }

@@ -9,6 +9,7 @@
 mod answers;
 mod bridge;
 mod burnt;
+mod ending;
 mod event;
 mod events;
 mod frames;
@@ -75,6 +76,11 @@ impl History {
     /// units, and engines without a unit. `None` if there are none.
     pub fn latency(&self, subject: &Subject, kind: LatencyKind, until: Timestamp, span: Span) -> Option<Histogram> {
         self.recorded().samples.delay(subject, kind, until - span, span)
+    }
+
+    /// When the first of these samples were taken; `None` if there are none.
+    pub fn latency_began(&self, subject: &Subject, until: Timestamp, span: Span) -> Option<Timestamp> {
+        self.recorded().samples.began(subject, until - span, span)
     }
 
     /// The outcome of a subject's requests over a span up to an instant.

@@ -23,8 +23,8 @@ impl Inventory {
         drivers.values().chain(others)
     }
 
-    /// Takes over from another inventory of this machine what does not work beside the drivers.
+    /// Takes over from another inventory of this machine what does not work here.
     pub(crate) fn take_source_errors(&mut self, earlier: &mut Self) {
-        self.source_errors.others = std::mem::take(&mut earlier.source_errors.others);
+        self.source_errors = std::mem::take(&mut earlier.source_errors);
     }
 }

@@ -16,7 +16,6 @@ use crate::statement::{RowKind, Statement};
 use crate::units::{Money, Ratio, Span, Timestamp, quotient};
 
 const MINUTE: Span = Span::from_secs(60);
-const FINE: Span = Span::from_secs(5);
 /// The span of the record: a day, and the extra hour that a local day may have.
 const KEPT: Span = Span::from_secs(25 * 3_600);
 
@@ -25,8 +24,6 @@ struct Then<'a> {
     history: &'a History,
     at: Timestamp,
     now: Timestamp,
-    /// The step of fleet figures at the instant: short if it is recent enough.
-    step: Span,
     /// The states of silent and lost subjects at the instant, by the subject of the alert.
     silent: HashMap<String, Health>,
 }
@@ -43,41 +40,48 @@ pub(super) fn began(history: &History, now: Timestamp) -> Option<Timestamp> {
     [Measure::Load, Measure::Output, Measure::Cost, Measure::Revenue].into_iter().filter_map(first).min()
 }
 
-/// The snapshot of `at`, with the subjects of `now`.
+/// The snapshot of `at`, with the subjects of `now`. All figures are of the minute that ended last: the rows of a table are
+/// recorded by the minute, and its total must be of the same time.
 pub(super) fn snapshot(history: &History, now: &Snapshot, at: Timestamp) -> Snapshot {
-    let near = now.at - at < Span::from_secs(3_600);
     let alerts = alerts(history, at);
     let silent = silent(&alerts);
-    let then = Then { history, at, now: now.at, step: if near { FINE } else { MINUTE }, silent };
+    let then = Then { history, at, now: now.at, silent };
     let fleet = |measure| then.value(&Subject::Fleet, measure);
     let money = then.money(&now.money);
     let mut models: Vec<ModelRow> = now.models.iter().map(|row| then.model(row)).collect();
     let mut nodes: Vec<NodeRow> = now.nodes.iter().map(|row| then.node(row)).collect();
-    recorded_rates::of_models(&mut models, &money);
-    recorded_rates::of_nodes(&mut nodes, &money);
+    let tokens = TokenTotals {
+        prompt_per_second: fleet(Measure::Prompt),
+        cached_per_second: fleet(Measure::PromptCached),
+        output_per_second: fleet(Measure::Output),
+        ..TokenTotals::default()
+    };
+    recorded_rates::of_models(&mut models, &money, &tokens);
+    recorded_rates::of_nodes(&mut nodes, &money, &tokens);
     let nodes: Vec<Arc<NodeRow>> = nodes.into_iter().map(Arc::new).collect();
     let alone = alone_on_their_node(now);
     let engine = |row: &Arc<EngineRow>| then.engine(row, alone.contains(row.node.as_str()) && !row.in_engine_row);
-    let engines: Vec<Arc<EngineRow>> = now.engines.iter().map(|row| Arc::new(engine(row))).collect();
+    let mut engines: Vec<EngineRow> = now.engines.iter().map(engine).collect();
+    recorded_rates::of_engines(&mut engines, &tokens);
+    let engines: Vec<Arc<EngineRow>> = engines.into_iter().map(Arc::new).collect();
     let gpus = || nodes.iter().filter(|row| row.state != Health::Never).flat_map(|row| &row.gpus);
     Snapshot {
         at,
         resuming: false,
+        window_seconds: Some(MINUTE.as_secs_f64()),
         gpus: GpuTotals {
             count: gpus().count(),
             reporting: gpus().filter(|gpu| gpu.state == Health::Live).count(),
-            utilization: ratio(fleet(Measure::Load)),
+            utilization: ratio(fleet(Measure::Load)).or_else(|| mean_load(&nodes)),
             ..GpuTotals::default()
         },
         coverage: coverage(&nodes, &engines),
-        tokens: TokenTotals {
-            prompt_per_second: fleet(Measure::Prompt),
-            cached_per_second: fleet(Measure::PromptCached),
-            output_per_second: fleet(Measure::Output),
-            ..TokenTotals::default()
-        },
+        tokens,
         cache_hit_rate: ratio(fleet(Measure::HitRate)),
-        requests: Requests { running: count(fleet(Measure::Running)), waiting: count(fleet(Measure::Waiting)) },
+        requests: Requests {
+            running: sum_of(&engines, |row| row.running).or_else(|| count(fleet(Measure::Running))),
+            waiting: sum_of(&engines, |row| row.waiting).or_else(|| count(fleet(Measure::Waiting))),
+        },
         money: then.completed(money, now, &models),
         nodes,
         engines,
@@ -133,14 +137,9 @@ fn is_overhead(row: &NonModelProfit) -> bool {
 
 impl Then<'_> {
     fn value(&self, subject: &Subject, measure: Measure) -> Option<f64> {
-        let is_money = matches!(measure, Measure::Revenue | Measure::Cost | Measure::Profit);
-        let point = |step| {
-            let query = Query { subject: subject.clone(), measure, until: over(self.at, step), step, points: 1 };
-            self.history.series(&query).points.first().copied().flatten()
-        };
-        // A step may lack figures that its minute has, of a source that answers less often.
-        let fine = if is_money || self.step == MINUTE { None } else { point(FINE) };
-        fine.or_else(|| point(MINUTE))
+        let until = over(self.at, MINUTE);
+        let query = Query { subject: subject.clone(), measure, until, step: MINUTE, points: 1 };
+        self.history.series(&query).points.first().copied().flatten()
     }
 
     /// The state of a subject: by an alert of that time, else live if it has a record then.
@@ -284,14 +283,7 @@ impl Then<'_> {
 
     /// A GPU's own load is recorded for a quarter hour; before that its node's mean is used.
     fn gpu(&self, node: &NodeRow, gpu: &GpuRow, mean: Option<Ratio>) -> GpuRow {
-        let query = Query {
-            subject: Subject::Gpu(node.name.clone(), gpu.index),
-            measure: Measure::Load,
-            until: over(self.at, FINE),
-            step: FINE,
-            points: 1,
-        };
-        let own = ratio(self.history.series(&query).points.first().copied().flatten());
+        let own = ratio(self.value(&Subject::Gpu(node.name.clone(), gpu.index), Measure::Load));
         let state = self.health(&format!("{} GPU {}", node.name, gpu.index), own.or(mean).is_some());
         // A card that was lost then had no load: its node's mean is that of the other cards.
         let load = own.or(mean).filter(|_| state == Health::Live);
@@ -430,6 +422,20 @@ fn coverage(nodes: &[Arc<NodeRow>], engines: &[Arc<EngineRow>]) -> Coverage {
         engines_live: targets.values().filter(|live| **live).count(),
         engines_known: targets.len(),
     }
+}
+
+/// The sum over engines, ranks in their engine's row apart; `None` unless all live ones have a record.
+fn sum_of(engines: &[Arc<EngineRow>], of: fn(&EngineRow) -> Option<u64>) -> Option<u64> {
+    let live = engines.iter().filter(|row| !row.in_engine_row && row.state == Health::Live);
+    let known: Vec<u64> = live.map(|row| of(row)).collect::<Option<_>>()?;
+    (!known.is_empty()).then(|| known.iter().sum())
+}
+
+/// The mean load of all GPUs with a record.
+fn mean_load(nodes: &[Arc<NodeRow>]) -> Option<Ratio> {
+    let loads = nodes.iter().flat_map(|row| &row.gpus).filter_map(|gpu| gpu.utilization).map(Ratio::get);
+    let loads: Vec<f64> = loads.collect();
+    Ratio::of(loads.iter().sum(), loads.len() as f64)
 }
 
 fn count(value: Option<f64>) -> Option<u64> {

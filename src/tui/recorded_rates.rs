@@ -1,15 +1,18 @@
-//! Amounts an hour of an earlier instant: those of rows are kept with fewer digits than those of the fleet, and add up to
-//! them again.
+//! Amounts an hour and tokens a second of an earlier instant: those of rows are kept with fewer digits than those of the
+//! fleet, and add up to them again.
 
 use super::figures_of::number;
-use crate::snapshot::{ModelRow, MoneyView, NodeRow};
+use crate::reading::EngineRole;
+use crate::snapshot::{EngineRow, ModelRow, MoneyView, NodeRow, TokenTotals};
 use crate::units::Money;
 
 /// The share of a sum by which the amounts of its rows may miss it for want of digits.
 const ERROR: f64 = 1.0 / 250.0;
 
 /// Gives the rows of nodes the digits that make them add up to the fleet.
-pub(super) fn of_nodes(nodes: &mut [NodeRow], fleet: &MoneyView) {
+pub(super) fn of_nodes(nodes: &mut [NodeRow], fleet: &MoneyView, tokens: &TokenTotals) {
+    rates_add_up(tokens.prompt_per_second, nodes.iter_mut().map(|row| &mut row.prompt_per_second));
+    rates_add_up(tokens.output_per_second, nodes.iter_mut().map(|row| &mut row.output_per_second));
     add_up(fleet.revenue_per_hour, nodes.iter_mut().map(|row| &mut row.revenue_per_hour));
     add_up(fleet.cost_per_hour, nodes.iter_mut().map(|row| &mut row.cost_per_hour));
     for row in nodes.iter_mut().filter(|row| row.profit_per_hour.is_some()) {
@@ -18,11 +21,53 @@ pub(super) fn of_nodes(nodes: &mut [NodeRow], fleet: &MoneyView) {
 }
 
 /// The same for models.
-pub(super) fn of_models(models: &mut [ModelRow], fleet: &MoneyView) {
+pub(super) fn of_models(models: &mut [ModelRow], fleet: &MoneyView, tokens: &TokenTotals) {
+    rates_add_up(tokens.prompt_per_second, models.iter_mut().map(|row| &mut row.prompt_per_second));
+    rates_add_up(tokens.output_per_second, models.iter_mut().map(|row| &mut row.output_per_second));
     add_up(fleet.revenue_per_hour, models.iter_mut().map(|row| &mut row.money.revenue_per_hour));
     add_up(fleet.cost_per_hour, models.iter_mut().map(|row| &mut row.money.cost_per_hour));
     for money in models.iter_mut().map(|row| &mut row.money).filter(|money| money.profit_per_hour.is_some()) {
         money.profit_per_hour = money.revenue_per_hour.zip(money.cost_per_hour).map(|(revenue, cost)| revenue - cost);
+    }
+}
+
+/// The same for the tokens of engines: prompts that prefill computed are not those of decode, and ranks are in their engine's
+/// row.
+pub(super) fn of_engines(engines: &mut [EngineRow], tokens: &TokenTotals) {
+    let own = || engines.iter().filter(|row| !row.in_engine_row);
+    let prompt =
+        factor(tokens.prompt_per_second, own().filter(|row| computes(row.role)).map(|row| row.prompt_per_second));
+    let output =
+        factor(tokens.output_per_second, own().filter(|row| decodes(row.role)).map(|row| row.output_per_second));
+    for row in engines {
+        row.prompt_per_second = row.prompt_per_second.map(|rate| rate * prompt);
+        row.output_per_second = row.output_per_second.map(|rate| rate * output);
+    }
+}
+
+fn computes(role: EngineRole) -> bool {
+    role != EngineRole::Decode
+}
+
+fn decodes(role: EngineRole) -> bool {
+    role != EngineRole::Prefill
+}
+
+/// Scales tokens a second to a sum that they miss by no more than the error of their digits.
+fn rates_add_up<'m>(total: Option<f64>, rows: impl Iterator<Item = &'m mut Option<f64>>) {
+    let mut rows: Vec<&mut Option<f64>> = rows.collect();
+    let factor = factor(total, rows.iter().map(|row| **row));
+    for rate in rows.iter_mut().filter_map(|row| row.as_mut()) {
+        *rate *= factor;
+    }
+}
+
+/// What rows are multiplied by to add up to a sum; 1 where they miss it by more than the error of their digits.
+fn factor(total: Option<f64>, rows: impl Iterator<Item = Option<f64>>) -> f64 {
+    let sum: f64 = rows.flatten().sum();
+    match total {
+        Some(total) if sum > 0.0 && total > 0.0 && (total - sum).abs() <= ERROR * sum => total / sum,
+        _ => 1.0,
     }
 }
 

@@ -67,8 +67,13 @@ impl<'a> Scene<'a> {
 
     /// The view that is drawn: the open one, unless no view has anything to show.
     pub fn shown_view(&self) -> ViewId {
+        if self.finds_nothing() { ViewId::NOTHING } else { self.app.view() }
+    }
+
+    /// Whether nothing was found yet, and the open view has nothing to show without it.
+    pub fn finds_nothing(&self) -> bool {
         let is_nothing = self.is_blank() && !self.snap.source_errors.is_empty();
-        if is_nothing && self.app.view() != ViewId::Help { ViewId::Nothing } else { self.app.view() }
+        is_nothing && !self.app.view().view().needs_no_fleet()
     }
 
     /// The same for a snapshot that changes more slowly.

@@ -4,7 +4,6 @@ use ratatui::layout::Rect;
 
 use super::pane;
 use super::scene::Scene;
-use super::view::ViewId;
 
 /// Below this the screen says that it is too small.
 const LEAST: (u16, u16) = (40, 8);
@@ -28,7 +27,7 @@ impl Screen {
             return None;
         }
         // Where nothing was found the views have nothing to show.
-        let has_views = scene.shown_view() != ViewId::Nothing;
+        let has_views = !scene.finds_nothing();
         let has_tabs = area.width >= TABS.0 && area.height >= TABS.1 && has_views;
         // Money that is not written down must be seen, whatever else is shown.
         let has_failure = pane::has_ledger_failure(scene) && area.height >= 11;

@@ -44,7 +44,7 @@ fn read_keys(tty: &Tty, loop_: &SyncSender<LoopEvent>) -> io::Result<()> {
                 Err(error) => return Err(error.into()),
             }
         } else {
-            decoder.flush().into_iter().collect()
+            decoder.flush()
         };
         for input in inputs {
             if loop_.send(LoopEvent::Input(input)).is_err() {

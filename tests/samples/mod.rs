@@ -412,10 +412,15 @@ fn box_money(revenue: Money, cost: Money, beat: u64) -> MoneyView {
 /// 278 nodes of 8 GPUs in prefill and decode units, as on the published day; seven are stale and one is lost.
 pub fn fleet(beat: u64) -> Snapshot {
     let at = NOON + Span::from_secs(beat as i64);
-    let (nodes, units) = rows::fleet_nodes(beat);
+    let (nodes, mut units) = rows::fleet_nodes(beat);
     let output = 1_940_000.0 + wave(1, beat) * 9_000.0;
     let prompt = 7_040_000.0 + wave(2, beat) * 90_000.0;
     let engines = rows::fleet_engines(&nodes, beat);
+    for unit in &mut units {
+        let of = || engines.iter().filter(|row| row.unit.as_ref() == Some(&unit.unit));
+        unit.output_per_second = Some(of().filter_map(|row| row.output_per_second).sum());
+        unit.prompt_per_second = Some(of().filter_map(|row| row.prompt_per_second).sum());
+    }
     let live = |state| nodes.iter().filter(|n| n.state == state).count();
     let nodes_live = live(margintop::reading::Health::Live);
     let mut snapshot = Snapshot {

@@ -7,3 +7,4 @@ mod floors;
 mod laws;
 mod names;
 mod types;
+mod view_names;

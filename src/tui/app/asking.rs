@@ -4,7 +4,7 @@ use super::{App, MoneyReach, WatchedFleet};
 use crate::reading::Label;
 use crate::tui::ledger_query::{LedgerAnswer, LedgerQuery};
 use crate::tui::recorded;
-use crate::tui::view::{ViewId, has_calendar};
+use crate::tui::view::{PastPart, has_calendar};
 use crate::units::Timestamp;
 
 impl App {
@@ -18,6 +18,10 @@ impl App {
         Some(self.asking.open(due, &self.shown))
     }
 
+    fn shows(&self, part: PastPart) -> bool {
+        self.view().view().past_parts().contains(&part)
+    }
+
     fn what_if_due(&self) -> Option<LedgerQuery> {
         if self.what_if.open { self.asking.what_if(self.what_if.wanted(self.shown.at)) } else { None }
     }
@@ -25,7 +29,7 @@ impl App {
     /// Of an earlier instant the ledger knows the sums, in every view; the record has means of minutes.
     fn money_due(&self) -> Option<LedgerQuery> {
         let is_past = self.then.is_some();
-        if self.view() != ViewId::Money && !is_past {
+        if !self.shows(PastPart::Page) && !is_past {
             return None;
         }
         self.asking.money(self.money.wanted(self.shown.at), is_past)
@@ -33,7 +37,7 @@ impl App {
 
     /// Days of the calendar and of the bars are asked for where they are shown, one after another.
     fn day_due(&self) -> Option<LedgerQuery> {
-        if self.view() != ViewId::Money || self.what_if.open {
+        if !self.shows(PastPart::Days) || self.what_if.open {
             return None;
         }
         if self.money.reach == MoneyReach::Day && !has_calendar(self.hits.size) {
@@ -45,7 +49,7 @@ impl App {
     /// What the published day's tokens would be worth at other lists, where that is shown.
     fn at_lists_due(&self) -> Option<LedgerQuery> {
         let at = self.shown.at;
-        let is_shown = matches!(self.fleet, WatchedFleet::PublishedDay { .. }) && self.view() == ViewId::Overview;
+        let is_shown = matches!(self.fleet, WatchedFleet::PublishedDay { .. }) && self.shows(PastPart::AtLists);
         let since = self.shown.money.since.filter(|since| is_shown && *since < at)?;
         self.asking.at_lists(since, at)
     }

@@ -1,6 +1,6 @@
 //! The effect of each command.
 
-use super::{App, Command, Effect, ListState, Motion, Turn};
+use super::{App, Command, Effect, Motion, Turn};
 use crate::tui::instead::Instead;
 use crate::tui::view::{Hit, ViewId, ViewPlace};
 
@@ -18,7 +18,6 @@ impl App {
         match command {
             Command::Quit => return Effect::Quit,
             Command::Suspend => return Effect::Suspend,
-            Command::Help if self.view() == ViewId::Help => self.path.back(),
             Command::Help => self.path.enter(ViewPlace::of(ViewId::Help)),
             Command::Pause => self.pause(),
             Command::NextTheme => self.choose_theme((self.theme + 1) % self.themes),
@@ -79,28 +78,14 @@ impl App {
             self.say(said);
             return Some(Effect::Redraw);
         }
-        match (self.view(), command) {
-            (ViewId::Money, Command::Show(ViewId::Money)) => self.next_pane(),
-            (ViewId::Money, Command::Against) => self.money.against = self.money.against.next(),
-            (ViewId::Money, Command::By) => {
-                self.money.by = self.money.by.next();
-                self.lists[ViewId::Money as usize] = ListState::default();
-            }
-            (ViewId::Money, Command::Reach(turn)) if !self.what_if.open => {
-                self.money.reach = self.money.reach.stepped(turn == Turn::Next);
-            }
-            (_, Command::Export) if self.what_if.open => return Some(self.copy_command()),
-            (ViewId::Money, Command::Export) => return Some(self.export()),
-            (ViewId::Balance, Command::Against) => self.next_balancer(),
-            (ViewId::Balance, Command::AsItWas) => self.turn_ranks(),
-            (ViewId::Node, Command::Neighbour(turn)) => self.neighbour(turn),
-            (_, Command::Enter) => return Some(self.enter()),
-            (_, Command::Fold) => return Some(self.fold()),
-            (_, Command::AlertsOf) => return Some(self.alerts_of()),
-            (_, Command::Silence) => return Some(self.silence()),
-            _ => return None,
+        match command {
+            Command::Export if self.what_if.open => Some(self.copy_command()),
+            Command::Enter => Some(self.enter()),
+            Command::Fold => Some(self.fold()),
+            Command::AlertsOf => Some(self.alerts_of()),
+            Command::Silence => Some(self.silence()),
+            _ => self.view().view().obey(self, command),
         }
-        Some(Effect::Redraw)
     }
 
     /// Applies a command to the open form; false if it has no meaning there.
@@ -128,7 +113,7 @@ impl App {
     }
 
     /// The shown table of the money view as a file.
-    fn export(&mut self) -> Effect {
+    pub(in crate::tui) fn export(&mut self) -> Effect {
         let Some(page) = &self.money.page else {
             self.complain("nothing to export: the ledger has not answered yet");
             return Effect::Redraw;
@@ -145,11 +130,6 @@ impl App {
             return Effect::Redraw;
         };
         Effect::CopyText(words.join(" "), "copied the report command")
-    }
-
-    fn next_pane(&mut self) {
-        self.money.pane = self.money.pane.next();
-        self.lists[ViewId::Money as usize] = ListState::default();
     }
 
     pub(super) fn choose_theme(&mut self, theme: usize) {

@@ -2,7 +2,7 @@
 
 use super::App;
 use crate::tui::scene::Scene;
-use crate::tui::view::{ListKey, SortOrder, ViewId};
+use crate::tui::view::{ListKey, SortOrder};
 
 impl App {
     /// What the open view's rows can be sorted by.
@@ -12,7 +12,7 @@ impl App {
 
     /// Whether nothing was found yet, and that is what is drawn.
     pub fn finds_nothing(&self) -> bool {
-        self.scene().shown_view() == ViewId::Nothing
+        self.scene().finds_nothing()
     }
 
     /// The frame that is drawn of the shown snapshot.

@@ -1,29 +1,33 @@
 //! Keys that mean something in another view: it is said where, so that no key seems to be broken.
 
-use super::{App, Command};
+use super::{App, Command, Turn};
 use crate::tui::view::ViewId;
 
 impl App {
     /// Where a command means something, if that is not here.
-    pub(super) fn elsewhere(&self, command: Command) -> Option<&'static str> {
-        let (views, said): (&[ViewId], &str) = match command {
-            Command::Against => {
-                (&[ViewId::Money, ViewId::Balance], "b: what is compared, in money (5) and balance (6)")
-            }
-            Command::By => (&[ViewId::Money], "d: money by model, tier or node, in money (5)"),
-            Command::Export => (&[ViewId::Money], "e: a CSV file of money (5)"),
-            Command::AsItWas => (&[ViewId::Balance], "r: the order of ranks, in balance (6)"),
-            Command::Load => (&[], "l: the next scenario, in what-if (w)"),
-            Command::Neighbour(_) => (&[ViewId::Node], "n N: from node to node; Enter opens one"),
-            Command::Silence => (&[ViewId::Alerts], "x: silences an alert, in alerts (7)"),
-            Command::Group => (&[ViewId::Engines], "u: groups engines (4)"),
-            Command::Fold | Command::FoldAll => {
-                (&[ViewId::Engines, ViewId::Alerts], "o O: open rows of engines (4) and alerts (7)")
-            }
-            Command::Cells => (&[ViewId::Overview], "m: what the cells of the overview (1) show"),
+    pub(super) fn elsewhere(&self, command: Command) -> Option<String> {
+        if self.what_if.open || self.finds_nothing() {
+            return None;
+        }
+        let (named, said) = match command {
+            Command::Against => (command, "b: what is compared, in {}"),
+            Command::By => (command, "d: money by model, tier or node, in {}"),
+            Command::Export => (command, "e: a CSV file of {}"),
+            Command::AsItWas => (command, "r: the order of ranks, in {}"),
+            Command::Load => (command, "l: the next scenario, in what-if (w)"),
+            Command::Neighbour(_) => (Command::Neighbour(Turn::Next), "n N: from node to node; Enter opens one"),
+            Command::Silence => (command, "x: silences an alert, in {}"),
+            Command::Group => (command, "u: groups {}"),
+            Command::Fold | Command::FoldAll => (Command::Fold, "o O: open rows of {}"),
+            Command::Cells => (command, "m: what the cells of the {} show"),
             _ => return None,
         };
-        let is_free = !self.what_if.open && !self.finds_nothing();
-        (is_free && !views.contains(&self.view())).then_some(said)
+        let has_it = |view: &ViewId| view.view().commands().contains(&named);
+        if has_it(&self.view()) {
+            return None;
+        }
+        let named = |view: ViewId| format!("{} ({})", view.view().title(), view.view().key().unwrap_or(' '));
+        let places: Vec<String> = ViewId::tabs().filter(has_it).map(named).collect();
+        Some(said.replace("{}", &places.join(" and ")))
     }
 }

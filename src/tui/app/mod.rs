@@ -262,6 +262,11 @@ impl App {
         &mut self.lists[view as usize]
     }
 
+    /// Puts the open view's list back to its first row and order.
+    pub(in crate::tui) fn restart_list(&mut self) {
+        *self.list_mut() = ListState::default();
+    }
+
     /// Applies one action.
     pub fn update(&mut self, action: Action) -> Effect {
         match action {

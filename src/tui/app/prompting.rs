@@ -1,7 +1,6 @@
 //! The command line: what is typed, what completes it, what was entered before.
 
 use super::{App, Effect, Filter, Prompt, Turn};
-use crate::reading::Label;
 use crate::tui::instead::Instead;
 use crate::tui::prompt::{PromptLine, Word, candidates, parse};
 use crate::tui::view::{ViewId, ViewPlace};
@@ -151,7 +150,7 @@ impl App {
 
     fn open_node(&mut self, name: &str) {
         if self.shown.nodes.iter().any(|node| node.name.as_str() == name) {
-            self.path.enter(ViewPlace { view: ViewId::Node, subject: Some(Label::new(name)) });
+            self.path.enter(ViewPlace::about(ViewId::Node, name));
         } else {
             self.complain(format!("no node {name}; Tab shows them"));
         }

@@ -5,7 +5,7 @@ use crate::balance::Balancer;
 
 impl App {
     /// Shows the next balancer alone, or all of them.
-    pub(super) fn next_balancer(&mut self) {
+    pub(in crate::tui) fn next_balancer(&mut self) {
         self.ranks.balancer = match self.ranks.balancer {
             None => Some(Balancer::Tokens),
             Some(Balancer::Tokens) => Some(Balancer::Kv),
@@ -18,7 +18,7 @@ impl App {
     }
 
     /// The other order of ranks.
-    pub(super) fn turn_ranks(&mut self) {
+    pub(in crate::tui) fn turn_ranks(&mut self) {
         self.ranks.by_load = !self.ranks.by_load;
         self.say(if self.ranks.by_load { "the busiest rank first" } else { "ranks by their numbers" });
     }

@@ -1,8 +1,10 @@
 //! Ways through the views: into a row and out again, along a list, by keys and by the mouse.
 
+use super::path::TimeBefore;
 use super::{App, Effect, Filter, Motion, Turn};
 use crate::reading::Label;
 use crate::tui::view::{Hit, ListKey, OnEnter, ViewId, ViewPlace};
+use crate::units::Timestamp;
 
 /// Rows of a list before the first frame, which counts them.
 const PAGE: usize = 10;
@@ -15,17 +17,25 @@ impl App {
         let entry = self.view().view().enter(&self.scene());
         match entry {
             OnEnter::Nowhere => return Effect::None,
-            OnEnter::Into(place) => {
-                if place.view == ViewId::Engines
-                    && let Some(unit) = &place.subject
-                {
-                    self.open.insert(ListKey::of(("unit", unit.as_str())));
-                }
-                self.path.enter(place);
-            }
+            OnEnter::Into(place) => self.enter_place(place),
+            OnEnter::At(place, at) => return self.enter_at(place, at),
             OnEnter::Fold(row) => self.turn_fold(row),
         }
         Effect::Redraw
+    }
+
+    fn enter_place(&mut self, place: ViewPlace) {
+        let opened = place.subject.as_ref().and_then(|subject| place.view.view().opened(subject));
+        self.open.extend(opened);
+        self.path.enter(place);
+    }
+
+    /// Opens a view at an earlier instant; the way back leads to the present one.
+    fn enter_at(&mut self, place: ViewPlace, at: Timestamp) -> Effect {
+        let from = self.then();
+        self.enter_place(place);
+        self.path.remember(from);
+        self.travel_to(at)
     }
 
     pub(super) fn fold(&mut self) -> Effect {
@@ -52,7 +62,7 @@ impl App {
     }
 
     /// The node after or before the shown one, as the list of nodes has them.
-    pub(super) fn neighbour(&mut self, turn: Turn) {
+    pub(in crate::tui) fn neighbour(&mut self, turn: Turn) {
         let names = crate::tui::view::node_names(&self.scene());
         let here = self.subject().and_then(|name| names.iter().position(|known| *known == name.as_str()));
         let Some(here) = here else { return };
@@ -105,9 +115,16 @@ impl App {
         let all = self.rows().len();
         self.filter = filter;
         if all > 0 {
-            let name = self.view().view().title();
-            let what = if self.view() == ViewId::Overview { "rows" } else { name };
-            self.say(format!("filter: {left} of {all} {what}"));
+            self.say(format!("filter: {left} of {all} {}", self.view().view().row_name()));
+        }
+    }
+
+    /// One step out of the view.
+    pub(in crate::tui) fn leave_view(&mut self) {
+        match self.path.back() {
+            Some(TimeBefore::Then(then)) => drop(self.travel_to(then)),
+            Some(TimeBefore::Now) => drop(self.return_to_now()),
+            None => {}
         }
     }
 
@@ -125,7 +142,7 @@ impl App {
         if self.filter.editing || !self.filter.text().is_empty() {
             self.filter = Filter::default();
         } else {
-            self.path.back();
+            self.leave_view();
         }
     }
 }

@@ -65,6 +65,30 @@ fn whole_words(text: &str, cells: usize) -> String {
     words.filter(|words| !words.is_empty()).map_or_else(|| cut(text, cells), |words| format!("{words}…"))
 }
 
+/// As much of `text` as `cells` cells hold, up to a figure that they do not hold whole: its first digits are another figure.
+pub fn held(text: &str, cells: usize) -> &str {
+    if width(text) <= cells {
+        return text;
+    }
+    let head = take_cells(text.chars(), cells);
+    let (head, rest) = text.split_at(head.len());
+    let is_of_figure = |c: char| c.is_ascii_digit() || matches!(c, '.' | ',');
+    let goes_on = rest.trim_start_matches(['.', ',']).starts_with(|c: char| c.is_ascii_digit());
+    if goes_on && rest.starts_with(is_of_figure) && head.ends_with(is_of_figure) {
+        head.trim_end_matches(is_of_figure)
+    } else {
+        head
+    }
+}
+
+/// Whether a text was shortened inside a figure: `12…5`, `$1,2…`.
+pub fn cuts_figure(text: &str) -> bool {
+    let is_figure = |c: char| c.is_ascii_digit() || ".,…$€¥%+−-≈≥±/kMBT".contains(c);
+    let is_cut =
+        |word: &str| word.contains('…') && word.contains(|c: char| c.is_ascii_digit()) && word.chars().all(is_figure);
+    text.split_whitespace().any(is_cut)
+}
+
 /// The first of the forms of a text that takes at most `cells` cells; nothing where none does.
 pub fn fitting<'f>(forms: &[&'f str], cells: usize) -> &'f str {
     forms.iter().find(|form| width(form) <= cells).copied().unwrap_or("")

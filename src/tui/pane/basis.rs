@@ -9,7 +9,6 @@ use crate::snapshot::{Rule, WriterStatus};
 use crate::tui::format;
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
-use crate::tui::view::ViewId;
 use crate::tui::widgets::{Canvas, TextSpan};
 use crate::units::{GpuTime, Ratio, Span as Time};
 
@@ -182,7 +181,7 @@ fn objectives(scene: &Scene<'_>) -> Option<TextSpan> {
     let within = slo.within?;
     // Each engine's output counts by its own share, which the engines show beside each other.
     let goodput =
-        slo.goodput_per_second.filter(|_| scene.shown_view() == ViewId::Engines).map_or_else(String::new, |rate| {
+        slo.goodput_per_second.filter(|_| scene.shown_view().view().has_goodput()).map_or_else(String::new, |rate| {
             format!(", goodput ≈ {} tok/s: each engine's output x its share", format::scaled_tight(Some(rate)).trim())
         });
     let text = format!("{} in SLO{goodput}", format::percent1(Some(within)).trim());

@@ -7,13 +7,8 @@ use crate::tui::format;
 use crate::tui::keys::{BINDINGS, Binding, FIRST_RUN};
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
-use crate::tui::together;
-use crate::tui::view::has_one_pane;
 use crate::tui::view::{Hit, Hits, OnEnter, Part, ViewId};
 use crate::tui::widgets::Canvas;
-
-/// Keys that mean something in every view, in the order in which they find room.
-const EVERYWHERE: [Command; 5] = [Command::Filter, Command::WhatIf, Command::Pause, Command::NextTheme, Command::Help];
 
 /// Columns from which a footer names the views.
 const NAMED: u16 = 70;
@@ -45,7 +40,7 @@ pub fn footer(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, view: View
         pen.to(x)
             .put(Role::Accent, "/")
             .put(Role::Text, filter.text())
-            .put(Role::Dim, if view == ViewId::Overview { "  (rows)" } else { "  (rows and sums)" })
+            .put(Role::Dim, &format!("  ({})", view.view().filtered()))
             .skip(2);
         x = pen.x();
     }
@@ -94,19 +89,19 @@ fn items(scene: &Scene<'_>, view: ViewId, is_named: bool) -> Vec<Item> {
     };
     let tab = |tab: ViewId| Item {
         key: tab.view().key().unwrap_or(' ').to_string(),
-        word: match together::count(scene.snap) {
-            alerts if alerts > 0 && tab == ViewId::Alerts => format!("{} {alerts}", tab.view().title()),
-            _ => tab.view().title().to_owned(),
+        word: match tab.view().waiting(scene) {
+            Some((_, waiting)) => format!("{} {waiting}", tab.view().title()),
+            None => tab.view().title().to_owned(),
         },
         tab: Some(tab),
         is_help: false,
     };
-    let views: Vec<Item> = match (is_named || view == ViewId::Nothing, view == ViewId::Overview) {
+    let views: Vec<Item> = match (is_named || view == ViewId::NOTHING, view == ViewId::FIRST) {
         (true, _) => Vec::new(),
         (false, true) => ViewId::tabs().filter(|other| *other != view).map(tab).collect(),
         (false, false) => vec![Item { key: "1-7".to_owned(), word: "views".to_owned(), tab: None, is_help: false }],
     };
-    let before = if view == ViewId::Overview { 1 } else { own };
+    let before = if view == ViewId::FIRST { 1 } else { own };
     let all: Vec<Command> = commands(view).collect();
     let (first, rest) = all.split_at(before.min(all.len()));
     first.iter().copied().filter_map(key).chain(views).chain(rest.iter().copied().filter_map(key)).collect()
@@ -155,14 +150,7 @@ fn what_if_keys(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
 
 fn commands(id: ViewId) -> impl Iterator<Item = Command> {
     let own = id.view().commands();
-    // Where nothing was found there is nothing to filter or to hold.
-    let everywhere = match id {
-        ViewId::Nothing => &[][..],
-        // Its keys are what it shows: how one leaves it is all that is left to say.
-        ViewId::Help => &[Command::Back, Command::NextTheme][..],
-        _ => &EVERYWHERE[..],
-    };
-    let others = everywhere.iter().filter(|command| !own.contains(command));
+    let others = id.view().common_commands().iter().filter(|command| !own.contains(command));
     own.iter().chain(others).copied().chain([Command::Quit])
 }
 
@@ -184,26 +172,19 @@ fn words(command: Command, view: ViewId, scene: &Scene<'_>) -> Option<(String, S
     let app = scene.app;
     let word = match command {
         Command::Enter if !leads(scene, view) => return None,
-        Command::Enter if view == ViewId::Node => "engines".to_owned(),
         Command::Sort => {
             let orders = view.view().orders(scene);
             let order = orders.get(app.list_of(view).order())?;
             format!("sort: {}", order.title)
         }
-        Command::Show(ViewId::Money) if !has_one_pane(scene.area()) => return None,
-        Command::Show(ViewId::Money) => format!("next pane {}", app.money.pane.name()),
         Command::Group => format!("group: {}", app.grouping.name()),
-        Command::Against if view == ViewId::Balance => {
-            format!("by: {}", app.ranks.balancer.map_or("all", crate::balance::Balancer::name))
-        }
         Command::AsItWas => format!("order: {}", if app.ranks.by_load { "load" } else { "rank" }),
-        Command::Reach(_) if view == ViewId::Money => "day, week, month".to_owned(),
         Command::By => format!("by {}", app.money.by.of().name()),
         Command::Pause if app.paused() => "go on".to_owned(),
         Command::Cells => format!("cells: {}", app.charts.cells.names().0),
         _ => binding.footer.to_owned(),
     };
-    Some((binding.shown.to_owned(), word))
+    Some((binding.shown.to_owned(), view.view().word(scene, command, word)?))
 }
 
 #[cfg(test)]

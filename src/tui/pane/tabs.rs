@@ -2,12 +2,9 @@
 
 use ratatui::layout::Rect;
 
-use crate::snapshot::Severity;
 use crate::tui::against;
-use crate::tui::app::MoneyReach;
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
-use crate::tui::together;
 use crate::tui::view::{Hit, Hits, ViewId};
 use crate::tui::widgets::{Canvas, Pen, Segment};
 
@@ -34,32 +31,25 @@ pub fn tabs(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) -> Hits {
 fn tab(pen: &mut Pen<'_>, view: ViewId, scene: &Scene<'_>) {
     let (key, name) = (view.view().key().unwrap_or(' '), view.view().title());
     let label = format!("{key} {name}");
-    // One node is opened among the nodes.
-    let is_open = |open: ViewId| view == open || (view == ViewId::Nodes && open == ViewId::Node);
+    let is_open = |open: ViewId| view == open || open.view().tab() == Some(view);
     // What-if is over the views, and none of them.
     if is_open(scene.app.view()) && !scene.app.what_if.open {
         pen.strong(Role::Accent, &label);
     } else {
         pen.put(Role::Dim, &label);
     }
-    let alerts = &scene.snap.alerts;
-    if view == ViewId::Alerts && !alerts.is_empty() {
-        let role = match alerts.iter().map(|alert| alert.severity).max() {
-            Some(Severity::Critical) => Role::Critical,
-            Some(Severity::Warning) => Role::Warning,
-            _ => Role::Dim,
-        };
-        pen.skip(1).put(role, &together::count(scene.snap).to_string());
+    if let Some((role, waiting)) = view.view().waiting(scene) {
+        pen.skip(1).put(role, &waiting.to_string());
     }
 }
 
 /// The span of the charts and what stands for what in them.
 fn reading(canvas: &mut Canvas<'_>, area: Rect, from: u16, scene: &Scene<'_>) {
     let within = |name| vec![Segment::new(Role::Accent, "[ "), Segment::text(name), Segment::new(Role::Accent, " ]")];
-    let span = match scene.app.view() {
-        _ if scene.app.what_if.open => vec![Segment::new(Role::Warning, "what if").bold()],
-        ViewId::Money => within(scene.app.money.reach.name()),
-        _ => within(scene.app.charts.reach.name()),
+    let span = if scene.app.what_if.open {
+        vec![Segment::new(Role::Warning, "what if").bold()]
+    } else {
+        scene.app.view().view().span(scene).map_or_else(Vec::new, within)
     };
     let [long, short] = legend(scene).map(|text| [Segment::dim(text)]);
     let fits = |rest: &[Segment<'_>]| {
@@ -84,15 +74,10 @@ fn reading(canvas: &mut Canvas<'_>, area: Rect, from: u16, scene: &Scene<'_>) {
 
 /// What else stands in the charts of the view that is open: in full, and in fewer words.
 fn legend(scene: &Scene<'_>) -> [String; 2] {
-    let app = scene.app;
-    let dotted = match app.view() {
-        _ if app.what_if.open => return ["  not real money".to_owned(), "  not real money".to_owned()],
-        ViewId::Balance | ViewId::Alerts | ViewId::Nothing => return [String::new(), String::new()],
-        ViewId::Overview => "╌ break-even",
-        ViewId::Money if app.money.reach == MoneyReach::Day => "╌ yesterday",
-        ViewId::Models | ViewId::Engines if scene.snap.slo.is_some() => "╌ SLO",
-        _ => "",
-    };
+    if scene.app.what_if.open {
+        return ["  not real money", "  not real money"].map(str::to_owned);
+    }
+    let Some(dotted) = scene.app.view().view().legend(scene) else { return [String::new(), String::new()] };
     let joined = |gap: &str, change: &str| {
         let dotted = if dotted.is_empty() { String::new() } else { format!("{gap}{dotted}") };
         format!("{dotted}{gap}{change}")

@@ -39,10 +39,16 @@ enum DecodeStep {
 }
 
 impl Decoder {
-    /// The complete inputs.
+    /// The complete inputs of the bytes of one read.
+    ///
+    /// A terminal sends a key that is pressed with Alt as an escape and that key, both at once. So an escape that ended the
+    /// read before is the Escape key, however soon another key follows, unless a sequence begins.
     pub(in crate::tui) fn feed(&mut self, bytes: &[u8]) -> Vec<Input> {
-        self.0.extend_from_slice(bytes);
         let mut inputs = Vec::new();
+        if self.0 == [0x1b] && !matches!(bytes.first(), None | Some(b'[' | b'O' | 0x1b)) {
+            inputs.extend(self.flush());
+        }
+        self.0.extend_from_slice(bytes);
         let mut at = 0;
         while let Some(rest) = self.0.get(at..).filter(|rest| !rest.is_empty()) {
             match step(rest) {
@@ -64,11 +70,14 @@ impl Decoder {
         !self.0.is_empty()
     }
 
-    /// Ends the wait for more bytes: an escape alone is the Escape key.
-    pub(in crate::tui) fn flush(&mut self) -> Option<Input> {
-        let alone = self.0 == [0x1b];
-        self.0.clear();
-        alone.then(|| Input::Key(KeyEvent::new(KeyCode::Esc, KeyModifiers::NONE)))
+    /// Ends the wait for more bytes: an escape alone is the Escape key, and what might have begun a sequence is a key after it.
+    pub(in crate::tui) fn flush(&mut self) -> Vec<Input> {
+        let keys = match *std::mem::take(&mut self.0) {
+            [0x1b] => vec![KeyCode::Esc],
+            [0x1b, key @ (b'[' | b'O')] => vec![KeyCode::Esc, KeyCode::Char(char::from(key))],
+            _ => Vec::new(),
+        };
+        keys.into_iter().map(|code| Input::Key(KeyEvent::new(code, KeyModifiers::NONE))).collect()
     }
 }
 
@@ -242,10 +251,32 @@ mod tests {
         let mut decoder = Decoder::default();
         assert!(decoder.feed(b"\x1b").is_empty());
         assert!(decoder.waits());
-        assert_eq!(decoder.flush().and_then(code), Some(KeyCode::Esc));
+        assert_eq!(decoder.flush().into_iter().filter_map(code).collect::<Vec<_>>(), [KeyCode::Esc]);
         assert!(!decoder.waits());
-        assert!(decoder.feed(b"\x1b[").is_empty());
-        assert_eq!(decoder.flush(), None);
+        assert!(decoder.feed(b"\x1b[1;").is_empty());
+        assert_eq!(decoder.flush(), []);
+    }
+
+    /// Class: Escape and a key right after it, taken for that key with Alt.
+    #[test]
+    fn a_key_right_after_escape_is_a_key_of_its_own() {
+        let after_escape = |reads: &[&[u8]]| -> Vec<KeyEvent> {
+            let mut decoder = Decoder::default();
+            let mut inputs: Vec<Input> = reads.iter().flat_map(|read| decoder.feed(read)).collect();
+            inputs.extend(decoder.flush());
+            inputs.into_iter().filter_map(|input| if let Input::Key(key) = input { Some(key) } else { None }).collect()
+        };
+        let plain = |codes: &[KeyCode]| -> Vec<KeyEvent> {
+            codes.iter().map(|code| KeyEvent::new(*code, KeyModifiers::NONE)).collect()
+        };
+        let key = KeyCode::Char;
+        assert_eq!(after_escape(&[b"\x1b", b"j"]), plain(&[KeyCode::Esc, key('j')]));
+        assert_eq!(after_escape(&[b"\x1b", b"\x1b", b"2"]), plain(&[KeyCode::Esc, KeyCode::Esc, key('2')]));
+        for letter in ['[', 'O'] {
+            assert_eq!(after_escape(&[b"\x1b", letter.to_string().as_bytes()]), plain(&[KeyCode::Esc, key(letter)]));
+        }
+        assert_eq!(after_escape(&[b"\x1b", b"[A"]), plain(&[KeyCode::Up]), "a sequence in two reads");
+        assert_eq!(after_escape(&[b"\x1bj"]), [KeyEvent::new(key('j'), KeyModifiers::ALT)], "at once: with Alt");
     }
 
     proptest::proptest! {

@@ -3,6 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::{Hits, Layout, ListKey, Part, View, ViewId};
+use crate::tui::app::{App, Command, Effect};
 use crate::tui::format;
 use crate::tui::keys::{BINDINGS, Binding, KeyGroup};
 use crate::tui::scene::Scene;
@@ -31,6 +32,21 @@ impl View for Help {
         let area = scene.area();
         let room = Rect { width: area.width.saturating_sub(2), height: area.height.saturating_sub(3), ..area };
         (0..=HelpPage::new(parted(room).0).hidden).map(ListKey::of).collect()
+    }
+
+    /// Its keys are what it shows: how one leaves it is all that is left to say.
+    fn common_commands(&self) -> &'static [Command] {
+        &[Command::Back, Command::NextTheme]
+    }
+
+    fn obey(&self, app: &mut App, command: Command) -> Option<Effect> {
+        let Command::Help = command else { return None };
+        app.leave_view();
+        Some(Effect::Redraw)
+    }
+
+    fn needs_no_fleet(&self) -> bool {
+        true
     }
 
     fn layout(&self, _scene: &Scene<'_>, area: Rect) -> Layout {

@@ -50,4 +50,10 @@ each_view!(ids);
 impl ViewId {
     /// The number of views.
     pub const COUNT: usize = Self::ALL.len();
+
+    /// The view that a dashboard begins with, and that Esc leads back to.
+    pub const FIRST: Self = Self::Overview;
+
+    /// The view that is shown in place of others where nothing was found.
+    pub const NOTHING: Self = Self::Nothing;
 }

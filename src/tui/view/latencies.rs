@@ -3,11 +3,10 @@
 use ratatui::layout::Rect;
 
 use crate::counters::quantile;
-use crate::history::{LatencyKind, Measure, RequestCounts, Subject};
+use crate::history::{LatencyKind, RequestCounts, Subject};
 use crate::reading::Histogram;
 use crate::tui::format;
 use crate::tui::scene::Scene;
-use crate::tui::series::Points;
 use crate::tui::theme::Role;
 use crate::tui::widgets::rule::{Heading, TitledRule};
 use crate::tui::widgets::{Canvas, Segment, TextSpan, flow};
@@ -107,8 +106,7 @@ pub(super) fn pair(p50: &str, p99: &str) -> String {
 /// The chosen span in a word, or the part of it with latencies.
 fn span_word(scene: &Scene<'_>, subject: &Subject) -> String {
     let reach = scene.app.charts.reach;
-    let of = |measure| Points::of(scene, subject, measure, reach.span()).began();
-    let began = [Measure::TtftMedian, Measure::ItlMedian].into_iter().filter_map(of).min();
+    let began = scene.app.history.latency_began(subject, scene.snap.at, reach.span());
     let known =
         began.map(|began| scene.snap.at - began).filter(|known| known.millis() < reach.span().millis() * 9 / 10);
     known.map_or_else(|| reach.word().to_owned(), format::duration)

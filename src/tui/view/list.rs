@@ -23,6 +23,8 @@ pub(super) enum OrderedBy {
     Number(Option<f64>),
     /// An amount: amounts that differ by less than a cent are shown alike.
     Money(Option<Money>),
+    /// Worse than any amount: a cost without a price for what it makes.
+    Unpriced,
     /// A name, its numbers compared as numbers.
     Name(String),
 }
@@ -149,6 +151,7 @@ pub(super) fn order_of<R>(columns: &[Col<'_, R>], state: &ListState) -> Option<(
 /// A key that sorts in a direction, unknown values last.
 #[derive(PartialEq)]
 struct Ranked {
+    is_unpriced: bool,
     number: Option<f64>,
     name: Option<InOrder<String>>,
     falls: bool,
@@ -156,10 +159,12 @@ struct Ranked {
 
 impl Ranked {
     fn new(by: OrderedBy, falls: bool) -> Self {
+        let unknown = Self { is_unpriced: false, number: None, name: None, falls };
         match by {
-            OrderedBy::Number(number) => Self { number: number.filter(|n| n.is_finite()), name: None, falls },
-            OrderedBy::Money(money) => Self { number: number(money), name: None, falls },
-            OrderedBy::Name(name) => Self { number: None, name: Some(InOrder(name)), falls },
+            OrderedBy::Number(number) => Self { number: number.filter(|n| n.is_finite()), ..unknown },
+            OrderedBy::Money(money) => Self { number: number(money), ..unknown },
+            OrderedBy::Unpriced => Self { is_unpriced: true, number: Some(0.0), ..unknown },
+            OrderedBy::Name(name) => Self { name: Some(InOrder(name)), ..unknown },
         }
     }
 }
@@ -176,7 +181,7 @@ impl Ord for Ranked {
     fn cmp(&self, other: &Self) -> Ordering {
         let turned = |order: Ordering| if self.falls { order.reverse() } else { order };
         match (self.number, other.number) {
-            (Some(a), Some(b)) => turned(a.total_cmp(&b)),
+            (Some(a), Some(b)) => turned(other.is_unpriced.cmp(&self.is_unpriced).then(a.total_cmp(&b))),
             (None, None) => turned(self.name.cmp(&other.name)),
             (a, b) => a.is_none().cmp(&b.is_none()),
         }
@@ -188,6 +193,11 @@ pub(super) fn known_sum<T: std::iter::Sum<T>>(values: impl Iterator<Item = Optio
     let mut known = values.flatten().peekable();
     known.peek()?;
     Some(known.sum())
+}
+
+/// The order of a profit: where only the cost is known, because what is made has no price, nothing is worse.
+pub(super) const fn by_profit(profit: Option<Money>, is_unpriced: bool) -> OrderedBy {
+    if is_unpriced && profit.is_none() { OrderedBy::Unpriced } else { OrderedBy::Money(profit) }
 }
 
 /// Returns the node of a row, as its index in the snapshot, and how many GPUs it has.
@@ -436,6 +446,22 @@ mod tests {
         let values = [Some(2.0), None, Some(-1.0), Some(f64::NAN)];
         assert_eq!(sorted(false, &values)[..2], [Some(-1.0), Some(2.0)]);
         assert_eq!(sorted(true, &values)[..2], [Some(2.0), Some(-1.0)]);
+    }
+
+    #[test]
+    fn what_has_a_cost_and_no_price_is_worse_than_any_loss() {
+        let micros = |profit: &OrderedBy| match profit {
+            OrderedBy::Money(profit) => profit.map(|profit| profit.rounded(0)),
+            _ => Some(i128::MIN),
+        };
+        for (falls, expected) in [(false, [Some(i128::MIN), Some(-5), None]), (true, [Some(-5), Some(i128::MIN), None])]
+        {
+            let loss = Money::from_micros(-5_000_000);
+            let mut rows = vec![(None, false), (Some(loss), true), (None, true)];
+            rows.sort_by_cached_key(|(profit, is_unpriced)| Ranked::new(by_profit(*profit, *is_unpriced), falls));
+            let rows: Vec<_> = rows.into_iter().map(|(profit, is)| micros(&by_profit(profit, is))).collect();
+            assert_eq!(rows, expected);
+        }
     }
 
     #[test]

@@ -35,6 +35,7 @@ mod nodes;
 mod nothing;
 mod overview;
 mod place;
+mod profit_cells;
 mod registry;
 mod served;
 mod settled;
@@ -44,20 +45,24 @@ mod what_if;
 pub use hits::{Hit, Hits};
 pub use id::ViewId;
 pub use layout::{Layout, Part};
-pub(super) use money::{has_calendar, has_one_pane, money_csv};
+pub(super) use money::{has_calendar, money_csv};
 pub use nodes::node_names;
-pub use place::{ListKey, OnEnter, SortOrder, ViewPlace};
+pub use place::{ListKey, OnEnter, PastPart, SortOrder, ViewPlace};
 pub(super) use what_if::what_if;
 
 use ratatui::layout::Rect;
 
-use super::app::Command;
+use super::app::{App, Command, Effect};
 use super::scene::Scene;
+use super::theme::Role;
 use super::widgets::Canvas;
 use crate::reading::Label;
 use crate::snapshot::Rule;
 
-/// A view.
+/// The commands that a footer names in every view, in the order in which they find room.
+const EVERYWHERE: [Command; 5] = [Command::Filter, Command::WhatIf, Command::Pause, Command::NextTheme, Command::Help];
+
+/// A view. What differs from view to view is said here: no code outside of this folder decides by the name of a view.
 pub trait View: Sync {
     /// The name on the tab and in messages.
     fn title(&self) -> &'static str;
@@ -110,5 +115,71 @@ pub trait View: Sync {
     /// The commands that only this view has, the most useful first.
     fn commands(&self) -> &'static [Command] {
         &[]
+    }
+
+    /// The commands of all views that its footer names.
+    fn common_commands(&self) -> &'static [Command] {
+        &EVERYWHERE
+    }
+
+    /// The effect of a command that means something else here than in other views; `None` if it does not.
+    fn obey(&self, _app: &mut App, _command: Command) -> Option<Effect> {
+        None
+    }
+
+    /// The word of a command in the footer, where other views have `usual`; `None` leaves it out.
+    fn word(&self, _scene: &Scene<'_>, _command: Command, usual: String) -> Option<String> {
+        Some(usual)
+    }
+
+    /// The view whose tab is marked while this one is open, where it has no tab.
+    fn tab(&self) -> Option<ViewId> {
+        None
+    }
+
+    /// How many things wait in it, in the role of the gravest: the figure beside its name.
+    fn waiting(&self, _scene: &Scene<'_>) -> Option<(Role, usize)> {
+        None
+    }
+
+    /// The span of its charts; `None` without charts of a chosen span.
+    fn span(&self, scene: &Scene<'_>) -> Option<&'static str> {
+        Some(scene.app.charts.reach.name())
+    }
+
+    /// The legend of what is dotted in its charts, empty if nothing is; `None` if none of its figures is compared with
+    /// an earlier one either.
+    fn legend(&self, _scene: &Scene<'_>) -> Option<&'static str> {
+        Some("")
+    }
+
+    /// The name of its rows, where their number is told.
+    fn row_name(&self) -> &'static str {
+        self.title()
+    }
+
+    /// What a filter applies to.
+    fn filtered(&self) -> &'static str {
+        "rows and sums"
+    }
+
+    /// What it shows of the ledger's past.
+    fn past_parts(&self) -> &'static [PastPart] {
+        &[]
+    }
+
+    /// The row that is expanded when the view is opened for a subject.
+    fn opened(&self, _subject: &Label) -> Option<ListKey> {
+        None
+    }
+
+    /// Whether it shows each engine's output within the latency objectives.
+    fn has_goodput(&self) -> bool {
+        false
+    }
+
+    /// Whether it has something to show where nothing is watched.
+    fn needs_no_fleet(&self) -> bool {
+        false
     }
 }

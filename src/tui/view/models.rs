@@ -109,6 +109,15 @@ impl View for Models {
     fn commands(&self) -> &'static [Command] {
         &[Command::Enter, Command::Filter, Command::Sort, Command::Reach(Turn::Previous), Command::Form]
     }
+
+    fn legend(&self, scene: &Scene<'_>) -> Option<&'static str> {
+        Some(objectives_legend(scene))
+    }
+}
+
+/// What is dotted in charts of latencies.
+pub(super) fn objectives_legend(scene: &Scene<'_>) -> &'static str {
+    if scene.snap.slo.is_some() { "╌ SLO" } else { "" }
 }
 
 /// The next model in the list, else the one before; `None` if there is no other.

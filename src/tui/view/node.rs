@@ -8,7 +8,7 @@ use ratatui::layout::Rect;
 use super::engine_rows::engine_rows;
 use super::{Hits, Layout, OnEnter, Part, View, ViewId, ViewPlace, node_events, node_headline, nodes};
 use crate::snapshot::NodeRow;
-use crate::tui::app::{Command, RefreshPace, Turn};
+use crate::tui::app::{App, Command, Effect, RefreshPace, Turn};
 use crate::tui::layout::{LayoutRows, split};
 use crate::tui::pane;
 use crate::tui::scene::Scene;
@@ -131,6 +131,20 @@ impl View for NodeScreen {
             Command::Reach(Turn::Previous),
             Command::Form,
         ]
+    }
+
+    fn obey(&self, app: &mut App, command: Command) -> Option<Effect> {
+        let Command::Neighbour(turn) = command else { return None };
+        app.neighbour(turn);
+        Some(Effect::Redraw)
+    }
+
+    fn word(&self, _scene: &Scene<'_>, command: Command, usual: String) -> Option<String> {
+        Some(if command == Command::Enter { "engines".to_owned() } else { usual })
+    }
+
+    fn tab(&self) -> Option<ViewId> {
+        Some(ViewId::Nodes)
     }
 }
 

@@ -3,7 +3,7 @@
 use super::cells::{full, gauge, heat, latency};
 use super::heat::FleetHeat;
 use super::latencies;
-use super::list::{Col, OrderedBy, count, figure, said};
+use super::list::{Col, OrderedBy, by_profit, count, figure, said};
 use super::served::{ServedTogether, name_role};
 use super::{ViewId, tables};
 use crate::history::{Measure, Subject};
@@ -29,6 +29,15 @@ pub(super) struct NodeLine<'a> {
     pub(super) row: &'a NodeRow,
     pub(super) served: ServedTogether<'a>,
     pub(super) gravest: Option<Severity>,
+}
+
+impl NodeLine<'_> {
+    /// Whether it serves at a cost, and what it makes has no price.
+    fn is_unpriced(&self) -> bool {
+        let NodeRow { state, revenue, revenue_per_hour, cost_per_hour, .. } = self.row;
+        let serves = *state == Health::Live && self.served.live > 0;
+        serves && revenue.is_none() && revenue_per_hour.is_none() && cost_per_hour.is_some()
+    }
 }
 
 /// The cells of the longest of these names, clamped to `least..=most`.
@@ -94,7 +103,7 @@ pub(super) fn columns<'s, 'a: 's>(scene: &'s Scene<'a>, top: f64) -> Vec<Col<'s,
     );
     columns.push(
         Col::right("profit/h", 9, move |line| profit(scene, line))
-            .rising(|line: &NodeLine<'_>| OrderedBy::Money(line.row.profit_per_hour))
+            .rising(|line: &NodeLine<'_>| by_profit(line.row.profit_per_hour, line.is_unpriced()))
             .first(),
     );
     columns

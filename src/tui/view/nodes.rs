@@ -10,7 +10,7 @@ pub(super) use super::node_columns::NodeLine;
 use super::node_columns::{TITLE, columns, float, gap, gpus_heading, load};
 use super::served::{alerted, by_node};
 use super::settled::{settle, sort_by_name};
-use super::{Hits, Layout, ListKey, OnEnter, Part, SortOrder, View, ViewId, ViewPlace, list, tables};
+use super::{Hits, Layout, ListKey, OnEnter, Part, SortOrder, View, ViewId, ViewPlace, list, profit_cells, tables};
 use crate::reading::Health;
 use crate::snapshot::{NodeRow, NonModelProfit};
 use crate::statement::RowKind;
@@ -214,11 +214,12 @@ fn hidden(scene: &Scene<'_>, lines: &[&NodeLine<'_>], columns: &[Col<'_, NodeLin
         Health::Stale => Heat::Silent,
         Health::Live | Health::Never => Heat::of(load(line).map(Ratio::get)),
     };
-    let profits: Option<Vec<Money>> = lines.iter().map(|line| line.row.profit_per_hour).collect();
     let cells = columns.iter().map(|col| match col.name() {
         // A node of those that do not fit is one cell of its load: in another measure it would not be read.
         name if name == gpus && name == "GPUs" => Cell::Heat(lines.iter().map(heat).collect()),
-        "profit/h" => profits.clone().map_or_else(Cell::unknown, |all| tables::profit(Some(all.into_iter().sum()))),
+        "profit/h" => {
+            profit_cells::hidden_profit(lines.iter().map(|line| (line.row.profit_per_hour, line.row.cost_per_hour)))
+        }
         _ => Cell::Empty,
     });
     TableRow::new(cells)

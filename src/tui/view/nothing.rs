@@ -89,6 +89,15 @@ impl View for Nothing {
             Command::Help,
         ]
     }
+
+    /// There is nothing to filter or to hold.
+    fn common_commands(&self) -> &'static [Command] {
+        &[]
+    }
+
+    fn legend(&self, _scene: &Scene<'_>) -> Option<&'static str> {
+        None
+    }
 }
 
 fn head(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {

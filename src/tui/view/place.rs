@@ -5,6 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::id::ViewId;
 use crate::reading::Label;
+use crate::units::Timestamp;
 
 /// A sort order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,8 +27,21 @@ pub enum OnEnter {
     Nowhere,
     /// Another view.
     Into(ViewPlace),
+    /// Another view at an earlier instant.
+    At(ViewPlace, Timestamp),
     /// The row itself opens or closes.
     Fold(ListKey),
+}
+
+/// A part of a view that is asked of the ledger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PastPart {
+    /// The page of money: sums, tables and the bridge.
+    Page,
+    /// The hours of earlier days.
+    Days,
+    /// The worth of the published day's tokens at other lists.
+    AtLists,
 }
 
 /// A view and its subject.

@@ -28,9 +28,9 @@ impl ViewId {
     #[must_use]
     pub fn turned(self, back: bool) -> Self {
         let tabs: Vec<Self> = Self::tabs().collect();
-        let Some(at) = tabs.iter().position(|id| *id == self) else { return Self::Overview };
+        let Some(at) = tabs.iter().position(|id| *id == self) else { return Self::FIRST };
         let step = if back { tabs.len() - 1 } else { 1 };
-        tabs.get((at + step) % tabs.len()).copied().unwrap_or(Self::Overview)
+        tabs.get((at + step) % tabs.len()).copied().unwrap_or(Self::FIRST)
     }
 }
 

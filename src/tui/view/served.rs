@@ -89,8 +89,9 @@ impl<'a> ServedTogether<'a> {
     fn sum(&mut self, row: &EngineRow) {
         add(&mut self.running, row.running, |a, b| a + b);
         add(&mut self.waiting, row.waiting, |a, b| a + b);
-        add(&mut self.prompt, row.prompt_per_second, |a, b| a + b);
-        add(&mut self.output, row.output_per_second, |a, b| a + b);
+        // The prompts of a pair of prefill and decode are on the pages of both, and were computed once.
+        add(&mut self.prompt, row.prompt_per_second.filter(|_| row.role != EngineRole::Decode), |a, b| a + b);
+        add(&mut self.output, row.output_per_second.filter(|_| row.role != EngineRole::Prefill), |a, b| a + b);
         let slowest = [&mut self.ttft_p99, &mut self.itl_p99, &mut self.e2e_p99];
         for ((slowest, beyond), (own, is_beyond)) in slowest.into_iter().zip(&mut self.beyond).zip(latencies_of(row)) {
             if own.is_some_and(|own| slowest.is_none_or(|slowest| own > slowest)) {

@@ -63,27 +63,32 @@ fn sort_calmly<R>(
     sort(rows, columns, state);
     let Some((by, _)) = order_of(columns, state) else { return };
     let amount = |row: &R| if let OrderedBy::Money(money) = by(row) { money } else { None };
-    let is_money = rows.first().is_some_and(|row| matches!(by(row), OrderedBy::Money(_)));
+    let is_money = rows.iter().any(|row| matches!(by(row), OrderedBy::Money(_) | OrderedBy::Unpriced));
     // As in a column of a table, where either all amounts have cents or none.
     let places = if rows.iter().filter_map(amount).any(format::is_whole) { 0 } else { 2 };
     let number = |row: &R| match by(row) {
         OrderedBy::Number(number) => number.filter(|number| number.is_finite()),
         OrderedBy::Money(money) => figures_of::number(money.map(|money| money.round_to(places))),
-        OrderedBy::Name(_) => None,
+        OrderedBy::Name(_) | OrderedBy::Unpriced => None,
     };
+    let is_unpriced = |row: &R| matches!(by(row), OrderedBy::Unpriced);
     let slack = if is_money { 0.0 } else { slack };
-    let known = rows.iter().take_while(|row| number(row).is_some()).count();
-    let rest = rows.split_off(known);
+    // What has no price is at one end of the amounts.
+    let is_first = rows.first().is_some_and(is_unpriced);
+    let (mut unpriced, mut others): (Vec<R>, Vec<R>) = std::mem::take(rows).into_iter().partition(is_unpriced);
+    let rest = others.split_off(others.iter().take_while(|row| number(row).is_some()).count());
     let name = |row: &R| InOrder(name_of(columns, row).unwrap_or_default());
-    *rows = calm(std::mem::take(rows), slack, |row| number(row).unwrap_or(0.0), |row| (place(row), name(row)));
-    rows.extend(rest);
+    unpriced.sort_by_cached_key(|row| (place(row), name(row)));
+    let known = calm(others, slack, |row| number(row).unwrap_or(0.0), |row| (place(row), name(row)));
+    let (first, second) = if is_first { (unpriced, known) } else { (known, unpriced) };
+    *rows = first.into_iter().chain(second).chain(rest).collect();
 }
 
 /// The name of a row: the column that sorts by it.
 fn name_of<R>(columns: &[Col<'_, R>], row: &R) -> Option<String> {
     columns.iter().find_map(|col| match col.by()?(row) {
         OrderedBy::Name(name) => Some(name),
-        OrderedBy::Number(_) | OrderedBy::Money(_) => None,
+        OrderedBy::Number(_) | OrderedBy::Money(_) | OrderedBy::Unpriced => None,
     })
 }
 

@@ -8,6 +8,7 @@ use super::about::{about, found, named, said_of};
 use super::cause_words::{cause_name, cause_notes};
 use super::charts::severity;
 use super::list::{Col, List, amount, figure};
+pub(super) use super::profit_cells::profit;
 use crate::burn::{self, ReasonLine};
 use crate::history::BurntSum;
 use crate::snapshot::Alert;
@@ -24,11 +25,6 @@ use crate::tui::widgets::rule::TitledRule;
 use crate::tui::widgets::table::{Cell, MoneyCell, MoneySign, TableRow};
 use crate::tui::widgets::{Canvas, Segment};
 use crate::units::{Money, Span};
-
-/// A profit with its sign; a loss also has a glyph.
-pub(super) fn profit(amount: Option<Money>) -> Cell<'static> {
-    amount.map_or_else(Cell::unknown, |money| Cell::Amount(MoneyCell { money, sign: MoneySign::Profit, cells: 9 }))
-}
 
 /// The time after midnight within which a recording counts as complete for the day.
 pub(super) const SETTLED: Span = Span::from_secs(120);

@@ -151,13 +151,14 @@ impl Pen<'_> {
     /// Writes `text` right-aligned in the next `cells` cells.
     pub fn right(&mut self, role: Role, text: &str, cells: usize) -> &mut Self {
         let cells = cells.min(self.left());
-        let text = format::shorten(text, cells);
+        let is_whole = format::width(text) <= cells || !text.contains(|c: char| c.is_ascii_digit());
+        let text = if is_whole || cells == 0 { format::shorten(text, cells) } else { "…".to_owned() };
         self.skip((cells - format::width(&text)) as u16).put(role, &text)
     }
 
     fn styled(&mut self, text: &str, style: Style) -> &mut Self {
         if self.left() > 0 {
-            self.x = self.buffer.set_stringn(self.x, self.y, text, self.left(), style).0;
+            self.x = self.buffer.set_stringn(self.x, self.y, format::held(text, self.left()), self.left(), style).0;
         }
         self
     }

@@ -96,7 +96,7 @@ impl Clip<'_> {
     }
 
     /// Writes segments into `width` cells. If they need more, their text is shortened in the middle and has the ink of the
-    /// last segment. Returns the number of cells written.
+    /// last segment; in place of a figure, which is right-aligned, there is an ellipsis. Returns the number of cells written.
     pub fn line_within(&mut self, x: u16, y: u16, width: u16, segments: &[Segment<'_>], right: bool) -> u16 {
         let needed = cells(segments);
         if needed <= usize::from(width) {
@@ -106,8 +106,15 @@ impl Clip<'_> {
         }
         let whole: String = segments.iter().map(|segment| segment.text.as_ref()).collect();
         let Some(last) = segments.last() else { return 0 };
-        let short =
-            Segment { text: format::shorten(&whole, usize::from(width)).into(), ink: last.ink, bold: last.bold };
+        // A figure is whole, or an ellipsis stands for it.
+        let is_figure = right && whole.contains(|c: char| c.is_ascii_digit());
+        let text = match format::shorten(&whole, usize::from(width)) {
+            _ if is_figure && width > 0 => "…".to_owned(),
+            short if format::cuts_figure(&short) => format::cut_at_word(&whole, usize::from(width)),
+            short => short,
+        };
+        let text = if format::cuts_figure(&text) { "…".to_owned() } else { text };
+        let short = Segment { text: text.into(), ink: last.ink, bold: last.bold };
         let taken = short.width() as u16;
         let start = if right { x.saturating_add(width.saturating_sub(taken)) } else { x };
         self.segment(start, y, &short);
@@ -126,7 +133,7 @@ impl Clip<'_> {
             let tenths = tenths(segment.ink).filter(|_| self.is_ascii());
             match tenths {
                 Some(digit) => self.styled(x, y, digit, style),
-                None => drop(self.buffer.set_stringn(left, top, &segment.text, room, style)),
+                None => drop(self.buffer.set_stringn(left, top, format::held(&segment.text, room), room, style)),
             }
         }
         end

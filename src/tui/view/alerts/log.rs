@@ -6,6 +6,7 @@ use super::super::about::{RESTARTED, about};
 use super::super::charts::letter;
 use super::super::list::{Col, List, said};
 use super::super::served::word_of;
+use super::super::{Hits, ListKey, ViewId};
 use super::resolved::{self, Resolved};
 use crate::history::{EventKind, HistoryEvent};
 use crate::snapshot::Alert;
@@ -24,7 +25,13 @@ const LEAST: u16 = 3;
 /// Resolved alerts and other events, the latest first.
 pub(super) struct Log {
     pub(super) resolved: Vec<Resolved>,
-    events: Vec<HistoryEvent>,
+    /// Events that are not alerts.
+    pub(super) events: Vec<HistoryEvent>,
+}
+
+/// The key of an event's row.
+pub(super) fn key(event: &HistoryEvent) -> ListKey {
+    ListKey::of(("event", event.kind.name(), event.name.as_str(), event.text.as_str(), event.at))
 }
 
 /// The event's text, with engines named as elsewhere on the screen.
@@ -98,7 +105,7 @@ impl Log {
     }
 
     /// Draws the events that are not alerts.
-    pub(super) fn draw_events(&self, canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
+    pub(super) fn draw_events(&self, canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, has_chosen: bool) -> Hits {
         type C<'s> = Col<'s, HistoryEvent>;
         let zone = scene.zone();
         let columns = [
@@ -106,13 +113,20 @@ impl Log {
             C::left("", 24, |event| Cell::text(words(scene, event))).stretch(1, 200),
             C::right("at", 5, move |event| Cell::dim(format::clock_minute(event.at, zone))),
         ];
-        let mut list = List { gap: 1, ..List::plain("Events", &columns, &self.events) };
+        let mut list = List {
+            gap: 1,
+            key: &key,
+            state: Some(scene.app.list_of(ViewId::Alerts)),
+            is_chosen_elsewhere: !has_chosen,
+            ..List::plain("Events", &columns, &self.events)
+        };
         list.title.push(Segment::dim(format!(" {} · 24 h", self.events.len())));
-        list.draw(canvas, area);
+        let hits = list.draw(canvas, area);
         if self.events.is_empty() {
             let whole = "none: no restart, price, node or marker";
             let none = if usize::from(area.width) < format::width(whole) { "none" } else { whole };
             canvas.pen(area, 1).put(Role::Dim, none);
         }
+        hits
     }
 }

@@ -11,15 +11,16 @@ use ratatui::layout::Rect;
 
 use super::engine_charts::EngineCharts;
 use super::list::List;
-use super::served::ServedTogether;
+use super::served::{ServedTogether, word_of};
 use super::{Hits, Layout, ListKey, OnEnter, Part, SortOrder, View, ViewId, ViewPlace, charts, list};
-use crate::history::Subject;
-use crate::snapshot::Rule;
+use crate::history::{HistoryEvent, Subject};
+use crate::snapshot::{Rule, Severity};
 use crate::tui::app::{Command, Turn};
 use crate::tui::format;
 use crate::tui::pane;
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
+use crate::tui::together;
 use crate::tui::widgets::rule::TitledRule;
 use crate::tui::widgets::{Canvas, Segment};
 use log::Log;
@@ -102,12 +103,13 @@ impl View for Alerts {
         }
         let (lines, log) = (lines(scene), Log::of(scene));
         let is_active = chosen(scene, &lines).is_some();
+        let is_event = chosen_event(scene, &lines, &log).is_some();
         let mut hits = Hits::default();
         if let Some(area) = layout.area(Part::Table(1)) {
-            hits = resolved::draw(canvas, area, scene, &log.resolved, !is_active);
+            hits = resolved::draw(canvas, area, scene, &log.resolved, !is_active && !is_event);
         }
         if let Some(area) = layout.area(Part::Table(2)) {
-            log.draw_events(canvas, area, scene);
+            hits.extend(log.draw_events(canvas, area, scene, is_event));
         }
         if let Some(area) = layout.area(Part::Table(4)) {
             watched::draw(canvas, area, scene);
@@ -147,23 +149,19 @@ impl View for Alerts {
     fn enter(&self, scene: &Scene<'_>) -> OnEnter {
         let (lines, log) = (lines(scene), Log::of(scene));
         let entries = resolved::entries(scene, &log.resolved);
-        let word = match (chosen(scene, &lines), chosen_entry(scene, &lines, &entries)) {
+        let word = match (chosen(scene, &lines), chosen_entry(scene, (&lines, &log), &entries)) {
             (Some(line), _) => line.word(),
             // The subject is shown for a single alert; the rows of a group fold.
             (None, Some(entry)) if entry.is_group() => return OnEnter::Fold(entry.key),
             (None, Some(entry)) => entry.word(),
-            (None, None) => return OnEnter::Nowhere,
+            (None, None) => {
+                let Some(event) = chosen_event(scene, &lines, &log) else { return OnEnter::Nowhere };
+                // What is of no single thing is seen in the overview of that time.
+                let place = place_of(scene, event.name.as_str(), word_of(event.name.as_str()));
+                return OnEnter::At(place.unwrap_or(ViewPlace::of(ViewId::Overview)), event.at);
+            }
         };
-        let engines = scene.snap.engines.iter().find(|row| row.target.as_str() == word);
-        if scene.snap.nodes.iter().any(|node| node.name.as_str() == word) {
-            OnEnter::Into(ViewPlace::about(ViewId::Node, word))
-        } else if scene.snap.units.iter().any(|unit| unit.unit.as_str() == word) {
-            OnEnter::Into(ViewPlace::about(ViewId::Engines, word))
-        } else if let Some(row) = engines {
-            OnEnter::Into(ViewPlace::about(ViewId::Node, row.node.as_str()))
-        } else {
-            OnEnter::Nowhere
-        }
+        place_of(scene, word, word).map_or(OnEnter::Nowhere, OnEnter::Into)
     }
 
     fn chosen_alerts(&self, scene: &Scene<'_>) -> Vec<(Rule, crate::reading::Label)> {
@@ -180,15 +178,44 @@ impl View for Alerts {
             Command::Reach(Turn::Previous),
         ]
     }
+
+    fn waiting(&self, scene: &Scene<'_>) -> Option<(Role, usize)> {
+        let gravest = scene.snap.alerts.iter().map(|alert| alert.severity).max()?;
+        let role = match gravest {
+            Severity::Critical => Role::Critical,
+            Severity::Warning => Role::Warning,
+            Severity::Info => Role::Dim,
+        };
+        Some((role, together::count(scene.snap)))
+    }
+
+    fn legend(&self, _scene: &Scene<'_>) -> Option<&'static str> {
+        None
+    }
 }
 
-/// The keys of both lists: active alerts, then resolved ones.
+/// The view of what an alert or an event is about, by its name and by the first word of it: its node, unit or model.
+fn place_of(scene: &Scene<'_>, name: &str, word: &str) -> Option<ViewPlace> {
+    let snap = scene.snap;
+    let engine = snap.engines.iter().find(|row| row.target.as_str() == word);
+    if snap.nodes.iter().any(|node| node.name.as_str() == word) {
+        Some(ViewPlace::about(ViewId::Node, word))
+    } else if snap.units.iter().any(|unit| unit.unit.as_str() == word) {
+        Some(ViewPlace::about(ViewId::Engines, word))
+    } else if snap.models.iter().any(|model| model.model.as_str() == name) {
+        Some(ViewPlace::about(ViewId::Engines, name))
+    } else {
+        engine.map(|row| ViewPlace::about(ViewId::Node, row.node.as_str()))
+    }
+}
+
+/// The keys of all lists: active alerts, resolved ones, other events.
 fn keys(scene: &Scene<'_>, lines: &[AlertLine<'_>], log: &Log) -> Vec<ListKey> {
     let over = resolved::entries(scene, &log.resolved);
-    lines.iter().map(key).chain(over.iter().map(|entry| entry.key)).collect()
+    lines.iter().map(key).chain(over.iter().map(|entry| entry.key)).chain(log.events.iter().map(log::key)).collect()
 }
 
-/// The chosen row among the active alerts; `None` if a resolved one is chosen.
+/// The chosen row among the active alerts; `None` if one of another list is chosen.
 fn chosen<'l, 'a>(scene: &Scene<'_>, lines: &'l [AlertLine<'a>]) -> Option<&'l AlertLine<'a>> {
     lines.get(scene.app.list_of(ViewId::Alerts).place(&keys(scene, lines, &Log::of(scene))))
 }
@@ -196,11 +223,18 @@ fn chosen<'l, 'a>(scene: &Scene<'_>, lines: &'l [AlertLine<'a>]) -> Option<&'l A
 /// The chosen row among the resolved alerts.
 fn chosen_entry<'l, 'a>(
     scene: &Scene<'_>,
-    lines: &[AlertLine<'_>],
+    (lines, log): (&[AlertLine<'_>], &Log),
     entries: &'l [resolved::ResolvedAlert<'a>],
 ) -> Option<&'l resolved::ResolvedAlert<'a>> {
-    let keys: Vec<ListKey> = lines.iter().map(key).chain(entries.iter().map(|entry| entry.key)).collect();
+    let keys = keys(scene, lines, log);
     entries.get(scene.app.list_of(ViewId::Alerts).place(&keys).checked_sub(lines.len())?)
+}
+
+/// The chosen row among the events.
+fn chosen_event<'l>(scene: &Scene<'_>, lines: &[AlertLine<'_>], log: &'l Log) -> Option<&'l HistoryEvent> {
+    let keys = keys(scene, lines, log);
+    let place = scene.app.list_of(ViewId::Alerts).place(&keys);
+    log.events.get(place.checked_sub(keys.len() - log.events.len())?)
 }
 
 /// The subject of the chosen alert, where a detail can be shown: its unit, else its node.

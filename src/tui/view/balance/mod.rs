@@ -18,7 +18,7 @@ use super::settled::{SLACK, calm, place, places};
 use super::{Hits, Layout, ListKey, OnEnter, Part, SortOrder, View, ViewId, ViewPlace};
 use crate::balance::{Balance, Balancer, GroupBalance, balances, node_balances};
 use crate::snapshot::Snapshot;
-use crate::tui::app::{Command, RefreshPace, Turn};
+use crate::tui::app::{App, Command, Effect, RefreshPace, Turn};
 use crate::tui::pane;
 use crate::tui::scene::Scene;
 use crate::tui::screen::Screen;
@@ -113,6 +113,26 @@ impl View for BalanceScreen {
             Command::Reach(Turn::Previous),
             Command::AlertsOf,
         ]
+    }
+
+    fn obey(&self, app: &mut App, command: Command) -> Option<Effect> {
+        match command {
+            Command::Against => app.next_balancer(),
+            Command::AsItWas => app.turn_ranks(),
+            _ => return None,
+        }
+        Some(Effect::Redraw)
+    }
+
+    fn word(&self, scene: &Scene<'_>, command: Command, usual: String) -> Option<String> {
+        Some(match command {
+            Command::Against => format!("by: {}", scene.app.ranks.balancer.map_or("all", Balancer::name)),
+            _ => usual,
+        })
+    }
+
+    fn legend(&self, _scene: &Scene<'_>) -> Option<&'static str> {
+        None
     }
 }
 

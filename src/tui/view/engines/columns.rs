@@ -11,7 +11,7 @@ use crate::tui::series::Points;
 use crate::tui::theme::{Ink, Role};
 use crate::tui::view::cells::{full, gauge, hit as own_hit, latency, within};
 use crate::tui::view::lines_of::common_top;
-use crate::tui::view::list::{Col, OrderedBy, amount, count, figure, known_sum, said};
+use crate::tui::view::list::{Col, OrderedBy, amount, by_profit, count, figure, known_sum, said};
 use crate::tui::view::served::name_role;
 use crate::tui::view::{latencies, tables};
 use crate::tui::widgets::Segment;
@@ -128,7 +128,7 @@ pub(super) fn columns<'s, 'a: 's>(scene: &'s Scene<'a>, tops: Tops) -> Vec<Col<'
         C::right("rev/h", 7, rev).rank(4).falling(|line| OrderedBy::Money(line.revenue())),
         C::right("profit/h", 9, move |line| profit(line, scene.size.0 < REVENUE))
             .rank(1)
-            .rising(|line| OrderedBy::Money(line.profit()))
+            .rising(|line| by_profit(line.profit(), line.whole.is_some_and(|whole| whole.is_unpriced)))
             .first(),
     ]);
     columns.extend(of_watching(scene));

@@ -55,6 +55,11 @@ pub(super) struct Whole {
     pub(super) profit: Option<Money>,
     /// Cached share of its prompt tokens.
     pub(super) hits: Option<Ratio>,
+    /// Whether it has a cost, and what it makes has no price.
+    pub(super) is_unpriced: bool,
+    /// Prompt and output tokens per second.
+    pub(super) prompt: Option<f64>,
+    pub(super) output: Option<f64>,
 }
 
 pub(super) fn tokens(role: Option<EngineRole>, served: &ServedTogether<'_>) -> Option<f64> {

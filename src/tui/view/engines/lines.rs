@@ -136,6 +136,10 @@ fn parent<'a>(scene: &Scene<'a>, name: &str, rows: &[&'a EngineRow], gravest: Op
         }
         None => (only.map(engine), alone(scene, rows)),
     };
+    // A group has the same rates in every view, and its charts those of its row.
+    if let Some(whole) = whole {
+        (served.prompt, served.output) = (whole.prompt.or(served.prompt), whole.output.or(served.output));
+    }
     EngineLine {
         key: ListKey::of((kind, name)),
         name: shown,
@@ -161,7 +165,11 @@ fn whole(scene: &Scene<'_>, name: &str) -> Option<(Subject, Whole)> {
             let unit = snap.units.iter().find(|unit| unit.unit.as_str() == name)?;
             let (revenue, cost) = (unit.revenue_per_hour, unit.cost_per_hour);
             let profit = revenue.zip(cost).map(|(revenue, cost)| revenue - cost);
-            (Subject::Unit(unit.unit.clone()), Whole { revenue, profit, hits: None })
+            let (prompt, output) = (unit.prompt_per_second, unit.output_per_second);
+            (
+                Subject::Unit(unit.unit.clone()),
+                Whole { revenue, profit, hits: None, is_unpriced: revenue.is_none() && cost.is_some(), prompt, output },
+            )
         }
         Grouping::Node => {
             let node = snap.nodes.iter().find(|node| node.name.as_str() == name);
@@ -173,6 +181,9 @@ fn whole(scene: &Scene<'_>, name: &str) -> Option<(Subject, Whole)> {
                 revenue: model.money.revenue_per_hour,
                 profit: model.money.profit_per_hour,
                 hits: model.cache_hit_rate,
+                is_unpriced: model.money.list.is_none() && model.money.cost_per_hour.is_some(),
+                prompt: model.prompt_per_second,
+                output: model.output_per_second,
             };
             (Subject::Model(ModelName::new(name)), model.map(of_model).unwrap_or_default())
         }
@@ -196,7 +207,14 @@ fn whole_node(scene: &Scene<'_>, rows: &[&EngineRow]) -> Option<(Subject, Whole)
 }
 
 fn of_node(node: &NodeRow) -> Whole {
-    Whole { revenue: node.revenue_per_hour, profit: node.profit_per_hour, hits: node.cache_hit_rate }
+    Whole {
+        revenue: node.revenue_per_hour,
+        profit: node.profit_per_hour,
+        hits: node.cache_hit_rate,
+        is_unpriced: node.state == Health::Live && node.revenue_per_hour.is_none() && node.cost_per_hour.is_some(),
+        prompt: node.prompt_per_second,
+        output: node.output_per_second,
+    }
 }
 
 /// The money of an engine that is alone on its node is the node's. With several engines on a node, the money of each is

@@ -10,7 +10,9 @@ use ratatui::layout::Rect;
 
 use super::latencies;
 use super::list::List;
+use super::models::objectives_legend;
 use super::{Hits, Layout, ListKey, OnEnter, Part, SortOrder, View, ViewId, ViewPlace, list};
+use crate::reading::Label;
 use crate::tui::app::{Command, RefreshPace, Turn};
 use crate::tui::format;
 use crate::tui::pane;
@@ -146,5 +148,18 @@ impl View for Engines {
             Command::Sort,
             Command::Reach(Turn::Previous),
         ]
+    }
+
+    fn legend(&self, scene: &Scene<'_>) -> Option<&'static str> {
+        Some(objectives_legend(scene))
+    }
+
+    /// A unit's engines are what it is opened for.
+    fn opened(&self, subject: &Label) -> Option<ListKey> {
+        Some(ListKey::of(("unit", subject.as_str())))
+    }
+
+    fn has_goodput(&self) -> bool {
+        true
     }
 }

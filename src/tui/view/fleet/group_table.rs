@@ -9,12 +9,13 @@ use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::view::cells::full;
 use crate::tui::view::heat::FleetHeat;
-use crate::tui::view::list::{Col, List, OrderedBy, count, figure, said};
+use crate::tui::view::list::{Col, List, OrderedBy, by_profit, count, figure, said};
+use crate::tui::view::profit_cells::hidden_profit;
 use crate::tui::view::served::name_role;
 use crate::tui::view::{Hits, ViewId, list, tables};
 use crate::tui::widgets::Canvas;
 use crate::tui::widgets::table::{Cell, TableRow};
-use crate::units::{Money, Ratio};
+use crate::units::Ratio;
 
 pub(super) fn columns<'s, 'a: 's>(scene: &Scene<'a>) -> Vec<Col<'s, FleetGroup<'a>>> {
     type C<'s, 'a> = Col<'s, FleetGroup<'a>>;
@@ -36,7 +37,7 @@ pub(super) fn columns<'s, 'a: 's>(scene: &Scene<'a>) -> Vec<Col<'s, FleetGroup<'
             .falling(|group| OrderedBy::Number(group.waiting.map(|n| n as f64))),
         C::right("worst rank", 10, worst).rank(1),
         C::right("profit/h", 9, |group| tables::profit(group.profit))
-            .rising(|group| OrderedBy::Money(group.profit))
+            .rising(|group| by_profit(group.profit, group.is_unpriced()))
             .first(),
     ]
 }
@@ -50,13 +51,10 @@ fn worst(group: &FleetGroup<'_>) -> Cell<'static> {
 
 /// The last row, for the groups that did not fit: their nodes, and the sum of their profits.
 fn hidden(groups: &[&FleetGroup<'_>], columns: &[Col<'_, FleetGroup<'_>>], heat: &FleetHeat<'_>) -> TableRow<'static> {
-    let profits: Option<Vec<Money>> = groups.iter().map(|group| group.profit).collect();
     let nodes = || groups.iter().flat_map(|group| &group.nodes).map(|node| heat.node(*node)).collect();
     TableRow::new(columns.iter().enumerate().map(|(place, col)| match (place, col.name()) {
         (1, _) => Cell::Heat(nodes()),
-        (_, "profit/h") => {
-            profits.clone().map_or_else(Cell::unknown, |all| tables::profit(Some(all.into_iter().sum())))
-        }
+        (_, "profit/h") => hidden_profit(groups.iter().map(|group| (group.profit, group.cost))),
         _ => Cell::Empty,
     }))
 }

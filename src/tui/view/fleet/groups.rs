@@ -32,6 +32,9 @@ pub(super) struct FleetGroup<'a> {
     pub(super) kv: Option<Ratio>,
     pub(super) waiting: Option<u64>,
     pub(super) profit: Option<Money>,
+    pub(super) cost: Option<Money>,
+    /// Whether it serves, and what it makes has no price.
+    pub(super) serves_unpriced: bool,
     pub(super) worst: Option<&'a WorstRank>,
     /// The severest alert on the group or on one of its nodes.
     pub(super) gravest: Option<Severity>,
@@ -46,6 +49,11 @@ impl FleetGroup<'_> {
             GroupKind::Model => "nodes of",
         };
         ListKey::of((kind, self.name))
+    }
+
+    /// Whether it has a cost, and what it makes has no price.
+    pub(super) fn is_unpriced(&self) -> bool {
+        self.serves_unpriced && self.cost.is_some()
     }
 
     /// The label; the name of a model stands in parentheses for the nodes that serve it.
@@ -125,6 +133,8 @@ fn of_unit<'a>(
         kv: unit.kv_usage,
         waiting: unit.waiting,
         profit: unit.revenue_per_hour.zip(unit.cost_per_hour).map(|(revenue, cost)| revenue - cost),
+        cost: unit.cost_per_hour,
+        serves_unpriced: unit.revenue_per_hour.is_none() && unit.output_per_second.is_some(),
         worst: unit.worst.as_ref(),
         gravest: alerts.get(name).max(gravest).copied(),
         nodes,
@@ -148,6 +158,8 @@ fn of_nodes<'a>(scene: &Scene<'a>, places: Vec<usize>, alerts: &HashMap<&str, Se
             kv: served.kv(),
             waiting: served.waiting,
             profit: node.profit_per_hour,
+            cost: node.cost_per_hour,
+            serves_unpriced: served.live > 0 && node.revenue.is_none() && node.revenue_per_hour.is_none(),
             worst: None,
             gravest: alerts.get(node.name.as_str()).copied(),
         }
@@ -193,6 +205,8 @@ fn together<'a>(name: &'a str, nodes: &[FleetGroup<'a>]) -> FleetGroup<'a> {
         kv: mean(|node| node.kv),
         waiting: nodes.iter().filter_map(|node| node.waiting).reduce(|a, b| a + b),
         profit: profits.map(|all| all.into_iter().sum()),
+        cost: nodes.iter().map(|node| node.cost).sum(),
+        serves_unpriced: nodes.iter().all(|node| node.serves_unpriced),
         worst: None,
         gravest: nodes.iter().filter_map(|node| node.gravest).max(),
     }
@@ -204,10 +218,10 @@ pub(super) fn by_name(groups: &mut [FleetGroup<'_>]) {
     groups.sort_by(|one, other| is_model(one).cmp(&is_model(other)).then_with(|| in_order(one.name, other.name)));
 }
 
-/// Sorts by profit, the lowest first, and unknown profits last. Groups with one prefix stay together, since they share
+/// Sorts by profit: those without a price first, then the lowest, and unknown profits last. Groups with one prefix stay together, since they share
 /// rows.
 pub(super) fn worst_first(groups: &mut [FleetGroup<'_>], prefix: impl Fn(&str) -> &str) {
-    let rank = |group: &FleetGroup<'_>| (group.profit.is_none(), group.profit);
+    let rank = |group: &FleetGroup<'_>| (group.profit.is_none() && !group.is_unpriced(), group.profit);
     let mut worst: HashMap<String, (bool, Option<Money>)> = HashMap::new();
     for group in groups.iter() {
         let known = worst.entry(prefix(group.name).to_owned()).or_insert_with(|| rank(group));

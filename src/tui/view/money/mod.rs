@@ -20,8 +20,8 @@ use placed::row_key;
 use ratatui::layout::Rect;
 
 use super::what_if::levers;
-use super::{Hits, Layout, ListKey, Part, View, tables};
-use crate::tui::app::{Command, Pane, Turn};
+use super::{Hits, Layout, ListKey, Part, PastPart, View, tables};
+use crate::tui::app::{App, Command, Effect, MoneyReach, Pane, Turn};
 use crate::tui::format;
 use crate::tui::ledger_query::MoneyPage;
 use crate::tui::pane;
@@ -31,7 +31,8 @@ use crate::tui::view::ViewId;
 use crate::tui::widgets::Canvas;
 pub(super) use compare::{SameTokens, draw as same_tokens_at};
 pub(in crate::tui) use csv::csv as money_csv;
-pub(in crate::tui) use layout::{has_calendar, has_one_pane};
+pub(in crate::tui) use layout::has_calendar;
+use layout::has_one_pane;
 
 /// The money view.
 pub(super) struct MoneyScreen;
@@ -75,6 +76,47 @@ impl View for MoneyScreen {
 
     fn commands(&self) -> &'static [Command] {
         &[Command::Show(ViewId::Money), Command::Against, Command::By, Command::WhatIf, REACH, Command::Export]
+    }
+
+    fn obey(&self, app: &mut App, command: Command) -> Option<Effect> {
+        match command {
+            Command::Show(ViewId::Money) => {
+                app.money.pane = app.money.pane.next();
+                app.restart_list();
+            }
+            Command::Against => app.money.against = app.money.against.next(),
+            Command::By => {
+                app.money.by = app.money.by.next();
+                app.restart_list();
+            }
+            Command::Reach(turn) if !app.what_if.open => {
+                app.money.reach = app.money.reach.stepped(turn == Turn::Next);
+            }
+            Command::Export => return Some(app.export()),
+            _ => return None,
+        }
+        Some(Effect::Redraw)
+    }
+
+    fn word(&self, scene: &Scene<'_>, command: Command, usual: String) -> Option<String> {
+        match command {
+            Command::Show(_) if !has_one_pane(scene.area()) => None,
+            Command::Show(_) => Some(format!("next pane {}", scene.app.money.pane.name())),
+            Command::Reach(_) => Some("day, week, month".to_owned()),
+            _ => Some(usual),
+        }
+    }
+
+    fn span(&self, scene: &Scene<'_>) -> Option<&'static str> {
+        Some(scene.app.money.reach.name())
+    }
+
+    fn legend(&self, scene: &Scene<'_>) -> Option<&'static str> {
+        Some(if scene.app.money.reach == MoneyReach::Day { "╌ yesterday" } else { "" })
+    }
+
+    fn past_parts(&self) -> &'static [PastPart] {
+        &[PastPart::Page, PastPart::Days]
     }
 }
 

@@ -13,7 +13,7 @@ use crate::tui::scene::Scene;
 use crate::tui::series::Points;
 use crate::tui::theme::{Ink, Role};
 use crate::tui::view::lines_of::common_top;
-use crate::tui::view::list::{Col, List, OrderedBy};
+use crate::tui::view::list::{Col, List, OrderedBy, by_profit};
 use crate::tui::view::served::first_word;
 use crate::tui::view::settled::sort_by_name;
 use crate::tui::view::tables;
@@ -33,7 +33,9 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let mut nodes: Vec<&NodeRow> = scene.snap.nodes.iter().map(AsRef::as_ref).collect();
     let by = [
         WorstCol::left("", 0, |_| Cell::Empty).rising(|node| OrderedBy::Name(node.name.to_string())),
-        WorstCol::left("", 0, |_| Cell::Empty).rising(|node| OrderedBy::Money(node.profit_per_hour)).first(),
+        WorstCol::left("", 0, |_| Cell::Empty)
+            .rising(|node| by_profit(node.profit_per_hour, is_unpriced(node)))
+            .first(),
     ];
     sort_by_name(&mut nodes, &by);
     nodes.truncate(usize::from(area.height.saturating_sub(1)));
@@ -76,6 +78,10 @@ fn whys<'a>(scene: &Scene<'a>) -> HashMap<&'a str, String> {
         whys.entry(first_word(alert)).or_insert(text);
     }
     whys
+}
+
+fn is_unpriced(node: &NodeRow) -> bool {
+    node.state == Health::Live && node.revenue_per_hour.is_none() && node.cost_per_hour.is_some()
 }
 
 fn why(node: &NodeRow, whys: &HashMap<&str, String>) -> String {

@@ -18,7 +18,9 @@ use ratatui::layout::Rect;
 use super::engine_charts::{self, engine_charts};
 use super::engine_rows::engine_rows;
 use super::fleet::{self, Form};
-use super::{Hits, Layout, ListKey, OnEnter, Part, SortOrder, View, ViewId, model, models, node_events, tables};
+use super::{
+    Hits, Layout, ListKey, OnEnter, Part, PastPart, SortOrder, View, ViewId, model, models, node_events, tables,
+};
 use crate::snapshot::EngineRow;
 use crate::tui::app::{Command, RefreshPace, Turn};
 use crate::tui::layout::{LayoutRows, split};
@@ -139,6 +141,22 @@ impl View for Overview {
 
     fn commands(&self) -> &'static [Command] {
         &[Command::Enter, Command::Filter, Command::Sort, Command::Cells, Command::Form, Command::Reach(Turn::Previous)]
+    }
+
+    fn legend(&self, _scene: &Scene<'_>) -> Option<&'static str> {
+        Some("╌ break-even")
+    }
+
+    fn row_name(&self) -> &'static str {
+        "rows"
+    }
+
+    fn filtered(&self) -> &'static str {
+        "rows"
+    }
+
+    fn past_parts(&self) -> &'static [PastPart] {
+        &[PastPart::AtLists]
     }
 }
 
