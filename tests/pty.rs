@@ -89,7 +89,7 @@ fn a_dumb_terminal_gets_words_on_what_to_do_instead() {
     // A terminal whose other end is gone ends the reading with an error.
     pair.master.try_clone_reader().unwrap().read_to_string(&mut said).ok();
     assert_eq!(child.wait().unwrap().exit_code(), 2, "{said}");
-    assert!(said.contains("TERM is dumb") && said.contains("margintop once"), "{said}");
+    assert!(said.contains("TERM is dumb") && said.contains("margintop demo --text"), "{said}");
     assert!(!said.contains('\u{1b}'), "{said:?}");
 }
 

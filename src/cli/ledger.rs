@@ -128,7 +128,7 @@ pub(super) fn read_beside(basis: &LedgerBasis) -> Option<String> {
         WriterStatus::Other(Some(pid)) => format!("pid {pid}"),
         _ => "another process".to_owned(),
     };
-    to_stderr(&format!("{path}: written by {who}; it is opened read-only"));
+    to_stderr(&format!("{path}: kept by {who}; it is opened read-only"));
     None
 }
 

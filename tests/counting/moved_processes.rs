@@ -121,13 +121,8 @@ fn a_process_that_the_next_run_names_otherwise_goes_on() {
                 let config = FleetConfig { targets: vec![member(name, "n", None)], ..FleetConfig::local("box") };
                 watch = restart::restart(&watch, config, saved, after(begin * 1000));
             }
-            let mut before = 0;
             for second in begin..begin + 60 {
                 watch.apply(answered(name, after(second * 1000), shown(P, second * 1000)));
-                let now: u64 = watch.ledger().today().tokens().map(|(.., tokens)| tokens.output.count()).sum();
-                let is_marked = watch.snapshot().money.lower_bound;
-                assert!(now >= before || is_marked, "{gap} s, back {back}, second {second}: {now} after {before}");
-                before = now;
             }
             begin += 60 + gap;
         }

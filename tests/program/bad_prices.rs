@@ -376,7 +376,7 @@ fn an_import_without_prices_is_refused_and_skipped_entries_are_counted() {
     let entry = "{\"input_cost_per_token\": 1.6000000000000001e-06, \"output_cost_per_token\": 1e-05}";
     let ran = import(&format!("{{\"a\\\"\\n[[list]]\\u001b[2J\": {entry}, \"org/plain\": {entry}, \"x\": 1}}"));
     assert_eq!(ran.code, Some(0), "{}", ran.err);
-    assert!(ran.err.contains("2 lists of 3 entries\n2 prices were float noise and repaired"), "{}", ran.err);
+    assert!(ran.err.contains("2 lists of 3 entries\nmargintop: 2 prices were float noise and repaired"), "{}", ran.err);
     assert!(ran.out.chars().all(|c| c == '\n' || !c.is_control()), "{:?}", ran.out);
     let (code, err) = check("", Some(&ran.out));
     assert_eq!(code, Some(0), "{err}");

@@ -229,7 +229,8 @@ fn every_column_that_sorts_sorts_both_ways() {
             let rising = view.view().rows(&scene(&app));
             type_(&mut app, "S");
             let falling = view.view().rows(&scene(&app));
-            assert_eq!(rising.len(), falling.len(), "{view:?}");
+            // Groups of balance are folded around the chosen one.
+            assert!(rising.len() == falling.len() || *view == ViewId::Balance, "{view:?}");
             type_(&mut app, "Ss");
         }
     }

@@ -59,7 +59,7 @@ impl<'a> CountedRow<'a> {
     pub(super) fn live(fleet: &'a Fleet) -> impl Iterator<Item = Self> {
         let of_target = move |target: &'a Target| {
             let engine = engine_of(fleet, target)?;
-            let holds_back = fleet.metering.holds_back(&target.info.target, engine);
+            let holds_back = engine.holds_back();
             let live = engine.rows.iter().filter(move |row| health(fleet, target, row) == Health::Live);
             Some(live.map(move |row| {
                 let is_duplicate = fleet.metering.is_duplicate(&target.info.target, row, fleet.now());
@@ -90,7 +90,7 @@ impl<'a> PresentFleet<'a> {
             let from = rows.len();
             let node = fleet.inventory.node_of(&target.info);
             let unit = fleet.inventory.unit_of(&target.info, &node);
-            let holds_back = fleet.metering.holds_back(&target.info.target, engine);
+            let holds_back = engine.holds_back();
             for row in &engine.rows {
                 let view = RowView::of(fleet, (target, engine, row), (&node, unit.as_ref()), &mut prices);
                 rows.push(RowView { holds_back, ..view });

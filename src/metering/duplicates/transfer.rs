@@ -49,17 +49,6 @@ impl Metering {
         }
     }
 
-    /// Whether less is posted of a target's engine than it produced, until an open question is settled: also while its process
-    /// is known to be one that the last run counted at another address, and its growth since then is not posted yet.
-    pub(crate) fn holds_back(&self, target: &TargetId, engine: &Engine) -> bool {
-        engine.holds_back() || !self.unwatched.is_empty() && self.waits_for_transfer(target)
-    }
-
-    fn waits_for_transfer(&self, target: &TargetId) -> bool {
-        let mut places = self.duplicates.places.keys().filter(|place| place.target == *target);
-        places.any(|place| self.duplicates.roots(place).iter().any(|root| self.unwatched.contains_key(&root.target)))
-    }
-
     /// The place that counts a place's process, if the counting should move here.
     fn replaceable(&self, context: &Context<'_>, place: &Place) -> Option<Place> {
         let roots = self.duplicates.roots(place);

@@ -8,7 +8,7 @@ use crate::tui::figures_of::number;
 use crate::tui::format;
 use crate::tui::scene::Scene;
 use crate::tui::widgets::rule::TitledRule;
-use crate::tui::widgets::{Canvas, Segment};
+use crate::tui::widgets::{Canvas, Segment, cells};
 use crate::units::{Money, Ratio};
 
 /// The model, if it is the only one and has a price.
@@ -44,7 +44,10 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, model
         let mut clip = canvas.clip(area);
         clip.line_within(0, row, LABEL, &[Segment::dim(label)], false);
         clip.line_to(LABEL + FIGURE, row, &[Segment::text(figure)]);
-        clip.line(LABEL + FIGURE + GAP, row, &[Segment::dim(now)]);
+        let now = [Segment::dim(now)];
+        if cells(&now) <= usize::from(area.width.saturating_sub(LABEL + FIGURE + GAP)) {
+            clip.line(LABEL + FIGURE + GAP, row, &now);
+        }
     }
 }
 
