@@ -137,9 +137,7 @@ fn a_mark_has_a_text_and_a_time_that_has_passed() {
 #[test]
 fn flags_that_contradict_each_other_are_refused() {
     for (call, words) in [
-        (&["report", "--compare", "--by", "node"][..], ["--compare", "--by"]),
-        (&["report", "--compare", "--reprice"], ["--compare", "--reprice"]),
-        (&["report", "--bridge", "--by", "node"], ["--bridge", "--by"]),
+        (&["report", "--bridge", "--by", "node"][..], ["--bridge", "--by"]),
         (&["report", "--bridge", "--reprice"], ["--bridge", "--reprice"]),
         (&["price", "--gpus", "5", "--model", "deepseek-r1", "--input", "1"], ["--gpus", "--input"]),
         (&["once", "nvml:off", "--for", "1ms"], ["--for", "at least 100ms"]),

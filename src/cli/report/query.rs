@@ -41,7 +41,7 @@ pub(in crate::cli) struct ReportArgs {
     pub(super) bridge: Option<String>,
 
     /// The same tokens at every list of the book
-    #[arg(long, help_heading = "Money", conflicts_with_all = ["what_if", "by", "reprice"])]
+    #[arg(long, help_heading = "Money", conflicts_with = "what_if")]
     pub(super) compare: bool,
 
     /// How many nodes the load needed hour by hour at the best throughput per node that was measured within [slo], what the rest cost,
