@@ -23,7 +23,7 @@ fn unheard(home: &Path, args: &[&str]) -> Option<i32> {
 
 /// Class: a message for people on stderr whose reader is gone.
 #[test]
-fn messages_that_nobody_reads_change_no_exit_code() {
+fn messages_on_a_closed_stderr_change_no_exit_code() {
     let home = tempfile::tempdir().unwrap();
     let at = |name: &str| home.path().join(name).to_str().unwrap().to_owned();
     let (recording, ledger, prices) = (at("a.rec"), at("l.db"), at("prices.json"));
