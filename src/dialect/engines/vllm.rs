@@ -5,8 +5,8 @@
 
 use crate::dialect::definition::{Dialect, METRICS_FIRST, PLAIN, ProcessLabel};
 use crate::dialect::field::{Count, Delay, Policy, ProcessFacts, RowGauge, SeriesField, SeriesPlace};
-use crate::dialect::stack_router;
 use crate::dialect::row_sums::RowSums;
+use crate::dialect::stack_router;
 use crate::exposition::{LabelText, SeriesLabels};
 use crate::reading::{EngineKind, EngineReading, EngineRole};
 use crate::units::Tokens;
