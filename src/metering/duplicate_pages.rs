@@ -76,7 +76,6 @@ impl Metering {
             // A quarantined counter is behind the values that the process shows elsewhere.
             let values = (!instance.processes.is_quarantined()).then(|| mark.values(Values::of(process)));
             self.duplicates.note_silence(&place, at, context.config.stale_after());
-            settled.extend(self.settle_moved(context, &place, values.as_ref()));
             settled.extend(self.duplicates.observe(&place, values, stale, polled));
         }
         self.duplicates.prune(&target.info.target, at);
@@ -86,7 +85,7 @@ impl Metering {
     }
 
     /// Reverses what was posted for a duplicate.
-    fn settle(&mut self, context: &mut Context<'_>, engine: &mut Engine, settled: Settled) {
+    pub(super) fn settle(&mut self, context: &mut Context<'_>, engine: &mut Engine, settled: Settled) {
         let Settled::One { place, back } = settled else {
             return context.ledger.lose_window(context.at.wall);
         };

@@ -71,6 +71,12 @@ pub(crate) struct Instance {
 }
 
 impl Engine {
+    /// The number of an instance as an address of posting sources, if it posted.
+    pub(super) fn address(&self, id: Option<&InstanceId>) -> Option<u64> {
+        let instance = self.instances.iter().find(|instance| instance.id.as_ref() == id)?;
+        Some(instance.number).filter(|number| *number != 0)
+    }
+
     /// The instance of a page's rows; added if new.
     pub(super) fn instance(&mut self, id: Option<&InstanceId>, at: Moment) -> &mut Instance {
         let place = self.instances.iter().position(|instance| instance.id.as_ref() == id).unwrap_or_else(|| {

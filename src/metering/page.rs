@@ -86,6 +86,7 @@ impl Metering {
             watched_since: watched_since(context, ahead, engine),
             appeared_since: engine.last_page.filter(|_| id.is_some_and(InstanceId::is_version) && engine.knows(start)),
         };
+        self.settle_moved(context, engine, id, (start, rows));
         self.transfer_counting(context, engine, id, (start, rows));
         let instance = engine.instance(id, at);
         let answered = std::mem::replace(&mut instance.seen, at);
@@ -215,6 +216,9 @@ impl Metering {
             || !outcome.taken_back.is_empty()
         {
             row.begin_drawing();
+        }
+        if let Some(from) = step.from {
+            row.window.stood_since(outcome.process, from);
         }
         if replaced {
             row.begin_samples();

@@ -80,19 +80,33 @@ impl OriginNumbers {
 }
 
 impl Origins {
-    /// Adds those of another row.
+    /// Adds those of another row, which most often has the same ones.
     pub(super) fn extend(&mut self, other: &Self) {
-        self.lists.extend_from_slice(&other.lists);
-        self.rates.extend_from_slice(&other.rates);
-        self.sort();
+        let before = self.lists.len() + self.rates.len();
+        add_new(&mut self.lists, &other.lists);
+        add_new(&mut self.rates, &other.rates);
+        if self.lists.len() + self.rates.len() > before {
+            self.sort();
+        }
     }
 
     fn sort(&mut self) {
         self.lists
             .sort_by(|(a, a_tier), (b, b_tier)| in_order(a.as_str(), b.as_str()).then_with(|| a_tier.cmp(b_tier)));
         self.lists.dedup();
-        let key = |rate: &RateOrigin| (rate.rate.micros(), rate.lease.clone(), rate.rate.to_string());
-        self.rates.sort_by(|a, b| in_order(a.gpu.as_str(), b.gpu.as_str()).then_with(|| key(a).cmp(&key(b))));
+        self.rates.sort_by(|a, b| {
+            let by_rate = || a.rate.cmp(&b.rate).then_with(|| a.lease.cmp(&b.lease));
+            in_order(a.gpu.as_str(), b.gpu.as_str()).then_with(by_rate)
+        });
         self.rates.dedup();
+    }
+}
+
+/// Adds what a list does not contain.
+fn add_new<T: Clone + PartialEq>(list: &mut Vec<T>, others: &[T]) {
+    for other in others {
+        if !list.contains(other) {
+            list.push(other.clone());
+        }
     }
 }

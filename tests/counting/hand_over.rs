@@ -1,16 +1,19 @@
 //! The counting of an engine that several addresses show is handed over from one to another: to the token, without a bound.
 
-use crate::support;
-
+use crate::rate_truth;
 use crate::restart;
+use crate::support;
 
 use margintop::fleet::{Fleet, FleetConfig};
 use margintop::reading::PageReading;
 use margintop::units::{Moment, Span};
+use rate_truth::amount;
 use support::{answered, at, counters, fleet, member, moment, page};
 
 /// The tokens that the engine makes a second.
 const RATE: u64 = 50;
+/// What a token of output and its four of the prompt, one of them cached, come to.
+const WORTH: f64 = 3.0 * 0.55e-6 + 0.14e-6 + 2.19e-6;
 
 fn after(millis: i64) -> Moment {
     at(moment("2025-02-20T10:00:00Z").wall + Span::from_millis(millis))
@@ -32,12 +35,18 @@ fn shown(millis: i64) -> PageReading {
     page("deepseek-r1", counters(made * 4, made, made), Some(after(-900_000).wall))
 }
 
-/// Addresses answer in each second of a span, one after the other.
+/// Addresses answer in each second of a span, one after the other. No rate is above the engine's without a mark.
 fn poll(fleet: &mut Fleet, names: &[&str], seconds: std::ops::Range<i64>) {
     for second in seconds {
         for (nth, name) in (0..).zip(names) {
             let millis = second * 1000 + nth * 100;
             fleet.apply(answered(name, after(millis), shown(millis)));
+            let snapshot = fleet.snapshot();
+            let pace = snapshot.tokens.output_per_second.unwrap_or_default();
+            let earned = snapshot.money.revenue_per_hour.map_or(0.0, |rate| amount(rate) / 3600.0 / WORTH);
+            let most = pace.max(earned);
+            let is_right = most <= RATE as f64 * 1.25 || snapshot.money.upper_bound;
+            assert!(is_right, "{pace} and {earned} a second at {name} in second {second}");
         }
     }
 }

@@ -121,8 +121,16 @@ fn a_process_that_the_next_run_names_otherwise_goes_on() {
                 let config = FleetConfig { targets: vec![member(name, "n", None)], ..FleetConfig::local("box") };
                 watch = restart::restart(&watch, config, saved, after(begin * 1000));
             }
+            let mut before = 0;
             for second in begin..begin + 60 {
                 watch.apply(answered(name, after(second * 1000), shown(P, second * 1000)));
+                let pace = watch.snapshot().tokens.output_per_second;
+                let is_pace = pace.is_none_or(|pace| (pace - RATE as f64).abs() < 2.0);
+                assert!(is_pace, "{gap} s, back {back}, second {second}: {pace:?} a second");
+                let now: u64 = watch.ledger().today().tokens().map(|(.., tokens)| tokens.output.count()).sum();
+                let is_marked = watch.snapshot().money.lower_bound;
+                assert!(now >= before || is_marked, "{gap} s, back {back}, second {second}: {now} after {before}");
+                before = now;
             }
             begin += 60 + gap;
         }

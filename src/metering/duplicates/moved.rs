@@ -5,32 +5,39 @@
 
 use super::{Duplicates, Place, Settled, Verdict, pairs};
 use crate::metering::agreement::Values;
-use crate::metering::{Context, Metering};
-use crate::units::{Moment, Span};
+use crate::metering::{Context, Engine, Metering};
+use crate::reading::{EngineReading, InstanceId};
+use crate::units::{Moment, Span, Timestamp};
 
 impl Metering {
-    /// Compares a new place with those where its process may have answered before. If the values continue from those of the
-    /// other place, the process is the same and the counting moves here; otherwise tokens may be missing.
+    /// Compares a place that appeared lately with those where its process may have answered before. If the page's values
+    /// continue from those of the other place, the process is the same and the counting moves here; otherwise tokens may be
+    /// missing. This comes before the page is applied: what the place posted is reversed and posted again, with the tokens
+    /// since the other place's last page, in one step.
     pub(in crate::metering) fn settle_moved(
         &mut self,
-        context: &Context<'_>,
-        place: &Place,
-        values: Option<&Values>,
-    ) -> Vec<Settled> {
-        let Some(values) = values else { return Vec::new() };
-        let others = self.duplicates.places_before(place, context.at, context.config.stale_after());
-        let mut settled = Vec::new();
-        for other in others {
-            let engine = self.engines.get(&other.target).or_else(|| self.unwatched.get(&other.target));
-            let theirs = engine.and_then(|engine| engine.process(other.instance.as_ref(), other.process));
-            let goes_on = self
-                .duplicates
-                .mark(place)
-                .zip(theirs)
-                .is_some_and(|(mark, theirs)| values.goes_on_from(&mark.values(Values::of(theirs))));
-            settled.extend(self.duplicates.judge_moved(place, &other, goes_on));
+        context: &mut Context<'_>,
+        engine: &mut Engine,
+        id: Option<&InstanceId>,
+        (start, page): (Option<Timestamp>, &[&EngineReading]),
+    ) {
+        let Some((place, mark)) = self.place_on(context, engine, id, start) else { return };
+        let silence = context.config.stale_after();
+        self.duplicates.note_silence(&place, context.at, silence);
+        let others = self.duplicates.places_before(&place, context.at, silence);
+        if others.is_empty() {
+            return;
         }
-        settled
+        let Some(ours) = engine.process(id, place.process) else { return };
+        let values = mark.values(Values::on(page, ours));
+        for other in others {
+            let known = self.engines.get(&other.target).or_else(|| self.unwatched.get(&other.target));
+            let theirs = known.and_then(|engine| engine.process(other.instance.as_ref(), other.process));
+            let goes_on = theirs.is_some_and(|theirs| values.goes_on_from(&mark.values(Values::of(theirs))));
+            if let Some(settled) = self.duplicates.judge_moved(&place, &other, goes_on) {
+                self.settle(context, engine, settled);
+            }
+        }
     }
 }
 

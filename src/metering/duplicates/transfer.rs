@@ -21,24 +21,22 @@ impl Metering {
         id: Option<&InstanceId>,
         (start, page): (Option<Timestamp>, &[&EngineReading]),
     ) {
-        let target = &context.info.target;
-        let Some(instance) = engine.instances.iter_mut().find(|instance| instance.id.as_ref() == id) else { return };
-        let ours = match start {
-            Some(start) => instance.processes.answering(instance.seen).find(|process| process.has_start(start)),
-            None => instance.processes.current().filter(|process| process.start().is_none()),
-        };
-        let Some(process) = ours.filter(|_| !instance.processes.is_quarantined()).map(Process::id) else { return };
-        let place = Place { target: target.clone(), instance: id.cloned(), process };
-        let Some(mark) = self.duplicates.mark(&place) else { return };
+        let Some((place, mark)) = self.place_on(context, engine, id, start) else { return };
         let Some(counted) = self.replaceable(context, &place) else { return };
-        let Some(ours) = instance.processes.get_mut(process) else { return };
+        let instance = engine.instances.iter_mut().find(|instance| instance.id.as_ref() == id);
+        let Some(ours) = instance.and_then(|instance| instance.processes.get_mut(place.process)) else { return };
         let known = self.engines.get(&counted.target).or_else(|| self.unwatched.get(&counted.target));
         let theirs = known.filter(|engine| !engine.holds_back());
         match theirs.and_then(|engine| engine.process(counted.instance.as_ref(), counted.process)) {
             Some(theirs) => {
                 let reaches = mark.values(Values::on(page, ours)).reaches(&mark.values(Values::of(theirs)));
                 if reaches && go_on_from(ours, theirs, page, mark) {
+                    let former = known.and_then(|engine| engine.address(counted.instance.as_ref()));
                     self.duplicates.count_at(&place);
+                    // What this address posts next is also of the time that the former one's rate is kept for.
+                    context
+                        .ledger
+                        .end_sources(|source| former == Some(source.address) && source.process == counted.process.0);
                 }
             }
             None => {
@@ -47,6 +45,27 @@ impl Metering {
                 }
             }
         }
+    }
+
+    /// The place of the process of an instance that a page shows, and its mark, if its page was read before.
+    pub(super) fn place_on(
+        &self,
+        context: &Context<'_>,
+        engine: &Engine,
+        id: Option<&InstanceId>,
+        start: Option<Timestamp>,
+    ) -> Option<(Place, Mark)> {
+        let instance = engine.instances.iter().find(|instance| instance.id.as_ref() == id)?;
+        if instance.processes.is_quarantined() {
+            return None;
+        }
+        let ours = match start {
+            Some(start) => instance.processes.answering(instance.seen).find(|process| process.has_start(start))?,
+            None => instance.processes.current().filter(|process| process.start().is_none())?,
+        };
+        let place = Place { target: context.info.target.clone(), instance: id.cloned(), process: ours.id() };
+        let mark = self.duplicates.mark(&place)?;
+        Some((place, mark))
     }
 
     /// The place that counts a place's process, if the counting should move here.
