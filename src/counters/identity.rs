@@ -169,6 +169,7 @@ impl Processes {
     pub fn holds_back(&self) -> bool {
         self.is_quarantined()
             || self.is_ambiguous()
+            || self.quarantined.have_grown()
             || self.gone().contains(&true)
             || self.all.iter().any(|process| process.may_have_dipped() || process.holds_back())
     }
@@ -444,14 +445,15 @@ impl Processes {
     }
 
     /// Ends trials and drops verdicts after ten minutes without new evidence. Returns the processes whose trial is over,
-    /// and whether one of the trials was of a reset without a start time.
+    /// and whether tokens are missing: one of the trials was of a reset without a start time, or a line that had grown was
+    /// never explained.
     fn forget(&mut self, now: Moment) -> (Vec<ProcessId>, bool) {
-        self.quarantined.forget(now);
+        let lost_line = self.quarantined.forget(now);
         let current = self.current;
         self.all.retain(|process| {
             Some(process.id) == current || now.since(process.last_seen) < FORGOTTEN || !process.shadow
         });
-        let (mut believed, mut lost) = (Vec::new(), self.settle_uncertain(now));
+        let (mut believed, mut lost) = (Vec::new(), lost_line | self.settle_uncertain(now));
         for process in &mut self.all {
             if process.succession == Some(Succession::Open) && now.since(process.first_seen) >= ANSWERING {
                 process.succession = Some(Succession::Believed);

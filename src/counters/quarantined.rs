@@ -98,6 +98,11 @@ impl QuarantinedLine {
         self.refuted && self.episodes > 1
     }
 
+    /// Whether it is above the process that answered before, and its pages show growth of its own.
+    fn has_grown(&self) -> bool {
+        self.above && self.last.present != self.first.present
+    }
+
     /// A line with a single page.
     pub(super) fn here(above: bool, page: &InstancePage<'_>, process: Option<&Process>) -> Self {
         Self::new(above, PageValues::of(page, process), page.at, 1)
@@ -269,10 +274,18 @@ impl QuarantinedLines {
         earlier.map(|line| u32::from(line.episodes)).sum::<u32>() > 2
     }
 
-    /// Drops lines that have not been seen for ten minutes.
-    pub(super) fn forget(&mut self, now: Moment) {
-        self.lines.retain(|line| now.since(line.seen) < FORGOTTEN);
+    /// Whether a line above the process has grown, so that it is of another one, whose growth is not posted.
+    pub(super) fn have_grown(&self) -> bool {
+        self.lines.iter().any(QuarantinedLine::has_grown)
+    }
+
+    /// Drops lines that have not been seen for ten minutes. Returns whether one of them had grown.
+    pub(super) fn forget(&mut self, now: Moment) -> bool {
+        let is_old = |line: &QuarantinedLine| now.since(line.seen) >= FORGOTTEN;
+        let lost = self.lines.iter().any(|line| is_old(line) && line.has_grown());
+        self.lines.retain(|line| !is_old(line));
         self.run = self.run.take().filter(|run| now.since(run.seen) < FORGOTTEN);
+        lost
     }
 
     pub(super) fn moments_mut(&mut self) -> impl Iterator<Item = &mut Moment> {

@@ -25,6 +25,7 @@ mod absences;
 mod at_once;
 mod births_beside;
 mod births_unseen;
+mod brief_guests;
 mod busy_turns;
 mod clocks;
 mod close_restarts;
