@@ -97,6 +97,11 @@ impl Ledger {
         self.owed[cost_account.index()] += owed;
     }
 
+    /// Ends the rate of a meter whose next energy is drawn from an instant on: what it posted before is of less than it drew.
+    pub fn end_energy_rate(&mut self, cost_account: CostAccountId, from: Timestamp) {
+        self.lately.energy[cost_account.index()].end_before(from);
+    }
+
     /// The entries that energy in millijoules, drawn between two instants, would create, spread evenly over the minutes.
     /// Writes nothing.
     pub fn draft_energy(

@@ -196,6 +196,13 @@ impl Recent {
         keys.into_iter().filter_map(|key| self.named.remove_entry(&key)).collect()
     }
 
+    /// Drops the stream of an unnamed source that an interval from an instant on would continue.
+    pub(super) fn end_before(&mut self, from: Timestamp) {
+        let ended = |place: &usize| self.streams[*place].end().is_some_and(|end| end <= from + SLACK);
+        let last = (0..self.streams.len()).filter(ended).max_by_key(|place| self.streams[*place].end());
+        last.map(|place| self.streams.remove(place));
+    }
+
     /// Drops the stream of one source.
     pub(super) fn end_one(&mut self, source: PostingSource) {
         self.named.remove(&source.key());

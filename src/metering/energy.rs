@@ -93,11 +93,16 @@ impl EnergyMeters {
                 mark(ledger, &metered, reading.index, jump, "counted from there", at);
                 post(ledger, metered, drawn, (jump.to, at), at);
             }
-            Movement::Reset(jump) => {
+            Movement::Reset(jump, drawn) => {
                 let what =
                     "reset, counted from zero; what it drew before the reset since its last reading is not billed";
                 mark(ledger, &metered, reading.index, jump, what, at);
                 post(ledger, metered, jump.energy, (jump.from, jump.to), at);
+                // The rate is that of the energy whose time is known.
+                if let Some(account) = metered.now() {
+                    ledger.end_energy_rate(account, at.wall - at.since(jump.to));
+                }
+                post(ledger, metered, drawn, (jump.to, at), at);
             }
         }
     }

@@ -75,8 +75,9 @@ pub(super) enum Movement {
     Disputed(Jump, u64),
     /// A change of unknown cause, and the energy drawn after it.
     Baseline(Jump, u64),
-    /// A reset to zero: all that the counter shows was drawn since. What was drawn before it is not known.
-    Reset(Jump),
+    /// A reset to zero: all that the counter shows was drawn since, and so was the energy drawn after its first value. What
+    /// was drawn before the reset is not known.
+    Reset(Jump, u64),
 }
 
 /// A change that no GPU can have produced.
@@ -213,7 +214,9 @@ impl EnergyMeter {
         if has_fallen && quarantined.last <= bound.most(at.since(from)) {
             self.at = at;
             self.former = Some(Former { last: before, at: from, posted: quarantined.last });
-            return Movement::Reset(Jump { before, after: quarantined.first, energy: quarantined.last, from, to: at });
+            let Quarantined { first, last, began, .. } = quarantined;
+            let jump = Jump { before, after: first, energy: first, from, to: began.unwrap_or(from) };
+            return Movement::Reset(jump, last - first);
         }
         if has_fallen && returned_to {
             // What was posted up to the misread value is ahead of the counter.

@@ -24,7 +24,7 @@ fn read_with(limit: Option<Power>, values: &[u64]) -> (u64, Vec<u64>) {
                 disputed.push(jump.energy);
             }
             Movement::Drawn(drawn, ..) | Movement::Baseline(_, drawn) => posted += drawn,
-            Movement::Reset(jump) => posted += jump.energy,
+            Movement::Reset(jump, drawn) => posted += jump.energy + drawn,
             Movement::Returned(drawn, ..) => {
                 posted += drawn;
                 disputed.clear();
