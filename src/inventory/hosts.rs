@@ -25,9 +25,9 @@ impl Hosts {
         if nodes.len() == 1 { nodes.first() } else { None }
     }
 
-    /// Whether any page of GPUs came from a host.
-    pub(super) fn knows(&self, host: &NodeName) -> bool {
-        self.nodes.get(&Some(host.clone())).is_some_and(|nodes| !nodes.is_empty())
+    /// Whether any page of GPUs came from a host; `None` is this machine.
+    pub(super) fn knows(&self, host: Option<&NodeName>) -> bool {
+        self.nodes.get(&host.cloned()).is_some_and(|nodes| !nodes.is_empty())
     }
 
     /// The hosts whose pages report a node; `None` is this machine.

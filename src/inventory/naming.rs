@@ -119,23 +119,24 @@ impl Inventory {
                 label.clone()
             }
             None => {
-                let by_host = info.host.clone().filter(|host| alone && host != label && self.is_unnamed(host));
-                if let Some(host) = by_host {
-                    self.rename(&host, label, changes);
+                let place = info.host.as_ref().unwrap_or(&self.local);
+                if alone && place != label && self.is_unnamed(info.host.as_ref()) {
+                    self.rename(&place.clone(), label, changes);
                 }
                 label.clone()
             }
         }
     }
 
-    /// Whether no page of GPUs was ever read from a host, so that engines on it are listed under its address.
-    fn is_unnamed(&self, host: &NodeName) -> bool {
-        let is_here =
-            |page: &TargetId| self.targets.get(page).is_some_and(|known| known.info.host.as_ref() == Some(host));
+    /// Whether no GPUs were ever reported at a host, so that engines on it are listed under its address; `None` is this
+    /// machine.
+    fn is_unnamed(&self, host: Option<&NodeName>) -> bool {
+        let is_here = |page: &TargetId| self.targets.get(page).is_some_and(|known| known.info.host.as_ref() == host);
         let mut earlier = self.earlier.nodes.values().flat_map(|(node, _)| &node.gpus);
+        let place = host.unwrap_or(&self.local);
         !self.hosts.knows(host)
-            && self.nodes.get(host).is_none_or(|node| node.gpus.is_empty())
-            && !self.earlier.nodes.contains_key(host)
+            && self.nodes.get(place).is_none_or(|node| node.gpus.is_empty())
+            && !self.earlier.nodes.contains_key(place)
             && !earlier.any(|gpu| gpu.page.as_ref().is_some_and(is_here))
     }
 
