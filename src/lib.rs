@@ -4,9 +4,11 @@
 //! from a module named before it. `ARCHITECTURE.md` draws it and `tests/structure/floors.rs` holds the list.
 
 // Layer 0: ids and quantities.
+pub mod natural_order;
 pub mod reading;
+pub mod suggestion;
+pub mod system_error;
 pub mod units;
-pub mod words;
 // Layer 1: text formats, prices and postings.
 pub mod dialect;
 pub mod exposition;

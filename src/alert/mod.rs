@@ -15,10 +15,10 @@ mod stalled;
 
 use std::collections::HashMap;
 
+use crate::natural_order::in_order;
 use crate::reading::Label;
 use crate::snapshot::{Alert, Rule, Snapshot};
 use crate::units::Timestamp;
-use crate::words::in_order;
 use finding::Finding;
 
 /// Evaluates the rules on successive snapshots.

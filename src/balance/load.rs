@@ -4,10 +4,10 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::groups::{Balance, Balancer, Group, RankLoad};
+use crate::natural_order::in_order;
 use crate::reading::{EngineRole, Health, Rank, TargetId, UnitName};
 use crate::snapshot::{EngineRow, Snapshot};
 use crate::units::Ratio;
-use crate::words::in_order;
 
 /// The live rows with a rank by group, in natural order of their ranks.
 pub(super) fn groups(snapshot: &Snapshot) -> BTreeMap<Group, Vec<&EngineRow>> {

@@ -11,7 +11,7 @@ use crate::config;
 use crate::lease_history;
 use crate::pricing::import_prices as read_prices;
 use crate::store::{Reader, StoreError};
-use crate::words::system_error;
+use crate::system_error::system_error;
 
 /// The file that `config init` writes: every key, commented out, with its meaning.
 const STARTER: &str = include_str!("starter.toml");

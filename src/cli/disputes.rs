@@ -11,8 +11,8 @@ use crate::clock::Clock;
 use crate::ledger::{Classes, Dispute, DisputeId, DisputedEnergy};
 use crate::reading::{InstanceId, ModelName, PromptCount, Rank, TargetId, TokenCounters};
 use crate::store::{self, DisputeRow, DisputeState, Reader};
+use crate::suggestion::meant;
 use crate::units::{Timestamp, Tokens};
-use crate::words::meant;
 
 /// Lists disputed tokens, or decides a dispute.
 #[derive(Debug, Clone, Args)]

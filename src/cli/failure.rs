@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::pricing::BookError;
 use crate::record::RecordError;
 use crate::store::StoreError;
-use crate::words::file_error;
+use crate::system_error::file_error;
 
 /// The failure of a run.
 #[derive(Debug)]

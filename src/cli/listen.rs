@@ -3,7 +3,7 @@
 use tokio::net::TcpListener;
 
 use super::{Failure, out};
-use crate::words::system_error;
+use crate::system_error::system_error;
 
 /// Listens on an address.
 pub(super) async fn bind(address: &str) -> Result<TcpListener, Failure> {

@@ -12,7 +12,7 @@ use super::Failure;
 use super::global::Global;
 use crate::clock::Clock;
 use crate::config::{LogFormat, Settings, parse_format, parse_level};
-use crate::words::system_error;
+use crate::system_error::system_error;
 
 /// The time of a line, from the module `clock`.
 struct WallClock;

@@ -3,9 +3,8 @@
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 
-use crate::config::parse_span;
-use crate::units::{Span, Timestamp};
-use crate::words::meant;
+use crate::suggestion::meant;
+use crate::units::{Span, Timestamp, parse_span};
 
 /// A point in time before its zone and the present are known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use clap::parser::ValueSource;
 
 use super::args::CliCommand;
 use super::help;
-use crate::words::{meant, nearest};
+use crate::suggestion::{meant, nearest};
 
 /// The message for a target that is nearly a subcommand: `dmeo`. A name with a digit, a dot, a
 /// port or a path is a host. `None` if a subcommand is named.

@@ -1,8 +1,8 @@
-//! Durations as people write them.
+//! Durations of the configuration, with their limits.
 
 use std::time::Duration;
 
-use jiff::{SignedDuration, Span, SpanRelativeTo};
+use crate::units::parse_span;
 
 /// Parses a duration: `500ms`, `1s`, `2m`, `24h`; a bare number is seconds.
 ///
@@ -39,15 +39,6 @@ pub(super) fn parse_millis(text: &str) -> Result<f64, String> {
     let refuse = || format!("\"{text}\" is not a duration: write it like 500ms, 1s or 2m");
     let span = parse_span(text).ok_or_else(refuse)?;
     Ok(span.as_nanos() as f64 / 1e6)
-}
-
-/// Parses a duration that is not negative, as jiff does: `1h 30m`, `7d`; a bare number is seconds.
-pub fn parse_span(text: &str) -> Option<SignedDuration> {
-    let text = text.trim();
-    let is_bare = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-    let span: Span = if is_bare { format!("{text}s").parse() } else { text.parse() }.ok()?;
-    let duration = span.to_duration(SpanRelativeTo::days_are_24_hours()).ok()?;
-    (!duration.is_negative()).then_some(duration)
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use toml::de::{DeTable, DeValue};
 
 use super::faults::TableFaults;
-use crate::words::meant;
+use crate::suggestion::meant;
 
 /// One mistake.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -23,7 +23,7 @@ mod syntax;
 mod targets;
 
 pub use display::{COLORS, known_theme, themes_folder};
-pub use duration::{often_enough, parse_interval, parse_span};
+pub use duration::{often_enough, parse_interval};
 pub use error::ConfigError;
 pub use file::ConfigFile;
 pub use log::{LogFormat, parse_format, parse_level};

@@ -13,8 +13,8 @@ use super::file::{FxTable, PriceTable};
 use super::mistakes::{self, MOST_SHOWN, Read, TableNames};
 use crate::pricing::{Book, Conversion, Exchange, Fx, ListFile, Pinned, PriceFile, TierFile, check_currency};
 use crate::reading::ModelName;
+use crate::system_error::system_error;
 use crate::units::{HourlyRate, Price, Timestamp, parse_scaled};
-use crate::words::system_error;
 
 /// The exchange rates; their days begin in a zone.
 pub(super) fn exchange(tables: &[FxTable], zone: &TimeZone, findings: &mut Findings<'_>) -> Exchange {

@@ -25,8 +25,8 @@ use crate::lease_history::ConfiguredLeases;
 use crate::ledger::Slo;
 use crate::pricing::{Bill, Book, Exchange, Lease, Overhead, check_currency};
 use crate::reading::ModelName;
+use crate::system_error::system_error;
 use crate::units::{Money, Timestamp, ZONE_FORMS, parse_scaled, zone_of, zone_text};
-use crate::words::system_error;
 
 /// The whole configuration, checked.
 #[derive(Debug, Clone)]

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::coverage::KnownGpus;
+use crate::natural_order::in_order;
 use crate::pricing::{Book, Lease};
 use crate::reading::{NodeName, UnitName};
 use crate::store::LeasedRow;
-use crate::words::in_order;
 
 /// The leases of a configuration, with what is needed to say which GPUs each is for and what it costs.
 #[derive(Debug)]

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use super::configured::ConfiguredLeases;
 use super::coverage::paid;
+use crate::natural_order::in_order;
 use crate::pricing::{Lease, Leased};
 use crate::reading::NodeName;
 use crate::store::LeasedRow;
 use crate::units::Timestamp;
-use crate::words::in_order;
 
 /// The nodes whose leases end. A node ends whole, so a lease ends by its name where it pays for all of its nodes' GPUs.
 pub(crate) fn nodes_to_end(

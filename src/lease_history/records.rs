@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ledger::{AllocatedTime, CostAccount, CostKind};
+use crate::natural_order::in_order;
 use crate::pricing::Lease;
 use crate::store::{LeaseMinutes, LeaseTime, LeasedRow, Reader, StoreError};
 use crate::units::Timestamp;
-use crate::words::in_order;
 
 /// The leases in a ledger and the configuration.
 pub(crate) struct LeaseRecords<'a> {

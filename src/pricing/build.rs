@@ -8,8 +8,8 @@ use jiff::tz::TimeZone;
 use super::calendar::{Calendars, write_days};
 use super::error::{ListFault, ListFaults};
 use super::{ClassPrices, ListFile, PriceList, Provenance, TierFile, TierWindow, WindowFile, check_currency};
+use crate::suggestion::meant;
 use crate::units::Timestamp;
-use crate::words::meant;
 
 /// The tier of a list without tiers.
 const STANDARD: &str = "standard";

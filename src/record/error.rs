@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
-use crate::words::{file_error, system_error};
+use crate::system_error::{file_error, system_error};
 
 /// What is wrong with a recording.
 #[derive(Debug)]

@@ -8,8 +8,8 @@ use super::contract::{Next, PollFuture, PollTiming, Sink, Source};
 use crate::clock::Clock;
 use crate::dialect::{self, Hint};
 use crate::reading::{Event, Label, PageReading, ScrapeCost, ScrapeError, TargetId};
+use crate::system_error::system_error;
 use crate::units::Moment;
-use crate::words::system_error;
 
 /// A metrics page in a file, which is read at each poll.
 #[derive(Debug)]

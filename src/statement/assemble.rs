@@ -8,9 +8,9 @@ use super::list_uses::ListUses;
 use super::row::{Statement, StatementRow, gpu_time};
 use super::{By, RowKind, leases};
 use crate::ledger::Past;
+use crate::natural_order::in_order;
 use crate::reading::Label;
 use crate::units::Money;
-use crate::words::in_order;
 
 impl Statement {
     /// The statement of a past by one key, in the ledger's zone.

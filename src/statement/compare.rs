@@ -8,10 +8,10 @@ use super::costed::Costed;
 use super::quotes::Ticker;
 use super::reprice::posted_quote;
 use crate::ledger::{Classes, Past, TariffId};
+use crate::natural_order::in_order;
 use crate::pricing::{Book, ClassPrices, ModelPrice, PriceList};
 use crate::reading::Label;
 use crate::units::{Money, Share, Timestamp};
-use crate::words::in_order;
 
 /// The revenue of all tokens of a past at one list.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, HashMap};
 use super::bucket::{Bucket, OrderedPast};
 use super::quotes::{Quotes, Ticker};
 use crate::ledger::{Past, Tariff, TariffId};
+use crate::natural_order::in_order;
 use crate::pricing::{Book, ClassPrices, Quote};
 use crate::reading::{Label, ModelName};
 use crate::units::{Money, Share, Timestamp, Tokens};
-use crate::words::in_order;
 
 /// A tier of a list, with its prices.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

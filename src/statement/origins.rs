@@ -1,9 +1,9 @@
 //! Where the amounts of a row come from: the lists that priced its tokens, and the rates that its GPU time was paid at.
 
 use crate::ledger::{CostAccountId, Past, TariffId};
+use crate::natural_order::in_order;
 use crate::reading::Label;
 use crate::units::HourlyRate;
-use crate::words::in_order;
 
 /// A rate that GPU time was paid at.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use super::origins::Origins;
 use super::{By, Totals};
 use crate::ledger::Classes;
+use crate::natural_order::in_order;
 use crate::reading::{Label, NodeName};
 use crate::units::{GpuTime, Money, Ratio, Share, Span, Timestamp, Tokens, gross_margin, profit_on_cost};
-use crate::words::in_order;
 
 /// The kind of a row. Rows without a key come last, in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -6,9 +6,9 @@ use std::collections::HashMap;
 
 use super::format;
 use super::scene::subject_in;
+use crate::natural_order::in_order;
 use crate::reading::Label;
 use crate::snapshot::{Alert, EngineRow, Rule, Severity, Snapshot};
-use crate::words::in_order;
 
 /// From how many on they stand together.
 const MANY: usize = 4;

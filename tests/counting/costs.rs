@@ -169,32 +169,6 @@ fn power_is_metered_where_the_lease_pays_for_it() {
     assert!(fleet.snapshot().money.cost_per_hour.is_none(), "no tick, no pace");
 }
 
-/// Class: an energy counter that begins anew between two polls: what was drawn before it began is not known, and the cost an
-/// hour was too low on the page of the verdict.
-#[test]
-fn a_reset_of_an_energy_counter_does_not_move_the_cost_an_hour() {
-    for reset in [9_500, 10_000, 10_900] {
-        let power = PowerPrice { kwh: "1.00".parse().unwrap(), pue: "1".parse().unwrap() };
-        let leases = vec![Lease { power: Some(power), ..lease("1.00") }];
-        let mut fleet = fleet(FleetConfig { leases, ..FleetConfig::local("n") });
-        for second in 0..60 {
-            let millis: i64 = second * 1_000;
-            let joules = if millis < reset { 5_000_000_000 + millis * 400 } else { (millis - reset) * 400 };
-            let reading = GpuReading {
-                id: Some(GpuId::from_uuid("GPU-1")),
-                name: Some(Label::new("NVIDIA H100")),
-                energy: Some(Energy::new(joules.unsigned_abs())),
-                ..GpuReading::default()
-            };
-            fleet.apply(Event::nvml(NodeName::new("n"), after(millis), Ok(vec![reading])));
-            fleet.apply(Event::Tick(after(millis + 50)));
-            // A dollar of rent and 400 W at a dollar a kWh.
-            let cost = fleet.snapshot().money.cost_per_hour.filter(|_| second > 2);
-            assert!(cost.is_none_or(|cost| (cost.rounded(2) - 140).abs() <= 1), "{reset}, second {second}: {cost:?}");
-        }
-    }
-}
-
 #[test]
 fn a_tenant_pays_its_own_share() {
     let mut book = Book::built_in().unwrap();

@@ -100,7 +100,7 @@ fn a_few_blanks_and_energy_that_nobody_pays_for_are_no_alert() {
 #[test]
 fn a_counter_that_fell_and_stands_still_is_unknown() {
     let mut fleet = watched(true);
-    for second in 0..60 {
+    for second in 0..60_i64 {
         read(&mut fleet, second, Some(if second < 8 { drawn(second) } else { 0 }));
     }
     assert!(is_said(&fleet));
@@ -166,6 +166,24 @@ fn a_slow_energy_counter_does_not_move_the_cost_an_hour() {
                 // One long reading stands for the minute that it covers.
                 assert!((1_000..=1_090).contains(&cost), "{every} {gap:?} at {second}: {cost}");
             }
+        }
+    }
+}
+
+/// Class: a counter that begins anew between two polls: what was drawn before it began is not known, and the cost an hour was
+/// too low on the page of the verdict.
+#[test]
+fn a_reset_does_not_move_the_cost_an_hour() {
+    for reset in [9_500_u64, 10_000, 10_900] {
+        let mut fleet = watched(true);
+        for second in 0..60_i64 {
+            let millis = second.unsigned_abs() * 1_000;
+            let shown = if millis < reset { drawn(second) } else { (millis - reset) * 400 };
+            read(&mut fleet, second, Some(shown));
+            // A dollar of rent and 400 W at ten cents a kWh.
+            let cost = fleet.snapshot().money.cost_per_hour.filter(|_| second > 2);
+            let is_right = cost.is_none_or(|cost| (cost.rounded(4) - 10_400).abs() <= 10);
+            assert!(is_right, "{reset}, second {second}: {cost:?}");
         }
     }
 }

@@ -7,8 +7,8 @@ use crate::cli::currency::missing_rate;
 use crate::cli::{Failure, to_stderr};
 use crate::config::Settings;
 use crate::pricing::{ModelPrice, PriceAnswer, PriceList};
+use crate::suggestion::nearest;
 use crate::units::Timestamp;
-use crate::words::nearest;
 
 /// The answer of a call.
 ///

@@ -2,11 +2,11 @@
 
 use serde::Serialize;
 
+use crate::natural_order::in_order;
 use crate::pricing::{Book, PriceList, Provenance, Quote};
 use crate::reading::Label;
 use crate::tui::format;
 use crate::units::{Price, Timestamp};
-use crate::words::in_order;
 
 /// One list.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -6,8 +6,8 @@ use crate::cli::Failure;
 use crate::config::Scenario;
 use crate::pricing::{Book, PriceList};
 use crate::statement::WhatIfChange;
+use crate::suggestion::meant;
 use crate::units::{HourlyRate, LoadFactor, NodeCount, Share};
-use crate::words::meant;
 
 const KEYS: &str =
     "write list=NAME, paid=0.37, load=1.2, hit_rate=0.6, gpu_rate=2.50 or nodes=200, or the name of a [[scenario]]";

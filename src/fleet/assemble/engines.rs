@@ -10,6 +10,7 @@ use crate::counters::{SampleCounts, quantile};
 use crate::dialect;
 use crate::inventory::Target;
 use crate::metering::{CACHED, Counts, Ends, Engine, OUTPUT, PROMPT, Row};
+use crate::natural_order::in_order;
 use crate::pricing::Bill;
 use crate::reading::{
     EngineRole, Finished, Health, Histogram, InstanceId, Label, Latency, ModelName, PromptCount, Rank, RankWork,
@@ -18,7 +19,6 @@ use crate::reading::{
 use crate::snapshot::{EngineRow, Quantiles, RequestRates, ScrapeRow};
 use crate::statement::RunningSum;
 use crate::units::{Money, Ratio};
-use crate::words::in_order;
 
 /// A row, and the samples of its latencies.
 type RowAndSamples = (EngineRow, Arc<Latency>);

@@ -7,12 +7,12 @@ use super::flow::Flow;
 use super::sums::{add_tokens, shown_prompt};
 use super::{Fleet, PresentFleet};
 use crate::ledger::{CostKind, RevenueAccount};
+use crate::natural_order::in_order;
 use crate::pricing::ModelPrice;
 use crate::reading::{Label, ModelName, NodeName, TokenCounters, UnitName};
 use crate::snapshot::{ModelMoney, ModelRow, PriceStep};
 use crate::statement::{Totals, rounded_revenues, shared_cost};
 use crate::units::{Money, Timestamp, Tokens};
-use crate::words::in_order;
 
 /// Changes of price that are reported.
 const STEPS: usize = 2;

@@ -6,12 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::pace::{beside, idle_paces, pace, paces_by, unrated_gpus, unrated_nodes};
 use super::{Fleet, PresentFleet, RowView};
 use crate::ledger::{Classes, CostAccount, CostKind, RevenueAccount};
+use crate::natural_order::in_order;
 use crate::pricing::{ClassPrices, ModelPrice, PriceList};
 use crate::reading::{EngineRole, Label, ModelName, NodeName};
 use crate::snapshot::{ListBasis, ModelRow, MoneyView, RateBasis, ValueAtList};
 use crate::statement::{Totals, break_even_load, rounded_revenues};
 use crate::units::{GpuTime, Money, Ratio, Tokens, gross_margin, profit_on_cost};
-use crate::words::in_order;
 
 /// One node's money.
 #[derive(Debug, Clone, Copy, Default)]

@@ -7,11 +7,11 @@ use super::flow::Flow;
 use super::lookup::has_left;
 use super::{Fleet, PresentFleet};
 use crate::inventory::{Gpu, Node, Target};
+use crate::natural_order::in_order;
 use crate::pricing::Lease;
 use crate::reading::{GpuId, GpuState, Health, Label, NodeName};
 use crate::snapshot::{GpuRow, NodeRow};
 use crate::units::{Energy, Power};
-use crate::words::in_order;
 
 pub(super) fn rows(present: &PresentFleet<'_>) -> Vec<Arc<NodeRow>> {
     let fleet = present.fleet;

@@ -16,8 +16,8 @@ use super::{
     RateCard, check_currency,
 };
 use crate::reading::canonical_model;
+use crate::suggestion::nearest;
 use crate::units::Timestamp;
-use crate::words::nearest;
 
 pub use lookup::PriceQuery;
 pub use pinned::Pinned;

@@ -3,7 +3,7 @@
 use super::{AGENT_PORT, Address};
 use crate::dialect;
 use crate::reading::{Label, ScrapeError};
-use crate::words::nearest;
+use crate::suggestion::nearest;
 
 /// A server that answers without a page is searched again after 1, 2, 4 and up to 32 scrapes, since each search makes four
 /// requests to a server that may be busy.

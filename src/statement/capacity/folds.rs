@@ -12,13 +12,13 @@ use super::pools::{self, Pools};
 use super::sums::{BucketSums, HourSums};
 use super::throughput::{Best, Measurements};
 use crate::ledger::{Classes, Grain, Past};
+use crate::natural_order::in_order;
 use crate::reading::Label;
 use crate::statement::By;
 use crate::statement::bucket::Bucket;
 use crate::statement::calendar::Period;
 use crate::statement::slice::{Slice, gpus_at_least, share_of, slice_of};
 use crate::units::{Money, Span, Timestamp};
-use crate::words::in_order;
 
 /// One bucket by pool.
 struct PoolBucket {

@@ -3,7 +3,7 @@
 use crate::source::scrape::ScrapeTarget;
 use crate::tui::app::{Cells, ChartReach};
 use crate::tui::view::ViewId;
-use crate::units::Span;
+use crate::units::{Span, parse_span};
 
 /// The shortest interval, as on the command line.
 const SHORTEST: i64 = 100;
@@ -157,17 +157,7 @@ pub fn parse(text: &str) -> Result<PromptLine, String> {
 }
 
 fn interval(text: &str) -> Option<Span> {
-    let split = text.find(|c: char| !c.is_ascii_digit() && c != '.')?;
-    let (number, unit) = text.split_at(split);
-    let number: f64 = number.parse().ok()?;
-    let millis = match unit.trim() {
-        "ms" => number,
-        "s" => number * 1e3,
-        "m" | "min" => number * 6e4,
-        "h" => number * 3.6e6,
-        _ => return None,
-    };
-    let millis = millis.round() as i64;
+    let millis = i64::try_from(parse_span(text)?.as_millis()).ok()?;
     (SHORTEST..=LONGEST).contains(&millis).then(|| Span::from_millis(millis))
 }
 
@@ -182,6 +172,7 @@ mod tests {
         assert_eq!(parse("span 6h"), Ok(PromptLine::Span(ChartReach::SixHours)));
         assert_eq!(parse("interval 0.5s"), Ok(PromptLine::Interval(Span::from_millis(500))));
         assert_eq!(parse("interval 250 ms"), Ok(PromptLine::Interval(Span::from_millis(250))));
+        assert_eq!(parse("interval 5"), Ok(PromptLine::Interval(Span::from_secs(5))), "as in the configuration");
         assert_eq!(parse("filter"), Ok(PromptLine::Filter(String::new())));
         assert_eq!(parse("filter node:a* live"), Ok(PromptLine::Filter("node:a* live".to_owned())));
         assert_eq!(parse("watch http://127.0.0.1:8000"), Ok(PromptLine::Watch("http://127.0.0.1:8000".to_owned())));
@@ -196,7 +187,7 @@ mod tests {
         assert_eq!(said("watch a b"), "write one target: http://HOST:PORT");
         assert!(said("watch ftp://host").contains("http://HOST:PORT"), "{}", said("watch ftp://host"));
         assert_eq!(said("view x"), "no view x; Tab shows them");
-        for text in ["interval 5", "interval 1ms", "interval 2h", "interval x", "interval -1s", "interval 9e9s"] {
+        for text in ["interval 1ms", "interval 2h", "interval x", "interval -1s", "interval 9e9s"] {
             assert!(said(text).starts_with("write an interval"), "{text}");
         }
     }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{Palette, ThemeError, base16};
-use crate::words::nearest;
+use crate::suggestion::nearest;
 
 macro_rules! built_in {
     ($($name:literal),* $(,)?) => {

@@ -1,6 +1,6 @@
 //! The eighteen roles of colours.
 
-use crate::words::nearest;
+use crate::suggestion::nearest;
 
 macro_rules! roles {
     ($($(#[$doc:meta])* $role:ident = $name:literal),* $(,)?) => {

@@ -6,6 +6,7 @@ use std::cmp::Ordering;
 use ratatui::layout::Rect;
 
 use super::{Hit, Hits, ListKey, SortOrder};
+use crate::natural_order::InOrder;
 use crate::tui::app::{Filter, ListState};
 use crate::tui::figures_of::number;
 use crate::tui::format;
@@ -15,7 +16,6 @@ use crate::tui::widgets::table::{
 };
 use crate::tui::widgets::{Canvas, Segment, Spot};
 use crate::units::Money;
-use crate::words::InOrder;
 
 /// The sort key of a column. Unknown values come last in both directions.
 pub(super) enum OrderedBy {

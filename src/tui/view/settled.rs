@@ -4,12 +4,12 @@ use std::collections::HashMap;
 
 use super::ListKey;
 use super::list::{Col, OrderedBy, order_of, sort};
+use crate::natural_order::InOrder;
 use crate::tui::app::ListState;
 use crate::tui::figures_of;
 use crate::tui::format;
 use crate::tui::scene::Scene;
 use crate::tui::view::ViewId;
-use crate::words::InOrder;
 
 /// The share of a figure by which another one may differ and keep its place.
 pub(super) const SLACK: f64 = 0.02;

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
+use crate::natural_order::{InOrder, in_order};
 use crate::reading::UnitName;
 use crate::snapshot::{NodeRow, Severity, UnitRow, WorstRank};
 use crate::tui::figures_of;
@@ -10,7 +11,6 @@ use crate::tui::scene::Scene;
 use crate::tui::view::ListKey;
 use crate::tui::view::served::{ServedTogether, alerted, by_node};
 use crate::units::{Money, Ratio};
-use crate::words::{InOrder, in_order};
 
 /// The kind of a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

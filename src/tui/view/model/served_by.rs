@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use ratatui::layout::Rect;
 
 use crate::history::{Measure, Subject};
+use crate::natural_order::InOrder;
 use crate::reading::ModelName;
 use crate::snapshot::{EngineRow, ModelRow};
 use crate::tui::format;
@@ -20,7 +21,6 @@ use crate::tui::widgets::Canvas;
 use crate::tui::widgets::sparkline::Sparkline;
 use crate::tui::widgets::table::Cell;
 use crate::units::{Money, Ratio};
-use crate::words::InOrder;
 
 /// The cells of a token sparkline.
 const LINE: u16 = 24;

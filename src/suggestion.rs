@@ -1,6 +1,4 @@
-//! Suggestions for mistyped names, and the natural order of names with numbers.
-
-use std::cmp::Ordering;
+//! Suggestions for mistyped names.
 
 /// The least length of a word that is taken for a prefix of another.
 const SHORTEST_PREFIX: usize = 3;
@@ -71,76 +69,9 @@ fn is_separator(c: char) -> bool {
     !c.is_alphanumeric()
 }
 
-/// The text of an error of the system, without its number: `No such file or directory`.
-pub fn system_error(error: &std::io::Error) -> String {
-    let text = error.to_string();
-    text.split_once(" (os error").map_or(text.as_str(), |(words, _)| words).to_owned()
-}
-
-/// The text of an error of the system about a file, and what to do.
-pub fn file_error(error: &std::io::Error) -> String {
-    use std::io::ErrorKind;
-    let remedy = match error.kind() {
-        ErrorKind::NotFound => "; check the path",
-        ErrorKind::PermissionDenied => "; let this user read it and write to its folder, or name another file",
-        ErrorKind::IsADirectory => "; name a file in it",
-        ErrorKind::AlreadyExists => "; it is left alone, name a new file",
-        ErrorKind::StorageFull => "; free space there, or name a file on another disk",
-        ErrorKind::ReadOnlyFilesystem => "; name a file on another disk",
-        _ => "",
-    };
-    format!("{}{remedy}", system_error(error))
-}
-
 /// The end of a message "no such …": the word that was likely meant, or nothing.
 pub fn meant<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     nearest(written, known).map_or_else(String::new, |near| format!("; is it \"{near}\"?"))
-}
-
-/// Compares names with their numbers as numbers: `127.0.1.2` before `127.0.1.10`. Only equal names are equal.
-pub fn in_order(a: &str, b: &str) -> Ordering {
-    let (mut left, mut right) = (a, b);
-    while !left.is_empty() && !right.is_empty() {
-        let ((text, number), (other_text, other_number)) = (step(&mut left), step(&mut right));
-        let by_number = significant(number).len().cmp(&significant(other_number).len());
-        let order =
-            text.cmp(other_text).then(by_number).then_with(|| significant(number).cmp(significant(other_number)));
-        if order.is_ne() {
-            return order;
-        }
-    }
-    // `a` before `a1`; `01` and `1` differ by their spelling alone.
-    left.len().cmp(&right.len()).then_with(|| a.cmp(b))
-}
-
-/// A name as a key to sort by: compared by [`in_order`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct InOrder<T>(pub T);
-
-impl<T: AsRef<str> + Eq> PartialOrd for InOrder<T> {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl<T: AsRef<str> + Eq> Ord for InOrder<T> {
-    fn cmp(&self, other: &Self) -> Ordering {
-        in_order(self.0.as_ref(), other.0.as_ref())
-    }
-}
-
-/// Takes text up to a number, and that number, from the beginning of a name.
-fn step<'a>(rest: &mut &'a str) -> (&'a str, &'a str) {
-    let digits = rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len());
-    let (text, after) = rest.split_at(digits);
-    let end = after.find(|c: char| !c.is_ascii_digit()).unwrap_or(after.len());
-    let (number, after) = after.split_at(end);
-    *rest = after;
-    (text, number)
-}
-
-fn significant(number: &str) -> &str {
-    number.trim_start_matches('0')
 }
 
 #[cfg(test)]
@@ -222,33 +153,6 @@ mod tests {
                 for typo in [less, more, other, turned] {
                     let typo: String = typo.into_iter().collect();
                     assert_eq!(nearest(&typo, [name]), Some(name), "{typo}");
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn numbers_in_names_are_numbers() {
-        let mut names = ["b", "127.0.1.10", "127.0.1.2:8000", "a10", "127.0.1.2", "a", "a01", "a1", "a9b", "a9"];
-        names.sort_by(|a, b| in_order(a, b));
-        assert_eq!(names, ["127.0.1.2", "127.0.1.2:8000", "127.0.1.10", "a", "a01", "a1", "a9", "a9b", "a10", "b"]);
-        names.sort_unstable();
-        names.sort_by_key(|name| InOrder(*name));
-        assert_eq!((names[2], names[8]), ("127.0.1.10", "a10"));
-        let long = ["x99999999999999999999999", "x100000000000000000000000"];
-        assert_eq!(in_order(long[0], long[1]), Ordering::Less);
-        assert_eq!((in_order("a1", "a01"), in_order("a", "a")), (Ordering::Greater, Ordering::Equal));
-    }
-
-    #[test]
-    fn the_order_is_total() {
-        let names = ["", "0", "00", "1", "01", "a", "a0", "a00", "a0b", "a00a", "é1", "é", "10a", "9a"];
-        for a in names {
-            for b in names {
-                assert_eq!(in_order(a, b), in_order(b, a).reverse(), "{a} {b}");
-                for c in names {
-                    let rises = in_order(a, b).is_lt() && in_order(b, c).is_lt();
-                    assert!(!rises || in_order(a, c).is_lt(), "{a} {b} {c}");
                 }
             }
         }
