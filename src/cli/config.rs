@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Subcommand;
 
 use super::global::Global;
-use super::{Failure, configured_prices, currency, input, out, settings, to_stderr};
+use super::{Failure, configured_prices, currency, input, listen, out, settings, to_stderr};
 use crate::clock::Clock;
 use crate::config;
 use crate::lease_history;
@@ -65,7 +65,8 @@ fn check(global: &Global, file: Option<&Path>) -> Result<(), Failure> {
         Err(Failure::Usage(mistakes)) => {
             let named = file.and_then(config::currency_and_ledger);
             let refused = named.and_then(|(currency, ledger)| refused(global, ledger.as_deref(), &currency));
-            let all = std::iter::once(mistakes).chain(refused.map(|why| harmless(&why.to_string())));
+            let unreadable = unreadable(file).map(|why| harmless(&format!("warning: {why}")));
+            let all = std::iter::once(mistakes).chain(refused.map(|why| harmless(&why.to_string()))).chain(unreadable);
             return Err(Failure::Usage(all.collect::<Vec<_>>().join("\n")));
         }
         Err(failure) => return Err(failure),
@@ -73,13 +74,14 @@ fn check(global: &Global, file: Option<&Path>) -> Result<(), Failure> {
     if let Some(why) = refused(global, settings.ledger.as_deref(), &settings.currency) {
         return Err(Failure::Usage(harmless(&why.to_string())));
     }
+    listen::check_environment()?;
     match file {
         Some(file) => out::line(&format!("{}: nothing wrong", file.display()))?,
         None => out::line("no configuration file: the defaults are in use")?,
     }
     let ledger = ledger(global, settings.ledger.as_deref());
     let zone = ledger.as_ref().and_then(|ledger| currency::zone_differs(&settings, &ledger.header()));
-    let warnings = settings.warnings.iter().map(ToString::to_string).chain(unreadable(&settings)).chain(zone);
+    let warnings = settings.warnings.iter().map(ToString::to_string).chain(unreadable(file)).chain(zone);
     warnings.for_each(|why| to_stderr(&format!("warning: {why}")));
     let now = Clock::System.now().wall;
     let leases = lease_history::check(&settings.configured_leases(), ledger.as_ref(), now);
@@ -99,24 +101,13 @@ fn refused(global: &Global, configured: Option<&str>, currency: &str) -> Option<
     (kept != currency).then(|| StoreError::Currency { path, kept, asked: currency.to_owned() })
 }
 
-/// Files named by targets that this user cannot read, each once.
-fn unreadable(settings: &config::Settings) -> Vec<String> {
-    let of = |target: &config::TargetSettings| {
-        let files = [
-            ("bearer_token_file", target.options.bearer_token_file.clone()),
-            ("password_file", target.options.password_file.clone()),
-            ("ca_file", target.options.ca_file.clone()),
-        ];
-        files.into_iter().filter_map(|(key, file)| Some((key, file?)))
-    };
-    let mut files: Vec<_> = settings.targets.iter().flat_map(of).collect();
-    files.sort();
-    files.dedup();
+/// Warnings of files that targets name and this user cannot read.
+fn unreadable(file: Option<&Path>) -> impl Iterator<Item = String> {
     let why = |(key, file): (&str, PathBuf)| {
         let error = std::fs::File::open(&file).err()?;
         Some(format!("{key} {}: {}: a target that asks for it is not read", file.display(), system_error(&error)))
     };
-    files.into_iter().filter_map(why).collect()
+    file.map(config::files_of_targets).unwrap_or_default().into_iter().filter_map(why)
 }
 
 /// Names in a ledger come from outside and may have control characters.

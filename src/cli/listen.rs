@@ -15,6 +15,11 @@ pub(super) async fn bind(address: &str) -> Result<TcpListener, Failure> {
     TcpListener::bind(address).await.map_err(why)
 }
 
+/// Refuses an address of the environment that `agent` and `serve` would refuse.
+pub(super) fn check_environment() -> Result<(), Failure> {
+    std::env::var_os("MARGINTOP_LISTEN").map_or(Ok(()), |address| check(&address.to_string_lossy()))
+}
+
 /// Refuses what is not a host and a port.
 fn check(address: &str) -> Result<(), Failure> {
     let is_port = |port: &str| port.parse::<u16>().is_ok();

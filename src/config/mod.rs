@@ -28,5 +28,5 @@ pub use error::ConfigError;
 pub use file::ConfigFile;
 pub use log::{LogFormat, parse_format, parse_level};
 pub use scenario::Scenario;
-pub use settings::{Settings, currency_and_ledger, find, load, load_at, text};
+pub use settings::{Settings, currency_and_ledger, files_of_targets, find, load, load_at, text};
 pub use targets::TargetSettings;

@@ -1,6 +1,6 @@
 //! Reads the configuration file into settings, and reports all mistakes in it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -176,6 +176,18 @@ pub fn currency_and_ledger(path: &Path) -> Option<(String, Option<String>)> {
     let currency = text("currency")?.unwrap_or_else(|| CURRENCY.to_owned());
     check_currency(&currency).ok()?;
     Some((currency, text("ledger")?))
+}
+
+/// The secrets and certificates that a file's targets name, by key, each once, also if it has mistakes elsewhere.
+pub fn files_of_targets(path: &Path) -> Vec<(&'static str, PathBuf)> {
+    let table = text(path).ok().and_then(|text| text.parse::<toml::Table>().ok()).unwrap_or_default();
+    let targets = table.get("target").and_then(toml::Value::as_array).into_iter().flatten();
+    let of = |target: &toml::Value| {
+        let file = |key| Some((key, PathBuf::from(target.get(key)?.as_str()?)));
+        ["bearer_token_file", "password_file", "ca_file"].map(file)
+    };
+    let files: BTreeSet<_> = targets.flat_map(of).flatten().collect();
+    files.into_iter().collect()
 }
 
 fn read(path: &Path, text: &str, now: Timestamp) -> Result<Settings, Vec<ConfigError>> {

@@ -192,6 +192,19 @@ fn config_check_warns_of_unreadable_files() {
     let ran = Program::new(["config", "check"]).config(config).run();
     assert_eq!((ran.code, ran.err.lines().count()), (Some(0), 1), "{}", ran.err);
     assert!(ran.err.contains("warning: bearer_token_file /nowhere/token: No such file"), "{}", ran.err);
+    let ran = Program::new(["config", "check"]).config(&format!("{config}nod = 1\n")).run();
+    assert_eq!((ran.code, ran.err.lines().count()), (Some(2), 2), "{}", ran.err);
+    assert!(ran.err.contains("warning: bearer_token_file /nowhere/token: No such file"), "{}", ran.err);
+}
+
+/// Class: a setting of the environment that only a later run refuses.
+#[test]
+fn config_check_refuses_the_environment_that_a_run_would_refuse() {
+    for (name, value) in [("MARGINTOP_LISTEN", "9545"), ("MARGINTOP_INTERVAL", "x"), ("MARGINTOP_THEME", "nosuch")] {
+        let ran = Program::new(["config", "check"]).env(name, value).run();
+        assert_eq!(ran.code, Some(2), "{name}: {}", ran.err);
+        assert!(ran.err.contains(name) && ran.err.contains(value), "{name}: {}", ran.err);
+    }
 }
 
 /// Class: a missing file is reported in the system's words, without a remedy.
