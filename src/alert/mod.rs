@@ -15,7 +15,7 @@ mod stalled;
 
 use std::collections::HashMap;
 
-use crate::natural_order::in_order;
+use crate::natural_order::natural_cmp;
 use crate::reading::Label;
 use crate::snapshot::{Alert, Rule, Snapshot};
 use crate::units::Timestamp;
@@ -47,7 +47,7 @@ impl AlertWatch {
         let found = found.filter(|finding| !(snapshot.resuming && finding.is_silence()));
         let mut alerts: Vec<_> = found.map(|finding| self.stand(&finding, snapshot.at)).collect();
         alerts.sort_by(|a, b| {
-            let subjects = || in_order(a.subject.as_str(), b.subject.as_str());
+            let subjects = || natural_cmp(a.subject.as_str(), b.subject.as_str());
             b.severity.cmp(&a.severity).then_with(subjects).then(a.rule.cmp(&b.rule))
         });
         self.since

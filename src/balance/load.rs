@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::groups::{Balance, Balancer, Group, RankLoad};
-use crate::natural_order::in_order;
+use crate::natural_order::natural_cmp;
 use crate::reading::{EngineRole, Health, Rank, TargetId, UnitName};
 use crate::snapshot::{EngineRow, Snapshot};
 use crate::units::Ratio;
@@ -22,7 +22,7 @@ pub(super) fn groups(snapshot: &Snapshot) -> BTreeMap<Group, Vec<&EngineRow>> {
         let mut numbers = BTreeSet::new();
         let repeats = !rows.iter().all(|row| numbers.insert(row.rank.as_ref()));
         rows.sort_by(|a, b| {
-            let by_node = if repeats { in_order(a.node.as_str(), b.node.as_str()) } else { Ordering::Equal };
+            let by_node = if repeats { natural_cmp(a.node.as_str(), b.node.as_str()) } else { Ordering::Equal };
             by_node.then_with(|| place(a, repeats).cmp(&place(b, repeats)))
         });
     }
@@ -61,7 +61,7 @@ pub(super) fn of_nodes(snapshot: &Snapshot) -> Vec<(UnitName, Balance)> {
         units.entry(unit).or_default().push(RankLoad { rank, target, node: node.name.clone(), load });
     }
     let of_unit = |(unit, mut nodes): (&UnitName, Vec<RankLoad>)| {
-        nodes.sort_by(|a, b| in_order(a.node.as_str(), b.node.as_str()));
+        nodes.sort_by(|a, b| natural_cmp(a.node.as_str(), b.node.as_str()));
         Some((unit.clone(), compared(&Group::Unit(unit.clone()), Balancer::Load, nodes)?))
     };
     units.into_iter().filter_map(of_unit).collect()

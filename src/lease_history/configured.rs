@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::coverage::KnownGpus;
-use crate::natural_order::in_order;
+use crate::natural_order::natural_cmp;
 use crate::pricing::{Book, Lease};
 use crate::reading::{NodeName, UnitName};
 use crate::store::LeasedRow;
@@ -36,7 +36,7 @@ impl ConfiguredLeases<'_> {
             })
         };
         let mut known: Vec<KnownGpus> = rows.iter().filter_map(one).collect();
-        known.sort_by(|a, b| in_order(a.node.as_str(), b.node.as_str()));
+        known.sort_by(|a, b| natural_cmp(a.node.as_str(), b.node.as_str()));
         known
     }
 

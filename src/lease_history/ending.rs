@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::configured::ConfiguredLeases;
 use super::coverage::paid;
-use crate::natural_order::in_order;
+use crate::natural_order::natural_cmp;
 use crate::pricing::{Lease, Leased};
 use crate::reading::NodeName;
 use crate::store::LeasedRow;
@@ -63,7 +63,7 @@ pub(crate) fn nodes_to_end(
 /// What there is to end instead.
 fn unknown(rows: &[LeasedRow], leases: &[Lease], of: &str, at: Timestamp) -> String {
     let sorted = |mut names: Vec<String>| {
-        names.sort_unstable_by(|a, b| in_order(a, b));
+        names.sort_unstable_by(|a, b| natural_cmp(a, b));
         names.dedup();
         names
     };

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ledger::{AllocatedTime, CostAccount, CostKind};
-use crate::natural_order::in_order;
+use crate::natural_order::natural_cmp;
 use crate::pricing::Lease;
 use crate::store::{LeaseMinutes, LeaseTime, LeasedRow, Reader, StoreError};
 use crate::units::Timestamp;
@@ -41,7 +41,7 @@ impl<'a> LeaseRecords<'a> {
         rows.sort_by(|a, b| {
             let (left, right) = (&a.account, &b.account);
             let node = |account: &CostAccount| account.node.as_ref().map(ToString::to_string).unwrap_or_default();
-            in_order(&node(left), &node(right))
+            natural_cmp(&node(left), &node(right))
                 .then_with(|| (&left.unit, a.first, a.number).cmp(&(&right.unit, b.first, b.number)))
         });
         rows

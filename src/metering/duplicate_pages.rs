@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::agreement::Values;
-use super::duplicates::{FirstPage, Mark, Place, Settled, Sight};
+use super::duplicates::{FirstPage, Place, ProcessMark, Settled, Sight};
 use super::{Context, Engine, Metering, Row};
 use crate::counters::{Outcome, PageVerdict, ProcessId};
 use crate::ledger::{Dispute, Entry, Ledger, TokenChange};
@@ -22,7 +22,7 @@ impl Metering {
         let target = &context.info.target;
         let place = Place { target: target.clone(), instance: id.cloned(), process: outcome.process };
         let process = engine.process(id, outcome.process);
-        let mark = process.and_then(|process| Mark::of(process, rows));
+        let mark = process.and_then(|process| ProcessMark::of(process, rows));
         let (Some(mark), Some(kind)) = (mark, rows.first().map(|reading| reading.kind)) else {
             return self.duplicates.remove(&place);
         };

@@ -25,7 +25,7 @@ use self::lookalikes::Lookalikes;
 pub(super) use self::lookalikes::Sight;
 use self::pairs::{Pairs, side};
 use self::place::{ANSWERING, Directness, OBSERVATIONS};
-pub(super) use self::place::{Mark, Place};
+pub(super) use self::place::{Place, ProcessMark};
 pub(super) use self::saved::SavedPlace;
 use super::agreement::{Observation, Pair, Side, Values, Verdict};
 use crate::inventory::Tracked;
@@ -51,7 +51,7 @@ struct PostedSegment {
 #[derive(Debug, Default)]
 #[allow(clippy::struct_excessive_bools, reason = "each is another thing that may be known of it")]
 struct Known {
-    mark: Mark,
+    mark: ProcessMark,
     kind: Option<EngineKind>,
     /// `None` until its first page of this run.
     directness: Option<Directness>,
@@ -76,7 +76,7 @@ struct Known {
 #[derive(Debug, Default)]
 pub(super) struct Duplicates {
     places: Tracked<Place, Known>,
-    by_mark: HashMap<Mark, BTreeSet<Place>>,
+    by_mark: HashMap<ProcessMark, BTreeSet<Place>>,
     pairs: Pairs,
     /// The number of the current segment.
     segment: u64,
@@ -86,7 +86,7 @@ pub(super) struct Duplicates {
 /// A page of a place, before it is posted.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct FirstPage {
-    pub(super) mark: Mark,
+    pub(super) mark: ProcessMark,
     pub(super) kind: EngineKind,
     pub(super) is_born: bool,
     pub(super) is_baseline: bool,
@@ -134,7 +134,7 @@ impl Duplicates {
     }
 
     /// The mark of a place, if known.
-    pub(super) fn mark(&self, place: &Place) -> Option<Mark> {
+    pub(super) fn mark(&self, place: &Place) -> Option<ProcessMark> {
         self.places.get(place).map(|known| known.mark)
     }
 
@@ -237,7 +237,7 @@ impl Duplicates {
     }
 
     /// Adds a place with its mark.
-    fn add(&mut self, place: &Place, mark: Mark, kind: Option<EngineKind>) -> &mut Known {
+    fn add(&mut self, place: &Place, mark: ProcessMark, kind: Option<EngineKind>) -> &mut Known {
         if self.places.get(place).is_some_and(|known| known.mark != mark) {
             self.remove(place);
         }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 
 use super::collector::Message;
-use super::round::{PollGroup, in_order};
+use super::round::{PollGroup, gpus_first};
 use crate::clock::LateClock;
 use crate::reading::Event;
 use crate::snapshot::Snapshot;
@@ -66,7 +66,7 @@ pub(super) async fn catch_up(clock: &LateClock, group: &mut PollGroup, events: &
     while left {
         // The last poll is at the present; the next one follows after the usual interval.
         left = clock.behind() > Span::ZERO;
-        messages.push(Message::Events(in_order(group.poll_all().await).0));
+        messages.push(Message::Events(gpus_first(group.poll_all().await).0));
         messages.push(Message::Events(vec![Event::Tick(clock.now())]));
         for message in messages.drain(..) {
             if events.send(message).await.is_err() {

@@ -125,7 +125,7 @@ pub(super) async fn poll_once(mut source: Box<dyn Source>) -> (Box<dyn Source>, 
 /// Separates the readings of one round of polls, in the order in which they are applied, from other messages. Readings of
 /// the driver come first, then pages with GPUs, so that an engine's node and cost are known before its first token is
 /// posted.
-pub(super) fn in_order(messages: Vec<SourceMessage>) -> (Vec<Event>, Vec<SourceMessage>) {
+pub(super) fn gpus_first(messages: Vec<SourceMessage>) -> (Vec<Event>, Vec<SourceMessage>) {
     let (mut events, mut others) = (Vec::new(), Vec::new());
     for one in messages {
         match one {

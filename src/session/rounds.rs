@@ -11,7 +11,7 @@ use super::catch_up::catch_up;
 use super::collector::{Collector, Message};
 use super::ledger;
 use super::opened::Opened;
-use super::round::{PollGroup, in_order};
+use super::round::{PollGroup, gpus_first};
 use crate::clock::Clock;
 use crate::fleet::{Fleet, FleetConfig};
 use crate::pricing::Book;
@@ -179,7 +179,7 @@ impl Rounds {
     }
 
     fn take(&mut self, messages: Vec<SourceMessage>) {
-        let (events, others) = in_order(messages);
+        let (events, others) = gpus_first(messages);
         for other in others {
             self.note(other);
         }
@@ -199,7 +199,7 @@ impl Rounds {
 
     /// Applies the GPUs in files, whose cost runs from the first poll on. Engines in files are read in the last poll only.
     async fn show_gpus_of_files(&mut self) {
-        let (events, _) = in_order(self.files.poll_all().await);
+        let (events, _) = gpus_first(self.files.poll_all().await);
         self.collector.take(Message::Events(events.into_iter().filter(shows_gpus_alone).collect()));
     }
 
@@ -208,7 +208,7 @@ impl Rounds {
     async fn search(&mut self) {
         let Some(mut discovery) = self.discovery.take() else { return };
         // No target was named, so the driver is the only source; it reports the processes whose ports are searched.
-        let (events, _) = in_order(self.sources.poll_all().await);
+        let (events, _) = gpus_first(self.sources.poll_all().await);
         for event in &events {
             self.pids.send_if_modified(|known| note_pids(known, event));
         }

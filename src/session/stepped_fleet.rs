@@ -1,7 +1,7 @@
 //! A simulated fleet with a clock that advances only between polls, so that its figures are the same at any speed.
 
 use super::opened::Opened;
-use super::round::{PollGroup, in_order};
+use super::round::{PollGroup, gpus_first};
 use crate::clock::{Clock, ScriptedClock};
 use crate::fleet::TargetInfo;
 use crate::reading::{Event, TargetId};
@@ -58,7 +58,7 @@ impl Source for SteppedFleet {
             if std::mem::replace(&mut self.polled, true) {
                 self.clock.advance(self.step.min(self.left()));
             }
-            let (events, _) = in_order(self.sources.poll_all().await);
+            let (events, _) = gpus_first(self.sources.poll_all().await);
             if let Some(sink) = &self.sink {
                 sink.send(SourceMessage::Events(events)).await;
                 sink.send(Event::Tick(self.clock.now())).await;

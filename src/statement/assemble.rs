@@ -8,7 +8,7 @@ use super::list_uses::ListUses;
 use super::row::{Statement, StatementRow, gpu_time};
 use super::{By, RowKind, leases};
 use crate::ledger::Past;
-use crate::natural_order::in_order;
+use crate::natural_order::natural_cmp;
 use crate::reading::Label;
 use crate::units::Money;
 
@@ -37,7 +37,9 @@ impl Statement {
             By::Hour | By::Day | By::Month => keys.sort_by_key(|row| row.start),
             // A lease's rounding stands right after it, as they were made.
             By::Lease => {}
-            _ => keys.sort_by(|a, b| b.revenue.cmp(&a.revenue).then_with(|| in_order(a.key.as_str(), b.key.as_str()))),
+            _ => {
+                keys.sort_by(|a, b| b.revenue.cmp(&a.revenue).then_with(|| natural_cmp(a.key.as_str(), b.key.as_str())))
+            }
         }
         let kept = special.into_iter().filter(|row| row.kind.always() || !row.is_empty());
         keys.extend(kept);

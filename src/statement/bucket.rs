@@ -30,8 +30,8 @@ impl<'a> OrderedPast<'a> {
     pub(super) fn of(past: &'a Past) -> Self {
         Self {
             past,
-            tokens: in_order(&past.tokens, |cell| cell.bucket),
-            gpu_times: in_order(&past.gpu_times, |cell| cell.bucket),
+            tokens: sorted_by_time(&past.tokens, |cell| cell.bucket),
+            gpu_times: sorted_by_time(&past.gpu_times, |cell| cell.bucket),
         }
     }
 
@@ -105,7 +105,7 @@ fn first(tokens: &[TokenCell], gpu_times: &[GpuTimeCell]) -> Option<Timestamp> {
 }
 
 /// The cells in order, sorted if necessary: a past that a test made may have them in any order.
-fn in_order<T: Copy>(cells: &[T], at: impl Fn(&T) -> Timestamp) -> Cow<'_, [T]> {
+fn sorted_by_time<T: Copy>(cells: &[T], at: impl Fn(&T) -> Timestamp) -> Cow<'_, [T]> {
     if cells.is_sorted_by_key(&at) {
         return Cow::Borrowed(cells);
     }

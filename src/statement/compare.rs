@@ -8,7 +8,7 @@ use super::costed::Costed;
 use super::quotes::Ticker;
 use super::reprice::posted_quote;
 use crate::ledger::{Classes, Past, TariffId};
-use crate::natural_order::in_order;
+use crate::natural_order::natural_cmp;
 use crate::pricing::{Book, ClassPrices, ModelPrice, PriceList};
 use crate::reading::Label;
 use crate::units::{Money, Share, Timestamp};
@@ -67,7 +67,7 @@ pub fn compare(past: &Past, book: &Book, currency: &str) -> Vec<RevenueAtList> {
     let cost = totals.cost.map(|cost| cost - totals.revenue_overhead);
     let own = book.lists().filter(|list| list.currency == currency);
     let mut lists: Vec<_> = own.filter_map(|list| at(list, past, &alike, cost)).collect();
-    lists.sort_by(|a, b| b.revenue.cmp(&a.revenue).then_with(|| in_order(a.list.as_str(), b.list.as_str())));
+    lists.sort_by(|a, b| b.revenue.cmp(&a.revenue).then_with(|| natural_cmp(a.list.as_str(), b.list.as_str())));
     lists
 }
 

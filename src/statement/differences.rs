@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::bucket::{Bucket, OrderedPast};
 use super::quotes::{Quotes, Ticker};
 use crate::ledger::{Past, Tariff, TariffId};
-use crate::natural_order::in_order;
+use crate::natural_order::natural_cmp;
 use crate::pricing::{Book, ClassPrices, Quote};
 use crate::reading::{Label, ModelName};
 use crate::units::{Money, Share, Timestamp, Tokens};
@@ -84,7 +84,7 @@ pub fn differences(past: &Past, book: &Book) -> Vec<PriceDifference> {
         (posted, difference.since, difference.until, difference.tokens)
     };
     let name = |difference: &PriceDifference| difference.model.as_ref().map_or_else(String::new, ToString::to_string);
-    let by_model = |a: &PriceDifference, b: &PriceDifference| in_order(&name(a), &name(b));
+    let by_model = |a: &PriceDifference, b: &PriceDifference| natural_cmp(&name(a), &name(b));
     all.sort_by(|a, b| b.revenue.cmp(&a.revenue).then_with(|| by_model(a, b)).then_with(|| order(a).cmp(&order(b))));
     all
 }

@@ -1,7 +1,7 @@
 //! Where the amounts of a row come from: the lists that priced its tokens, and the rates that its GPU time was paid at.
 
 use crate::ledger::{CostAccountId, Past, TariffId};
-use crate::natural_order::in_order;
+use crate::natural_order::natural_cmp;
 use crate::reading::Label;
 use crate::units::HourlyRate;
 
@@ -92,11 +92,11 @@ impl Origins {
 
     fn sort(&mut self) {
         self.lists
-            .sort_by(|(a, a_tier), (b, b_tier)| in_order(a.as_str(), b.as_str()).then_with(|| a_tier.cmp(b_tier)));
+            .sort_by(|(a, a_tier), (b, b_tier)| natural_cmp(a.as_str(), b.as_str()).then_with(|| a_tier.cmp(b_tier)));
         self.lists.dedup();
         self.rates.sort_by(|a, b| {
             let by_rate = || a.rate.cmp(&b.rate).then_with(|| a.lease.cmp(&b.lease));
-            in_order(a.gpu.as_str(), b.gpu.as_str()).then_with(by_rate)
+            natural_cmp(a.gpu.as_str(), b.gpu.as_str()).then_with(by_rate)
         });
         self.rates.dedup();
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::origins::Origins;
 use super::{By, Totals};
 use crate::ledger::Classes;
-use crate::natural_order::in_order;
+use crate::natural_order::natural_cmp;
 use crate::reading::{Label, NodeName};
 use crate::units::{GpuTime, Money, Ratio, Share, Span, Timestamp, Tokens, gross_margin, profit_on_cost};
 
@@ -282,7 +282,7 @@ impl Statement {
 pub fn rounded_revenues(totals: BTreeMap<Label, Totals>, places: u32) -> BTreeMap<Label, Money> {
     let mut rows: Vec<_> = totals.into_iter().collect();
     rows.sort_by(|(a_key, a), (b_key, b)| {
-        b.revenue.cmp(&a.revenue).then_with(|| in_order(a_key.as_str(), b_key.as_str()))
+        b.revenue.cmp(&a.revenue).then_with(|| natural_cmp(a_key.as_str(), b_key.as_str()))
     });
     let both: Vec<_> = rows.iter().map(|(_, totals)| (totals.covered_revenue(), totals.uncosted_revenue)).collect();
     let shown = RunningSum::new(places).add_both(&both);

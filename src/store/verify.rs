@@ -47,7 +47,7 @@ struct FoundFaults {
 
 type Faults = Vec<((usize, usize), String)>;
 
-fn in_order(mut faults: Faults) -> impl Iterator<Item = String> {
+fn sorted(mut faults: Faults) -> impl Iterator<Item = String> {
     faults.sort_by_key(|(place, _)| *place);
     faults.into_iter().map(|(_, fault)| fault)
 }
@@ -104,7 +104,7 @@ fn contents(connection: &Connection, bounds: Plausibility) -> rusqlite::Result<V
     let comparable = found.impossible.is_empty();
     let FoundFaults { orphans, impossible, sums, implausible } = found;
     let implausible = implausible.into_iter().filter(|_| comparable);
-    Ok(in_order(orphans).chain(in_order(impossible)).chain(in_order(sums)).chain(implausible).collect())
+    Ok(sorted(orphans).chain(sorted(impossible)).chain(sorted(sums)).chain(implausible).collect())
 }
 
 /// The counts of invalid rows of a table.

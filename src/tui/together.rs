@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use super::format;
 use super::scene::subject_in;
-use crate::natural_order::in_order;
+use crate::natural_order::natural_cmp;
 use crate::reading::Label;
 use crate::snapshot::{Alert, EngineRow, Rule, Severity, Snapshot};
 
@@ -117,7 +117,7 @@ pub(in crate::tui) fn counted(rule: Rule, count: usize) -> String {
 /// What is wrong with all of them, and from which to which they are.
 pub(in crate::tui) fn text(snapshot: &Snapshot, alike: &[&Alert]) -> String {
     let mut names: Vec<&str> = alike.iter().map(|alert| alert.subject.as_str()).collect();
-    names.sort_by(|a, b| in_order(a, b));
+    names.sort_by(|a, b| natural_cmp(a, b));
     let ends =
         [names.first(), names.last()].map(|name| name.map_or_else(String::new, |name| subject_in(snapshot, name)));
     let ends = ends.join(" … ");

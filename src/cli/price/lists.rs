@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::natural_order::in_order;
+use crate::natural_order::natural_cmp;
 use crate::pricing::{Book, PriceList, Provenance, Quote};
 use crate::reading::Label;
 use crate::tui::format;
@@ -51,7 +51,7 @@ pub(super) fn of(book: &Book, at: Timestamp) -> Vec<ListLine> {
         source: Label::new(&list.source),
     };
     let mut lists: Vec<ListLine> = book.lists().map(listed).collect();
-    lists.sort_by(|one, other| in_order(one.list.as_str(), other.list.as_str()));
+    lists.sort_by(|one, other| natural_cmp(one.list.as_str(), other.list.as_str()));
     lists
 }
 

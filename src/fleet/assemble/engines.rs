@@ -10,7 +10,7 @@ use crate::counters::{SampleCounts, quantile};
 use crate::dialect;
 use crate::inventory::Target;
 use crate::metering::{CACHED, Counts, Ends, Engine, OUTPUT, PROMPT, Row};
-use crate::natural_order::in_order;
+use crate::natural_order::natural_cmp;
 use crate::pricing::Bill;
 use crate::reading::{
     EngineRole, Finished, Health, Histogram, InstanceId, Label, Latency, ModelName, PromptCount, Rank, RankWork,
@@ -27,7 +27,7 @@ type RowAndSamples = (EngineRow, Arc<Latency>);
 pub(super) fn rows(present: &PresentFleet<'_>) -> (Vec<Arc<EngineRow>>, Vec<Arc<Latency>>) {
     let mut earned = RunningSum::new(super::sums::MICROS);
     let mut targets: Vec<_> = present.serving().collect();
-    targets.sort_by(|a, b| in_order(a.info.target.as_str(), b.info.target.as_str()));
+    targets.sort_by(|a, b| natural_cmp(a.info.target.as_str(), b.info.target.as_str()));
     let rows = targets.into_iter().flat_map(|target| target_rows(present, target, &mut earned));
     rows.map(|(row, samples)| (Arc::new(row), samples)).unzip()
 }
@@ -41,7 +41,7 @@ fn target_rows(present: &PresentFleet<'_>, target: &Target, earned: &mut Running
     }
     let row = |view| (engine_row(present.fleet, view, &blank), Arc::clone(&view.row.samples));
     let mut rows: Vec<RowAndSamples> = views.iter().map(row).collect();
-    rows.sort_by(|(a, _), (b, _)| in_order(rank_text(a), rank_text(b)));
+    rows.sort_by(|(a, _), (b, _)| natural_cmp(rank_text(a), rank_text(b)));
     // The ranks of a row follow it and add up to it.
     let mut of_ranks: Vec<(Option<InstanceId>, Option<ModelName>, RunningSum)> = Vec::new();
     for (row, _) in &mut rows {

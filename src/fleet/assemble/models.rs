@@ -7,7 +7,7 @@ use super::flow::Flow;
 use super::sums::{add_tokens, shown_prompt};
 use super::{Fleet, PresentFleet};
 use crate::ledger::{CostKind, RevenueAccount};
-use crate::natural_order::in_order;
+use crate::natural_order::natural_cmp;
 use crate::pricing::ModelPrice;
 use crate::reading::{Label, ModelName, NodeName, TokenCounters, UnitName};
 use crate::snapshot::{ModelMoney, ModelRow, PriceStep};
@@ -67,7 +67,7 @@ pub(super) fn rows(present: &PresentFleet<'_>) -> (Vec<ModelRow>, Money) {
     rows.sort_by(|a, b| {
         (b.money.revenue_per_hour, b.money.revenue, b.output_total)
             .cmp(&(a.money.revenue_per_hour, a.money.revenue, a.output_total))
-            .then_with(|| in_order(a.model.as_str(), b.model.as_str()))
+            .then_with(|| natural_cmp(a.model.as_str(), b.model.as_str()))
     });
     let is_shown =
         |model: &ModelName| rows.iter().any(|row| row.model == *model && row.money.profit_per_hour.is_some());

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::pace::{beside, idle_paces, pace, paces_by, unrated_gpus, unrated_nodes};
 use super::{Fleet, PresentFleet, RowView};
 use crate::ledger::{Classes, CostAccount, CostKind, RevenueAccount};
-use crate::natural_order::in_order;
+use crate::natural_order::natural_cmp;
 use crate::pricing::{ClassPrices, ModelPrice, PriceList};
 use crate::reading::{EngineRole, Label, ModelName, NodeName};
 use crate::snapshot::{ListBasis, ModelRow, MoneyView, RateBasis, ValueAtList};
@@ -264,9 +264,11 @@ fn rate_bases(fleet: &Fleet) -> Vec<RateBasis> {
         let new = RateBasis { gpu: cost_account.gpu.clone(), rate, assumed: assumed.is_some(), dated, leases: payers };
         bases.push((is_paid, new));
     }
-    bases.sort_by(|(a_paid, a), (b_paid, b)| b_paid.cmp(a_paid).then_with(|| in_order(a.gpu.as_str(), b.gpu.as_str())));
+    bases.sort_by(|(a_paid, a), (b_paid, b)| {
+        b_paid.cmp(a_paid).then_with(|| natural_cmp(a.gpu.as_str(), b.gpu.as_str()))
+    });
     for (_, basis) in &mut bases {
-        basis.leases.sort_by(|a, b| in_order(a.as_str(), b.as_str()));
+        basis.leases.sort_by(|a, b| natural_cmp(a.as_str(), b.as_str()));
     }
     bases.into_iter().map(|(_, basis)| basis).collect()
 }

@@ -7,7 +7,7 @@ use super::flow::Flow;
 use super::lookup::has_left;
 use super::{Fleet, PresentFleet};
 use crate::inventory::{Gpu, Node, Target};
-use crate::natural_order::in_order;
+use crate::natural_order::natural_cmp;
 use crate::pricing::Lease;
 use crate::reading::{GpuId, GpuState, Health, Label, NodeName};
 use crate::snapshot::{GpuRow, NodeRow};
@@ -21,7 +21,7 @@ pub(super) fn rows(present: &PresentFleet<'_>) -> Vec<Arc<NodeRow>> {
     }
     let money = super::money::by_node(present);
     let mut names: Vec<NodeName> = names(fleet).into_iter().filter(|name| !has_left(fleet, name)).collect();
-    names.sort_by(|a, b| in_order(a.as_str(), b.as_str()));
+    names.sort_by(|a, b| natural_cmp(a.as_str(), b.as_str()));
     names.into_iter().map(|name| Arc::new(node_row(fleet, &name, flows.get(&name), money.get(&name)))).collect()
 }
 

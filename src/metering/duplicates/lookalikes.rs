@@ -8,7 +8,7 @@ use std::collections::hash_map::DefaultHasher;
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::hash::{Hash, Hasher};
 
-use super::place::{ANSWERING, Directness, Mark, OBSERVATIONS, Place};
+use super::place::{ANSWERING, Directness, OBSERVATIONS, Place, ProcessMark};
 use crate::ledger::{Entry, Ledger};
 use crate::metering::agreement::{Observation, Values, fits};
 use crate::metering::entries;
@@ -34,7 +34,7 @@ const KEPT: Span = Span::from_secs(3600);
 pub(in crate::metering) struct Sight {
     pub(in crate::metering) place: Place,
     pub(in crate::metering) kind: EngineKind,
-    pub(in crate::metering) mark: Option<Mark>,
+    pub(in crate::metering) mark: Option<ProcessMark>,
     /// Whether another instance of its page has the same start time.
     pub(in crate::metering) has_twin: bool,
     pub(in crate::metering) directness: Directness,
@@ -57,7 +57,7 @@ struct ValueComparison {
 struct Seen {
     place: Place,
     kind_and_ranks: u64,
-    mark: Option<Mark>,
+    mark: Option<ProcessMark>,
     directness: Directness,
     polled: Moment,
     /// The totals of its latest pages, the newest last.
@@ -85,19 +85,19 @@ pub(in crate::metering) struct Lookalikes {
     marked: BTreeSet<(u32, u32)>,
 }
 
-const fn has_start(mark: Option<Mark>) -> bool {
-    matches!(mark, Some(Mark::Start(_)))
+const fn has_start(mark: Option<ProcessMark>) -> bool {
+    matches!(mark, Some(ProcessMark::Start(_)))
 }
 
 /// Whether it is a start time with a fraction of a second. Some exporters say whole seconds alone.
-const fn is_exact(mark: Option<Mark>) -> bool {
-    matches!(mark, Some(Mark::Start(centis)) if centis % 100 != 0)
+const fn is_exact(mark: Option<ProcessMark>) -> bool {
+    matches!(mark, Some(ProcessMark::Start(centis)) if centis % 100 != 0)
 }
 
 /// Whether two start times may be one, of which one was rounded to a whole second.
-const fn may_be_rounded(one: Option<Mark>, other: Option<Mark>) -> bool {
+const fn may_be_rounded(one: Option<ProcessMark>, other: Option<ProcessMark>) -> bool {
     match (one, other) {
-        (Some(Mark::Start(one)), Some(Mark::Start(other))) => {
+        (Some(ProcessMark::Start(one)), Some(ProcessMark::Start(other))) => {
             one != other && one.abs_diff(other) < 100 && (one % 100 == 0 || other % 100 == 0)
         }
         _ => false,

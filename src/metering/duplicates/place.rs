@@ -32,20 +32,20 @@ pub(in crate::metering) type Directness = (bool, bool, bool, usize);
 
 /// What all places of one process share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub(in crate::metering) enum Mark {
+pub(in crate::metering) enum ProcessMark {
     /// Its start time, in hundredths of a second.
     Start(i64),
     /// Its page, if the process has no start time.
     Page(u64),
 }
 
-impl Default for Mark {
+impl Default for ProcessMark {
     fn default() -> Self {
         Self::Start(0)
     }
 }
 
-impl Mark {
+impl ProcessMark {
     /// The mark of a process, from its start time or else its page; `None` without either.
     pub(in crate::metering) fn of(process: &Process, page: &[&EngineReading]) -> Option<Self> {
         let centis = |start: Timestamp| Self::Start((start.millis() + 5).div_euclid(10));

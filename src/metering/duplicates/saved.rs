@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::Engine;
 use super::super::agreement::Pair;
-use super::{Duplicates, Known, Mark, Place, PostedSegment};
+use super::{Duplicates, Known, Place, PostedSegment, ProcessMark};
 use crate::counters::ProcessId;
 use crate::reading::{InstanceId, TargetId};
 
@@ -15,7 +15,7 @@ pub(in crate::metering) struct SavedPlace {
     process: ProcessId,
     /// Its mark, if that is not the start time of its process.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    mark: Option<Mark>,
+    mark: Option<ProcessMark>,
     posted: Vec<PostedSegment>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     lost_window: bool,
@@ -47,7 +47,7 @@ impl Duplicates {
                 .collect();
             let is_needed = !pairs.is_empty() || !posted.is_empty();
             let Place { target: _, instance, process } = place;
-            let mark = Some(*mark).filter(|mark| matches!(mark, Mark::Page(_)));
+            let mark = Some(*mark).filter(|mark| matches!(mark, ProcessMark::Page(_)));
             let (posted, lost_window) = (posted.clone(), *lost_window);
             is_needed.then_some(SavedPlace { instance, process, mark, posted, lost_window, pairs })
         };
@@ -62,7 +62,7 @@ impl Duplicates {
                 let place = Place { target: target.clone(), instance: instance.id.clone(), process: process.id() };
                 let is_it = |place: &&SavedPlace| place.instance == instance.id && place.process == process.id();
                 let of_page = || saved.iter().find(is_it).and_then(|place| place.mark);
-                let Some(mark) = Mark::of(process, &[]).or_else(of_page) else { continue };
+                let Some(mark) = ProcessMark::of(process, &[]).or_else(of_page) else { continue };
                 let known = self.add(&place, mark, kind);
                 (known.has_ended, known.has_posted) = (process.has_ended(), true);
                 known.polled = Some((process.last_seen(), process.last_seen()));

@@ -3,7 +3,7 @@
 //! The new address continues from the values up to which the other one counted, so that no token is counted twice or lost,
 //! however long the other one was silent.
 
-use super::{Duplicates, Mark, Place, Side, side};
+use super::{Duplicates, Place, ProcessMark, Side, side};
 use crate::counters::{Process, RowKey};
 use crate::metering::agreement::{Values, Verdict, is_same};
 use crate::metering::{Context, Engine, Metering};
@@ -54,7 +54,7 @@ impl Metering {
         engine: &Engine,
         id: Option<&InstanceId>,
         start: Option<Timestamp>,
-    ) -> Option<(Place, Mark)> {
+    ) -> Option<(Place, ProcessMark)> {
         let instance = engine.instances.iter().find(|instance| instance.id.as_ref() == id)?;
         if instance.processes.is_quarantined() {
             return None;
@@ -91,8 +91,8 @@ impl Metering {
 }
 
 /// Makes a process's rows continue from those of the same process at another address, if it has all of them.
-fn go_on_from(ours: &mut Process, theirs: &Process, page: &[&EngineReading], mark: Mark) -> bool {
-    let only = ours.rows().len() == 1 && theirs.rows().len() == 1 && matches!(mark, Mark::Page(_));
+fn go_on_from(ours: &mut Process, theirs: &Process, page: &[&EngineReading], mark: ProcessMark) -> bool {
+    let only = ours.rows().len() == 1 && theirs.rows().len() == 1 && matches!(mark, ProcessMark::Page(_));
     let is_its = |own: &RowKey, key: &RowKey| is_same(own, key) || only && own.rank == key.rank;
     let own = |key: &RowKey| ours.rows().iter().find(|own| is_its(&own.key, key)).map(|own| own.key.clone());
     let Some(keys) = theirs.rows().iter().map(|row| own(&row.key)).collect::<Option<Vec<_>>>() else { return false };

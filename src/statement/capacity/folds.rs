@@ -12,7 +12,7 @@ use super::pools::{self, Pools};
 use super::sums::{BucketSums, HourSums};
 use super::throughput::{Best, Measurements};
 use crate::ledger::{Classes, Grain, Past};
-use crate::natural_order::in_order;
+use crate::natural_order::natural_cmp;
 use crate::reading::Label;
 use crate::statement::By;
 use crate::statement::bucket::Bucket;
@@ -201,8 +201,9 @@ impl<'a> Folds<'a> {
             close(&mut done, hour);
         }
         done.pools.retain(|pool| pool.allocated_millis > 0);
-        done.pools
-            .sort_by(|a, b| b.spare_cost.cmp(&a.spare_cost).then_with(|| in_order(a.name.as_str(), b.name.as_str())));
+        done.pools.sort_by(|a, b| {
+            b.spare_cost.cmp(&a.spare_cost).then_with(|| natural_cmp(a.name.as_str(), b.name.as_str()))
+        });
         done
     }
 

@@ -6,7 +6,7 @@ use std::cmp::Ordering;
 use ratatui::layout::Rect;
 
 use super::{Hit, Hits, ListKey, SortOrder};
-use crate::natural_order::InOrder;
+use crate::natural_order::Natural;
 use crate::tui::app::{Filter, ListState};
 use crate::tui::figures_of::number;
 use crate::tui::format;
@@ -153,7 +153,7 @@ pub(super) fn order_of<R>(columns: &[Col<'_, R>], state: &ListState) -> Option<(
 struct Ranked {
     is_unpriced: bool,
     number: Option<f64>,
-    name: Option<InOrder<String>>,
+    name: Option<Natural<String>>,
     falls: bool,
 }
 
@@ -164,7 +164,7 @@ impl Ranked {
             OrderedBy::Number(number) => Self { number: number.filter(|n| n.is_finite()), ..unknown },
             OrderedBy::Money(money) => Self { number: number(money), ..unknown },
             OrderedBy::Unpriced => Self { is_unpriced: true, number: Some(0.0), ..unknown },
-            OrderedBy::Name(name) => Self { name: Some(InOrder(name)), ..unknown },
+            OrderedBy::Name(name) => Self { name: Some(Natural(name)), ..unknown },
         }
     }
 }

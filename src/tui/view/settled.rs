@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::ListKey;
 use super::list::{Col, OrderedBy, order_of, sort};
-use crate::natural_order::InOrder;
+use crate::natural_order::Natural;
 use crate::tui::app::ListState;
 use crate::tui::figures_of;
 use crate::tui::format;
@@ -77,7 +77,7 @@ fn sort_calmly<R>(
     let is_first = rows.first().is_some_and(is_unpriced);
     let (mut unpriced, mut others): (Vec<R>, Vec<R>) = std::mem::take(rows).into_iter().partition(is_unpriced);
     let rest = others.split_off(others.iter().take_while(|row| number(row).is_some()).count());
-    let name = |row: &R| InOrder(name_of(columns, row).unwrap_or_default());
+    let name = |row: &R| Natural(name_of(columns, row).unwrap_or_default());
     unpriced.sort_by_cached_key(|row| (place(row), name(row)));
     let known = calm(others, slack, |row| number(row).unwrap_or(0.0), |row| (place(row), name(row)));
     let (first, second) = if is_first { (unpriced, known) } else { (known, unpriced) };

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
-use crate::natural_order::{InOrder, in_order};
+use crate::natural_order::{Natural, natural_cmp};
 use crate::reading::UnitName;
 use crate::snapshot::{NodeRow, Severity, UnitRow, WorstRank};
 use crate::tui::figures_of;
@@ -215,7 +215,7 @@ fn together<'a>(name: &'a str, nodes: &[FleetGroup<'a>]) -> FleetGroup<'a> {
 /// Sorts by name, with numbers in numerical order; nodes that are merged by model come last.
 pub(super) fn by_name(groups: &mut [FleetGroup<'_>]) {
     let is_model = |group: &FleetGroup<'_>| group.kind == GroupKind::Model;
-    groups.sort_by(|one, other| is_model(one).cmp(&is_model(other)).then_with(|| in_order(one.name, other.name)));
+    groups.sort_by(|one, other| is_model(one).cmp(&is_model(other)).then_with(|| natural_cmp(one.name, other.name)));
 }
 
 /// Sorts by profit: those without a price first, then the lowest, and unknown profits last. Groups with one prefix stay together, since they share
@@ -229,6 +229,6 @@ pub(super) fn worst_first(groups: &mut [FleetGroup<'_>], prefix: impl Fn(&str) -
     }
     groups.sort_by_cached_key(|group| {
         let prefix = prefix(group.name);
-        (worst.get(prefix).copied(), prefix.to_owned(), rank(group), InOrder(group.name.to_owned()))
+        (worst.get(prefix).copied(), prefix.to_owned(), rank(group), Natural(group.name.to_owned()))
     });
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use ratatui::layout::Rect;
 
 use crate::history::{Measure, Subject};
-use crate::natural_order::InOrder;
+use crate::natural_order::Natural;
 use crate::reading::ModelName;
 use crate::snapshot::{EngineRow, ModelRow};
 use crate::tui::format;
@@ -89,7 +89,7 @@ fn lines<'a>(scene: &Scene<'a>, model: &ModelName) -> Vec<ServedLine<'a>> {
         groups.into_iter().filter_map(|(name, rows)| line(scene, name, &rows)).collect();
     let made = |line: &ServedLine<'_>| line.served.rate(Measure::Output).or(line.served.rate(Measure::Prompt));
     let most = |line: &ServedLine<'_>| std::cmp::Reverse(made(line).map_or(0, |tokens| tokens as u64));
-    lines.sort_by_cached_key(|line| (line.profit.is_none(), line.profit, most(line), InOrder(line.name.clone())));
+    lines.sort_by_cached_key(|line| (line.profit.is_none(), line.profit, most(line), Natural(line.name.clone())));
     lines
 }
 
