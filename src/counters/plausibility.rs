@@ -35,9 +35,9 @@ impl Default for Plausibility {
 }
 
 impl Plausibility {
-    /// The bound on the energy of a GPU with this power limit.
+    /// The bound on the energy of a GPU with this power limit; one of zero is not known.
     pub fn energy(&self, limit: Option<Power>) -> EnergyBound {
-        let watts = limit.map_or(self.watts_per_gpu as f64, Power::watts);
+        let watts = limit.filter(|limit| limit.watts() > 0.0).map_or(self.watts_per_gpu as f64, Power::watts);
         EnergyBound { watts, factor: f64::from(self.energy_thousandths) / 1000.0 }
     }
 }

@@ -12,6 +12,8 @@ pub struct Pace {
     patience: Span,
     earned: Vec<HourlyAverage>,
     owed: Vec<HourlyAverage>,
+    /// Whether each cost account has a rate of energy.
+    has_energy: Vec<bool>,
     /// The longest time that any of the rates covers.
     covers: Span,
 }
@@ -20,7 +22,7 @@ impl Pace {
     /// Rates over `span`, or over the covered part of it. A silence of up to `patience` does not lower a rate; a longer one
     /// counts as time without postings.
     pub const fn new(span: Span, patience: Span) -> Self {
-        Self { span, patience, earned: Vec::new(), owed: Vec::new(), covers: Span::ZERO }
+        Self { span, patience, earned: Vec::new(), owed: Vec::new(), has_energy: Vec::new(), covers: Span::ZERO }
     }
 
     /// Sets for how long a silence does not lower a rate.
@@ -37,6 +39,7 @@ impl Pace {
         let of_time = |recent: &Recent| recent.rate_of_time(when, self.span, self.patience).unwrap_or_default();
         let owed = lately.owed.iter().zip(&lately.energy);
         self.owed = owed.map(|(time, energy)| of_time(time).with(rate(energy))).collect();
+        self.has_energy = lately.energy.iter().map(|energy| !energy.is_empty()).collect();
         let covers = self.earned.iter().chain(&self.owed).map(|rate| rate.covers);
         self.covers = covers.max().unwrap_or(Span::ZERO);
     }
@@ -55,6 +58,11 @@ impl Pace {
     pub fn earned_per_hour(&self, account: usize) -> Option<Money> {
         self.window()?;
         self.earned.get(account).map(|rate| rate.per_hour)
+    }
+
+    /// Whether energy of a cost account was posted lately, so that its cost per hour includes it.
+    pub fn has_energy(&self, cost_account: usize) -> bool {
+        self.has_energy.get(cost_account).copied().unwrap_or_default()
     }
 
     /// The cost of a cost account per hour.

@@ -180,6 +180,11 @@ impl Recent {
         }
     }
 
+    /// Whether no source has a rate.
+    pub(super) fn is_empty(&self) -> bool {
+        self.named.is_empty() && self.streams.is_empty()
+    }
+
     /// Whether a source has a rate.
     pub(super) fn has(&self, source: PostingSource) -> bool {
         self.named.contains_key(&source.key())

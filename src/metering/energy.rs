@@ -77,7 +77,11 @@ impl EnergyMeters {
         };
         let bound = bounds.energy(reading.power_limit);
         match meter.advance(now, at, bound) {
-            Movement::None => {}
+            Movement::None => {
+                if let Some(since) = meter.still_since(at).filter(|_| is_paid) {
+                    self.unknown.insert(metered.id.clone(), since);
+                }
+            }
             Movement::Drawn(drawn, from, to) => post(ledger, metered, drawn, (from, to), at),
             Movement::Returned(drawn, from, to, left) => {
                 let is_of_gpu = |energy: &DisputedEnergy| energy.gpu == *metered.id;
@@ -107,8 +111,8 @@ impl EnergyMeters {
         }
     }
 
-    /// Since when the energy of a GPU whose power is paid for is unknown: its counter has no value, or fell and has
-    /// stopped.
+    /// Since when the energy of a GPU whose power is paid for is unknown: its counter has no value, has never moved, fell and
+    /// has stopped, or grows by more than the GPU can draw.
     pub(super) fn unknown_since(&self, id: &GpuId) -> Option<Moment> {
         self.unknown.get(id).copied().or_else(|| self.meters.get(id)?.stuck_since())
     }

@@ -104,6 +104,11 @@ fn a_counter_that_fell_and_stands_still_is_unknown() {
         read(&mut fleet, second, Some(if second < 8 { drawn(second) } else { 0 }));
     }
     assert!(is_said(&fleet));
+    // One that stops where it is.
+    for second in 60..300_i64 {
+        read(&mut fleet, second, Some(drawn(second.min(100))));
+    }
+    assert!(is_said(&fleet));
 }
 
 /// Class: a fall that goes on. It is marked and neither billed nor disputed.
@@ -186,4 +191,62 @@ fn a_reset_does_not_move_the_cost_an_hour() {
             assert!(is_right, "{reset}, second {second}: {cost:?}");
         }
     }
+}
+
+/// Class: a cost an hour without the power that is paid for, and without a word.
+#[test]
+fn the_cost_an_hour_is_unknown_until_the_energy_is_known_or_said_to_be_unknown() {
+    let never = |_: i64| None;
+    let late = |second: i64| (second >= 20).then(|| drawn(second));
+    let still = |_: i64| Some(BEFORE);
+    let slow = |second: i64| Some(drawn(second / 30 * 30));
+    let shown: [(&str, &dyn Fn(i64) -> Option<u64>); 4] =
+        [("never", &never), ("late", &late), ("still", &still), ("slow", &slow)];
+    for (what, shown) in shown {
+        let mut fleet = watched(true);
+        for second in 0..200 {
+            read(&mut fleet, second, shown(second));
+            let money = snapshot(&fleet).money;
+            let node = snapshot(&fleet).nodes[0].cost_per_hour;
+            assert_eq!(node.is_none(), money.cost_per_hour.is_none(), "{what}, second {second}");
+            let Some(cost) = money.cost_per_hour else { continue };
+            let is_whole = cost.rounded(3) >= 1_020;
+            assert!(is_whole || is_said(&fleet), "{what}, second {second}: {cost}, and nothing is said");
+        }
+        let is_known = snapshot(&fleet).money.cost_per_hour.is_some();
+        assert!(is_known, "{what}: rent alone, with the alert, or all of it");
+    }
+}
+
+/// Class: a counter whose every step is more than the card can draw: another unit, or a limit that is not the card's.
+#[test]
+fn energy_that_no_gpu_can_draw_is_disputed_however_long_it_goes_on() {
+    let mut fleet = watched(true);
+    for second in 0..7_300_i64 {
+        read(&mut fleet, second, Some(BEFORE + second.unsigned_abs() * 400_000_000));
+        let disputes = fleet.ledger().disputes().len();
+        assert!(disputes <= 3, "one an hour: {disputes} at {second}");
+        assert!(second < 5 || disputes > 0, "nothing is disputed at {second}");
+        assert!(second < 12 || is_said(&fleet), "nothing is said at {second}");
+    }
+    assert_eq!(energy(&fleet), 0);
+    assert!(!snapshot(&fleet).money.disputed.is_zero());
+}
+
+/// Class: a power limit of zero, which some exporters write for an unknown one.
+#[test]
+fn a_power_limit_of_zero_is_unknown() {
+    let mut fleet = watched(true);
+    for second in 0..20 {
+        let reading = GpuReading {
+            id: Some(GpuId::from_uuid("GPU-1")),
+            name: Some(Label::new("NVIDIA H100")),
+            energy: Some(Energy::new(drawn(second))),
+            power_limit: margintop::units::Power::from_watts(0.0),
+            ..GpuReading::default()
+        };
+        fleet.apply(Event::nvml(NodeName::new("n"), after(second), Ok(vec![reading])));
+        fleet.apply(Event::Tick(after(second)));
+    }
+    assert_eq!((energy(&fleet), fleet.ledger().disputes().len()), (19 * 400_000, 0));
 }

@@ -59,7 +59,7 @@ pub(super) fn rows(present: &PresentFleet<'_>) -> (Vec<ModelRow>, Money) {
     let mut costs = cost_shares(present);
     costs.extend(made.into_iter().map(|model| (model.clone(), Money::ZERO)));
     let mut rows = Vec::with_capacity(sums.len());
-    let awaits = fleet.inventory.nodes.values().any(|node| super::pace::is_awaited(fleet, node));
+    let awaits = super::pace::awaits_any(fleet);
     for (model, sum) in sums {
         let cost = costs.get(model).filter(|_| !awaits);
         rows.push(model_row(present, model, &sum, earned.get(model).copied().unwrap_or_default(), cost));

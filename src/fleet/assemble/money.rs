@@ -3,7 +3,7 @@
 use super::prices::{is_priced, price, tables};
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::pace::{beside, idle_paces, pace, paces_by, unrated_gpus, unrated_nodes};
+use super::pace::{beside, idle_paces, nodes_without_energy, pace, paces_by, unrated_gpus, unrated_nodes};
 use super::{Fleet, PresentFleet, RowView};
 use crate::ledger::{Classes, CostAccount, CostKind, RevenueAccount};
 use crate::natural_order::natural_cmp;
@@ -128,13 +128,14 @@ pub(super) fn by_node(present: &PresentFleet<'_>) -> BTreeMap<NodeName, NodeMone
         money.cost = totals.cost.map(|cost| cost - totals.revenue_overhead);
     }
     if fleet.pace.window().is_some() {
-        let unrated = unrated_nodes(fleet);
+        let (unrated, without_energy) = (unrated_nodes(fleet), nodes_without_energy(fleet));
         for (node, sums) in paces_by(fleet, node, pays) {
             let money = nodes.entry(node.clone()).or_default();
             money.revenue_per_hour = sums.earned.or(money.revenue_per_hour);
             let is_known = !unrated.contains(&node)
                 && fleet.inventory.node(&node).is_none_or(|node| !super::pace::is_awaited(fleet, node));
-            money.cost_per_hour = sums.owed.filter(|cost| *cost > Money::ZERO || is_known);
+            let is_whole = !without_energy.contains(&node);
+            money.cost_per_hour = sums.owed.filter(|cost| is_whole && (*cost > Money::ZERO || is_known));
         }
         for (node, idle) in idle_paces(fleet) {
             *nodes.entry(node).or_default().idle_per_hour.get_or_insert_default() += idle;

@@ -6,7 +6,7 @@ use super::Fleet;
 use super::prices::{is_priced, tables};
 use crate::inventory::{Gpu, Node};
 use crate::ledger::{CostAccount, CostAccountId, CostKind, RevenueAccount};
-use crate::reading::{Label, NodeName};
+use crate::reading::{GpuId, Health, Label, NodeName};
 use crate::snapshot::{ModelRow, NonModelProfit};
 use crate::statement::{PaceSums, RowKind, paces};
 use crate::units::{GpuTime, Money};
@@ -59,8 +59,7 @@ pub(super) fn pace(fleet: &Fleet, priced: bool, lacks: bool) -> FleetPace {
     }
     let (earned, owed) = (|id| fleet.pace.earned_per_hour(id), |id| fleet.pace.owed_per_hour(id));
     let sums = paces(tables(fleet), earned, owed, |_| Some(()), |_| Some(())).remove(&()).unwrap_or_default();
-    let awaits = fleet.inventory.nodes.values().any(|node| is_awaited(fleet, node));
-    let cost = sums.owed.filter(|cost| !awaits && (*cost > Money::ZERO || unrated_nodes(fleet).is_empty()));
+    let cost = sums.owed.filter(|cost| !awaits_any(fleet) && (*cost > Money::ZERO || unrated_nodes(fleet).is_empty()));
     let of_revenue = fleet.config.overhead.of_revenue.map(|share| share.of(sums.covered)).unwrap_or_default();
     let priced = priced && !lacks;
     FleetPace {
@@ -71,10 +70,36 @@ pub(super) fn pace(fleet: &Fleet, priced: bool, lacks: bool) -> FleetPace {
     }
 }
 
+/// Whether what any node costs an hour is not known yet.
+pub(super) fn awaits_any(fleet: &Fleet) -> bool {
+    fleet.inventory.nodes.values().any(|node| is_awaited(fleet, node)) || !nodes_without_energy(fleet).is_empty()
+}
+
 /// Whether a node has not reported since the start: its GPU time is posted when it does, and until then it costs something
 /// unknown.
 pub(super) fn is_awaited(fleet: &Fleet, node: &Node) -> bool {
     node.awaited && !node.gpus.is_empty() && !fleet.inventory.is_abandoned(node)
+}
+
+/// The nodes whose power is paid for, and whose energy counters have not moved yet: they cost more than their rent. Energy
+/// that stays unknown has an alert instead.
+pub(super) fn nodes_without_energy(fleet: &Fleet) -> BTreeSet<&NodeName> {
+    let waits = |(nth, account): (usize, &CostAccount)| {
+        account.power.is_some()
+            && fleet.pace.owed_per_hour(nth).is_some_and(|owed| owed > Money::ZERO)
+            && !fleet.pace.has_energy(nth)
+    };
+    let answers = |name: &&NodeName| {
+        let gpus = fleet.inventory.node(name).into_iter().flat_map(|node| node.gpus.values());
+        let live = |id: &&GpuId| {
+            let gpu = fleet.inventory.gpus.get(*id);
+            gpu.is_some_and(|gpu| fleet.inventory.gpu_health(gpu) == Health::Live)
+        };
+        let live: Vec<&GpuId> = gpus.filter(live).collect();
+        !live.is_empty() && live.into_iter().all(|id| super::lookup::energy_unknown_since(fleet, id).is_none())
+    };
+    let accounts = fleet.ledger.cost_accounts().iter().enumerate().filter(|account| waits(*account));
+    accounts.filter_map(|(_, account)| account.node.as_ref()).filter(answers).collect()
 }
 
 /// The nodes that have GPUs without a rate.

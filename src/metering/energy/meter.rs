@@ -16,6 +16,10 @@ const QUARANTINE_POLLS: u8 = 3;
 const REFRESH: Span = Span::from_secs(60);
 /// The interval between the values that are kept to recognize a fall.
 const KEPT: Span = Span::from_secs(300);
+/// How long a counter that moved may stand still. Every card draws some power.
+const STOPPED: Span = Span::from_secs(120);
+/// The interval between disputes about a counter that grows by more than its GPU can draw on every poll.
+const DISPUTED_AGAIN: Span = Span::from_secs(3600);
 /// How long after a change the previous values may return.
 const RETURN_WITHIN: Span = Span::from_secs(600);
 
@@ -38,6 +42,9 @@ pub(in crate::metering) struct EnergyMeter {
     /// Accepted values: one that is five to ten minutes old, and a later one.
     #[serde(default)]
     earlier: [Option<(u64, Moment)>; 2],
+    /// Since when growth is too large on every poll, and when it was disputed last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    exceeding: Option<(Moment, Moment)>,
 }
 
 /// Quarantined values.
@@ -52,6 +59,9 @@ struct Quarantined {
     /// When the last one changed.
     #[serde(default)]
     at: Option<Moment>,
+    /// Whether they grew by more than the GPU can draw: none of them can be where the counter goes on from.
+    #[serde(default)]
+    exceeds: bool,
 }
 
 /// The counter before a change that may be a misreading, and the energy posted since.
@@ -100,14 +110,14 @@ impl Jump {
 
 impl EnergyMeter {
     pub(super) fn new(last: u64, at: Moment) -> Self {
-        Self { last, at, quarantined: None, moved: false, former: None, ahead: 0, earlier: [None; 2] }
+        Self { last, at, quarantined: None, moved: false, former: None, ahead: 0, earlier: [None; 2], exceeding: None }
     }
 
     /// All moments in the state, to move them to another boot's clock.
     pub(in crate::metering) fn moments_mut(&mut self) -> impl Iterator<Item = &mut Moment> {
-        let Self { last: _, at, quarantined, moved: _, former, ahead: _, earlier } = self;
+        let Self { last: _, at, quarantined, moved: _, former, ahead: _, earlier, exceeding } = self;
         let quarantined = quarantined.iter_mut().flat_map(|quarantined| {
-            let Quarantined { first: _, last: _, polls: _, began, at } = quarantined;
+            let Quarantined { first: _, last: _, polls: _, began, at, exceeds: _ } = quarantined;
             began.iter_mut().chain(at)
         });
         let former = former.iter_mut().map(|former| {
@@ -115,13 +125,24 @@ impl EnergyMeter {
             at
         });
         let earlier = earlier.iter_mut().flatten().map(|(_, at)| at);
-        std::iter::once(at).chain(quarantined).chain(former).chain(earlier)
+        std::iter::once(at)
+            .chain(quarantined)
+            .chain(former)
+            .chain(earlier)
+            .chain(exceeding.iter_mut().flat_map(|(since, last)| [since, last]))
     }
 
-    /// Since when the counter has stopped after a fall, if it has.
+    /// Since when the counter has stopped after a fall, or has grown by more than the GPU can draw, if it has.
     pub(super) fn stuck_since(&self) -> Option<Moment> {
-        let is_stuck = |fall: &Quarantined| fall.first < self.last && fall.polls > QUARANTINE_POLLS;
-        self.quarantined.filter(is_stuck)?.began
+        let is_stuck = |fall: &Quarantined| fall.polls > QUARANTINE_POLLS && (fall.first < self.last || fall.exceeds);
+        let exceeding = self.exceeding.map(|(since, _)| since);
+        exceeding.or_else(|| self.quarantined.filter(is_stuck)?.began)
+    }
+
+    /// Since when the counter has stood still, if that is longer than exporters need to renew it.
+    pub(super) fn still_since(&self, at: Moment) -> Option<Moment> {
+        let most = if self.moved { STOPPED } else { REFRESH };
+        (at.since(self.at) >= most).then_some(self.at)
     }
 
     /// Applies a reading of the counter.
@@ -139,7 +160,7 @@ impl EnergyMeter {
                 return Movement::None;
             }
             self.note_earlier(at);
-            (self.last, self.at, self.moved) = (now, moved, true);
+            (self.last, self.at, self.moved, self.exceeding) = (now, moved, true, None);
             return Movement::Drawn(self.due(drawn), since, moved);
         }
         // The values before a change continue: the change was a misreading.
@@ -184,16 +205,18 @@ impl EnergyMeter {
 
     /// The quarantined values with this one added. A value that does not continue them replaces them.
     fn quarantine(&self, now: u64, at: Moment, bound: EnergyBound) -> Quarantined {
-        let goes_on =
-            |quarantined: &Quarantined| growth(quarantined.last, quarantined.at.unwrap_or(self.at), now, at, bound);
-        match self.quarantined.and_then(|quarantined| Some((quarantined, goes_on(&quarantined)?))) {
-            Some((quarantined, grown)) => Quarantined {
-                last: now,
-                polls: quarantined.polls.saturating_add(1),
-                at: if grown > 0 { Some(at) } else { quarantined.at },
-                ..quarantined
-            },
-            None => Quarantined { first: now, last: now, polls: 1, began: Some(at), at: Some(at) },
+        let one = Quarantined { first: now, last: now, polls: 1, began: Some(at), at: Some(at), exceeds: false };
+        let Some(quarantined) = self.quarantined else { return one };
+        let polls = quarantined.polls.saturating_add(1);
+        match growth(quarantined.last, quarantined.at.unwrap_or(self.at), now, at, bound) {
+            Some(grown) => {
+                let at = if grown > 0 { Some(at) } else { quarantined.at };
+                Quarantined { last: now, polls, at, ..quarantined }
+            }
+            None if now > quarantined.last && quarantined.last > self.last => {
+                Quarantined { polls, began: quarantined.began, exceeds: true, ..one }
+            }
+            None => one,
         }
     }
 
@@ -201,13 +224,17 @@ impl EnergyMeter {
     /// stops.
     fn is_over(&self, quarantined: Quarantined, at: Moment) -> bool {
         let grows = quarantined.last > quarantined.first;
-        let has_stayed = || self.moved || at.since(quarantined.began.unwrap_or(self.at)) >= REFRESH;
+        let has_stayed =
+            || self.moved || quarantined.exceeds || at.since(quarantined.began.unwrap_or(self.at)) >= REFRESH;
+        if quarantined.exceeds && self.exceeding.is_some_and(|(_, then)| at.since(then) < DISPUTED_AGAIN) {
+            return false;
+        }
         quarantined.polls >= QUARANTINE_POLLS && (grows || quarantined.first >= self.last && has_stayed())
     }
 
     /// Accepts the quarantined values as the counter's.
     fn settle(&mut self, quarantined: Quarantined, at: Moment, bound: EnergyBound) -> Movement {
-        let Self { last: before, at: from, ahead, earlier, former, moved, .. } = *self;
+        let Self { last: before, at: from, ahead, earlier, former, moved, exceeding, .. } = *self;
         let has_fallen = quarantined.first < before;
         let returned_to = self.had(quarantined.first, at);
         *self = Self { moved: true, ..Self::new(quarantined.last, quarantined.at.unwrap_or(at)) };
@@ -226,7 +253,8 @@ impl EnergyMeter {
         }
         let drawn = quarantined.last.saturating_sub(quarantined.first);
         let energy = quarantined.first.saturating_sub(before);
-        let jump = Jump { before, after: quarantined.first, energy, from, to: quarantined.began.unwrap_or(from) };
+        let first_at = if drawn == 0 { quarantined.at } else { quarantined.began };
+        let jump = Jump { before, after: quarantined.first, energy, from, to: first_at.unwrap_or(from) };
         // Values from before a fall that return late, or the first value of a counter that read zero.
         let is_known =
             former.is_some_and(|former| growth(former.last, former.at, quarantined.first, at, bound).is_some());
@@ -235,6 +263,8 @@ impl EnergyMeter {
         if has_fallen || is_known || is_first {
             return Movement::Baseline(jump, drawn);
         }
+        let since = exceeding.map(|(since, _)| since).or(quarantined.began);
+        self.exceeding = since.filter(|_| quarantined.exceeds).map(|since| (since, at));
         Movement::Disputed(jump, drawn)
     }
 }
