@@ -66,12 +66,16 @@ impl Loss {
 fn text(money: &MoneyView, cost: Money, silent: usize) -> String {
     let currency = &money.currency;
     let revenue = money.revenue_per_hour.filter(|revenue| *revenue > Money::ZERO);
-    let loss = money.profit_per_hour.map_or(cost, |profit| -profit).round_to(2);
+    let profit = money.profit_per_hour.unwrap_or(-cost);
+    let loss = (-profit).round_to(2);
+    // The loss is that of the engines whose cost is known.
+    let covered = cost + profit;
     let what = match revenue {
-        Some(revenue) => {
-            let times = cost.grains() as f64 / revenue.grains() as f64;
+        Some(_) if covered > Money::ZERO => {
+            let times = cost.grains() as f64 / covered.grains() as f64;
             format!("serves at a loss of {loss} {currency} an hour: breaks even at {times:.1} times this load")
         }
+        Some(_) => format!("the engines whose cost is known cost {loss} {currency} an hour and earn nothing"),
         None => format!("serves nothing while {} {currency} an hour of rent run on", cost.round_to(2)),
     };
     match silent {

@@ -22,5 +22,6 @@ pub(super) fn text(path: &Path, what: &str, largest: u64) -> Result<String, Fail
     if text.len() as u64 > largest {
         return Err(said(&format!("has over {} MiB", largest >> 20)));
     }
-    Ok(text)
+    // Editors on Windows write a byte order mark.
+    Ok(text.strip_prefix('\u{feff}').map_or(text.clone(), str::to_owned))
 }

@@ -198,9 +198,11 @@ pub(super) struct SeriesPlace<'p> {
 }
 
 impl<'p> SeriesPlace<'p> {
-    /// A series of the row with the values of the labels `model` and `rank`.
+    /// A series of the row with the values of the labels `model` and `rank`. An engine that says `model_name` itself may run in
+    /// a server that prints its own names for a model instead, such as Triton.
     pub(super) fn keyed(field: SeriesField, labels: SeriesLabels<'p>, model: &str, rank: &str) -> Self {
         let mut entry = Self::whole(field);
+        let may_be_within = model == "model_name";
         for (key, value) in labels {
             if key == b"le" {
                 entry.bound = value.number().unwrap_or(f64::NAN);
@@ -208,6 +210,10 @@ impl<'p> SeriesPlace<'p> {
                 entry.place.model = Some(value);
             } else if key == rank.as_bytes() {
                 entry.place.rank = Some(value);
+            } else if may_be_within && key == b"model" && entry.place.model.is_none() {
+                entry.place.model = Some(value);
+            } else if may_be_within && key == b"version" {
+                entry.place.version = Some(value);
             } else {
                 entry.note(key);
             }

@@ -250,6 +250,12 @@ impl Engine {
         most.max().unwrap_or(0)
     }
 
+    /// The processes behind the address of one instance.
+    pub(crate) fn processes_of(&self, id: Option<&InstanceId>, now: Moment) -> usize {
+        let instance = self.instances.iter().find(|instance| instance.id.as_ref() == id);
+        instance.map_or(0, |instance| instance.processes.answering(now).count())
+    }
+
     /// The number of restarts seen.
     pub(crate) fn restarts(&self) -> u64 {
         self.instances.iter().map(|instance| instance.processes.restarts()).sum()

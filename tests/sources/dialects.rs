@@ -475,6 +475,8 @@ fn triton_s_label_names_the_model_of_the_engine_that_runs_in_it() {
     for (prompt, output) in [
         ("sglang:prompt_tokens_total", "sglang:generation_tokens_total"),
         ("vllm:prompt_tokens_total", "vllm:generation_tokens_total"),
+        ("trtllm_prompt_tokens_total", "trtllm_generation_tokens_total"),
+        ("lmdeploy:prompt_tokens_total", "lmdeploy:generation_tokens_total"),
     ] {
         let labels = "{model=\"llama-8b\",version=\"1\"}";
         let reading = fixture::page(&format!("{prompt}{labels} 700\n{output}{labels} 30\n"));

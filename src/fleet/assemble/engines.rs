@@ -160,7 +160,7 @@ fn engine_row(fleet: &Fleet, view: &RowView<'_>, blank: &EngineRow) -> EngineRow
         spec_acceptance: reading.speculation.and_then(|speculation| speculation.acceptance()),
         revenue: revenue(fleet, view),
         scrape: blank.scrape.clone(),
-        processes: blank.processes,
+        processes: view.engine.processes_of(view.row.instance.as_ref(), fleet.now()),
         note: blank.note.clone().or_else(|| remarks(fleet, view)),
     }
 }
@@ -343,7 +343,7 @@ fn remarks(fleet: &Fleet, view: &RowView<'_>) -> Option<Label> {
         view.target.refusals.text(),
         view.target.odd_start.as_ref().map(ToString::to_string),
         view.has_old_samples(fleet).then(|| OLD_SAMPLES.to_owned()),
-        in_turn(view.engine.processes_in_turn(fleet.now())),
+        in_turn(view.engine.processes_of(view.row.instance.as_ref(), fleet.now())),
         view.row.window.awaits().then(|| UNKNOWN_RATES.to_owned()),
         other_names(fleet, view),
         proxied(view),
