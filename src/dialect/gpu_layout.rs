@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use memchr::{memchr, memrchr};
 
-use super::copies::Copies;
+use super::copies::names_servers;
 use super::gpu_rows::{GpuFacts, GpuRows};
 use super::gpus::{GpuField, GpuFieldKind};
 use super::layout::HALF_LINE;
@@ -112,7 +112,7 @@ impl GpuLayout {
 /// The layout of a page that has only GPUs, each identified by labels on every line of its figures; `None` for other
 /// pages. The caller compares its result with that of the general reader.
 pub(super) fn layout(page: &[u8], reading: &PageReading) -> Option<GpuLayout> {
-    if !reading.engines.is_empty() || reading.gpus.is_empty() || Copies::of(page).any() {
+    if !reading.engines.is_empty() || reading.gpus.is_empty() || names_servers(page) {
         return None;
     }
     let (mut names, mut gpu_rows, mut values) = (NameOwners::default(), GpuRows::default(), Vec::new());

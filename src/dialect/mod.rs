@@ -77,7 +77,8 @@ pub fn read(page: &[u8], hint: &Hint) -> Result<PageReading, ScrapeError> {
     let mut page_rows = OpenPage::with(start_labels::target_labels(page));
     let mut rows = Rows::new(page, limits, |name, kind| wanted(&mut names, name, kind));
     let (mut error, mut polled_at) = (None, None);
-    let mut copies = Copies::of(page);
+    let mut of_copies = NameOwners::default();
+    let copies = Copies::of(page, limits, |name, kind| wanted(&mut of_copies, name, kind).is_some());
     for row in rows.by_ref() {
         if copies.is_copy(row.labels) {
             continue;

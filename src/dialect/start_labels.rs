@@ -40,6 +40,7 @@ pub(super) fn target_labels(page: &[u8]) -> TargetLabels<'_> {
 
 /// The labels of the start times of a page, without the copies of a second server.
 fn starts(page: &[u8]) -> Vec<SeriesLabels<'_>> {
+    let of_starts = || Copies::of(page, Limits::default(), |name, _| name == START);
     let mut copies: Option<Copies<'_>> = None;
     let mut starts = Vec::new();
     let mut after = 0;
@@ -52,7 +53,7 @@ fn starts(page: &[u8]) -> Vec<SeriesLabels<'_>> {
         after = end;
         let mut rows = Rows::new(&page[begin..end], Limits::default(), |name, _| (name == START).then_some(()));
         let Some(row) = rows.next() else { continue };
-        if starts.len() < STARTS && !copies.get_or_insert_with(|| Copies::of(page)).is_copy(row.labels) {
+        if starts.len() < STARTS && !copies.get_or_insert_with(of_starts).is_copy(row.labels) {
             starts.push(row.labels);
         }
     }

@@ -208,6 +208,36 @@ fn a_router_s_own_counters_never_replace_those_of_its_servers() {
     assert_eq!((server.tokens.whole_prompt(), server.tokens.output), (Some(Tokens::new(7)), Some(Tokens::new(3))));
 }
 
+/// Class: a federated page of several Prometheus servers, each of which has targets that no other one has.
+#[test]
+fn series_that_one_of_several_servers_has_are_read() {
+    let series = |instance: &str, replica: &str, output: u64| {
+        let labels =
+            format!("{{model_name=\"m\",engine=\"0\",instance=\"{instance}\",prometheus_replica=\"{replica}\"}}");
+        format!("vllm:prompt_tokens_total{labels} {output}\nvllm:generation_tokens_total{labels} {output}\n")
+    };
+    let gpu = |host: &str, replica: &str| {
+        format!(
+            "DCGM_FI_DEV_GPU_UTIL{{gpu=\"0\",UUID=\"GPU-{host}\",Hostname=\"{host}\",prometheus_replica=\"{replica}\"}} 50\n"
+        )
+    };
+    let outputs = |text: &str| {
+        let mut outputs: Vec<_> = page(text).engines.iter().map(|row| row.tokens.output.unwrap().count()).collect();
+        outputs.sort_unstable();
+        outputs
+    };
+    let shards = series("a:8000", "k8s-0", 10) + &series("b:8000", "k8s-shard-1-0", 20);
+    assert_eq!(outputs(&shards), [10, 20]);
+    // The first server lost one target, and the second has both.
+    let late = series("a:8000", "k8s-0", 10) + &series("a:8000", "k8s-1", 11) + &series("b:8000", "k8s-1", 20);
+    assert_eq!(outputs(&late), [10, 20]);
+    // What stands first on the page does not matter.
+    let turned = series("a:8000", "k8s-1", 11) + &series("a:8000", "k8s-0", 10);
+    assert_eq!(outputs(&turned), [10]);
+    assert_eq!(page(&(gpu("n1", "k8s-0") + &gpu("n2", "k8s-shard-1-0") + &gpu("n1", "k8s-1"))).gpus.len(), 2);
+    assert_eq!(page(&(gpu("n1", "k8s-0") + &series("b:8000", "k8s-shard-1-0", 20))).engines.len(), 1);
+}
+
 /// Class: a federated page of a pair of Prometheus servers, which has each series once a server.
 #[test]
 fn copies_of_series_by_a_pair_of_servers_are_no_more_tokens() {
