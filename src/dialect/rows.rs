@@ -1,12 +1,15 @@
 //! Makes readings from a page's sums: leaves out duplicates, and names each row's instance.
 
-use super::field::{RowPlace, StartOf};
+use super::field::{Count, RowPlace, StartOf};
 use super::open_page::{NameOwners, OpenPage, OpenRow, PageProcess};
 use super::process::ProcessLabels;
 use super::row_sums::RowSums;
 use crate::exposition::LabelText;
 use crate::reading::{EngineReading, EngineRole, InstanceId, ModelName, PromptCount, Refusal, Refusals};
 use crate::units::Timestamp;
+
+/// Two counters are equal if they differ by at most one part in this many: they are read one after the other.
+const NEAR: u64 = 100;
 
 /// The rows of a page, and the start times of their processes.
 #[derive(Default)]
@@ -81,7 +84,8 @@ impl<'p> OpenPage<'p> {
             let passes_on = !ours.dialect.shared_names.is_empty();
             ours.dialect.kind != theirs.dialect.kind
                 && ours.labels == theirs.labels
-                && (passes_on || (same_model && !line.sums.says_more_than_delays()))
+                && (passes_on && self.may_be_equal(line.process, other.process)
+                    || same_model && !line.sums.says_more_than_delays())
         };
         let stands = |line: &OpenRow<'p>| {
             names.is_certain(kind(line)) && !self.lines.iter().any(|other| is_stated_by(line, other))
@@ -89,6 +93,23 @@ impl<'p> OpenPage<'p> {
         let stand: Vec<bool> = self.lines.iter().map(stands).collect();
         let mut stand = stand.into_iter();
         self.lines.retain(|_| stand.next().unwrap_or(true));
+    }
+
+    /// Whether the tokens of two kinds of engine with the same labels may be the same ones. Those of one page are of one time.
+    fn may_be_equal(&self, one: usize, other: usize) -> bool {
+        let total = |process: usize, count: Count| {
+            let (kind, labels) = (self.processes[process].dialect.kind, &self.processes[process].labels);
+            let is_its = |line: &&OpenRow<'p>| {
+                let theirs = &self.processes[line.process];
+                theirs.dialect.kind == kind && theirs.labels == *labels
+            };
+            let counts = self.lines.iter().filter(is_its).filter_map(|line| line.sums.count(count));
+            counts.reduce(u64::saturating_add)
+        };
+        [Count::Prompt, Count::Output].into_iter().all(|count| {
+            let (Some(one), Some(other)) = (total(one, count), total(other, count)) else { return true };
+            one.abs_diff(other) <= one.max(other) / NEAR
+        })
     }
 
     /// Marks the servers of a router's page: their counters are those of engines that may be watched themselves.

@@ -484,3 +484,27 @@ fn triton_s_label_names_the_model_of_the_engine_that_runs_in_it() {
         assert_eq!(fixture::model(&reading.engines[0]), Some("llama-8b"), "{prompt}");
     }
 }
+
+/// Class: an engine that passes another's names on, and one of its kind that only runs beside another under equal labels.
+#[test]
+fn a_nim_beside_another_engine_under_equal_labels_is_its_own() {
+    let labels = "{model_name=\"m\",instance=\"h1\",job=\"llm\"}";
+    let nim = |tokens: u64| {
+        format!(
+            "num_request_max{labels} 64\nnum_requests_running{labels} 1\nprompt_tokens_total{labels} {tokens}\n\
+             generation_tokens_total{labels} {}\n",
+            tokens / 10
+        )
+    };
+    for other in ["vllm:", "sglang:", "lmdeploy:"] {
+        let other =
+            format!("{other}prompt_tokens_total{labels} 3000000\n{other}generation_tokens_total{labels} 300000\n");
+        let prompts = |text: &str| {
+            let page = fixture::page(text);
+            page.engines.iter().filter_map(|row| row.tokens.whole_prompt()).map(|prompt| prompt.count()).sum::<u64>()
+        };
+        assert_eq!(prompts(&format!("{other}{}", nim(6_000_000))), 9_000_000, "{other}");
+        assert_eq!(prompts(&format!("{other}{}", nim(3_000_000))), 3_000_000, "{other}");
+        assert_eq!(prompts(&format!("{other}{}", nim(3_000_100))), 3_000_000, "{other}");
+    }
+}
