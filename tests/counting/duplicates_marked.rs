@@ -183,13 +183,13 @@ fn they_are_reported_again_within_a_minute_of_a_restart() {
 }
 
 /// A federated page with one engine under two sets of labels: two jobs scrape it, or its pod and its service.
-fn federated_twice(millis: [i64; 2], starts: Option<[i64; 2]>) -> PageReading {
+fn federated_twice(millis: [i64; 2], starts: [Option<i64>; 2]) -> PageReading {
     let mut page = own(millis[0], false);
     page.engines.extend(own(millis[1], false).engines);
     for (nth, name) in ["a:8000 vllm", "a:8000 pods"].into_iter().enumerate() {
         let id = InstanceId::new(name);
         page.engines[nth].instance = Some(id.clone());
-        page.instance_starts.extend(starts.map(|starts| (id, after(starts[nth]).wall)));
+        page.instance_starts.extend(starts[nth].map(|start| (id, after(start).wall)));
     }
     page
 }
@@ -202,10 +202,11 @@ fn watch_one(pages: impl Fn(i64) -> PageReading, seconds: i64) -> Fleet {
     fleet
 }
 
-/// Class: one engine twice on one page, with one start time or none, its copies as old as each other or not.
+/// Class: one engine twice on one page, with one start time, for one of them only, or none, its copies as old as each other or not.
 #[test]
 fn an_engine_under_two_sets_of_labels_of_one_page_is_reported() {
-    for starts in [Some([-9000, -9000]), None] {
+    let start = Some(-9000);
+    for starts in [[start, start], [start, None], [None, start], [None, None]] {
         for lag in [0, 1000, 7000] {
             let fleet = watch_one(|at| federated_twice([at, (at - lag).max(0)], starts), 60);
             assert_eq!(marked(&fleet), ["one"], "{starts:?} {lag}");
@@ -216,13 +217,13 @@ fn an_engine_under_two_sets_of_labels_of_one_page_is_reported() {
             assert!(uncertain <= revenue.scaled(6, 10).unwrap(), "{uncertain:?} of {revenue:?}");
         }
     }
-    let text = fleet_text(&watch_one(|at| federated_twice([at, at], None), 60));
+    let text = fleet_text(&watch_one(|at| federated_twice([at, at], [None, None]), 60));
     assert!(text.contains("a:8000 pods and a:8000 vllm"), "{text}");
 }
 
 #[test]
 fn engines_of_one_page_with_start_times_of_their_own_are_not_reported() {
-    let fleet = watch_one(|at| federated_twice([at, at], Some([-9000, -8980])), 60);
+    let fleet = watch_one(|at| federated_twice([at, at], [Some(-9000), Some(-8980)]), 60);
     assert!(marked(&fleet).is_empty());
     assert!(!fleet.snapshot().money.upper_bound);
 }

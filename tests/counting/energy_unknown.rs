@@ -250,3 +250,20 @@ fn a_power_limit_of_zero_is_unknown() {
     }
     assert_eq!((energy(&fleet), fleet.ledger().disputes().len()), (19 * 400_000, 0));
 }
+
+/// Class: a counter that changes every few seconds, and is not read for a while: the next change is of less time than it seems.
+#[test]
+fn a_gap_in_a_slow_counter_does_not_move_the_cost_an_hour() {
+    for every in [2, 5, 10] {
+        for (from, upto) in [(61, 63), (62, 69), (64, 67), (65, 84), (71, 73)] {
+            let mut fleet = watched(true);
+            for second in 0..150 {
+                let is_there = !(from..upto).contains(&second);
+                read(&mut fleet, second, is_there.then(|| drawn(second / every * every)));
+                let Some(cost) = fleet.snapshot().money.cost_per_hour.filter(|_| second > 40) else { continue };
+                let is_right = (1_038..=1_042).contains(&cost.rounded(3)) || is_said(&fleet);
+                assert!(is_right, "every {every} s, unread from {from} to {upto}, second {second}: {cost}");
+            }
+        }
+    }
+}

@@ -1,5 +1,5 @@
 //! Lookalikes: two places with agreeing values that may show one process: at two addresses, at least one without a start
-//! time or with one in whole seconds, or on one page under two sets of labels, with one start time or without any.
+//! time or with one in whole seconds, or on one page under two sets of labels, with one start time or at least one without.
 //!
 //! Two engines under the same load may agree for long, so both stay posted. As they may be one engine, what the less direct
 //! place posted since the first comparison is uncertain.
@@ -121,7 +121,7 @@ impl Seen {
             return self.is_instance()
                 && other.is_instance()
                 && self.place.instance != other.place.instance
-                && (self.mark == other.mark || have_starts == [false, false]);
+                && (self.mark == other.mark || have_starts != [true, true]);
         }
         let is_judged = have_starts == [true, true] && !may_be_rounded(self.mark, other.mark)
             || self.mark.is_some() && self.mark == other.mark;

@@ -42,6 +42,12 @@ pub(in crate::metering) struct EnergyMeter {
     /// Accepted values: one that is five to ten minutes old, and a later one.
     #[serde(default)]
     earlier: [Option<(u64, Moment)>; 2],
+    /// When it was last read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    seen: Option<Moment>,
+    /// The time between two of its changes, if it stood still on readings in between.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    step: Option<Span>,
     /// Since when growth is too large on every poll, and when it was disputed last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     exceeding: Option<(Moment, Moment)>,
@@ -110,12 +116,23 @@ impl Jump {
 
 impl EnergyMeter {
     pub(super) fn new(last: u64, at: Moment) -> Self {
-        Self { last, at, quarantined: None, moved: false, former: None, ahead: 0, earlier: [None; 2], exceeding: None }
+        Self {
+            last,
+            at,
+            quarantined: None,
+            moved: false,
+            former: None,
+            ahead: 0,
+            earlier: [None; 2],
+            seen: Some(at),
+            step: None,
+            exceeding: None,
+        }
     }
 
     /// All moments in the state, to move them to another boot's clock.
     pub(in crate::metering) fn moments_mut(&mut self) -> impl Iterator<Item = &mut Moment> {
-        let Self { last: _, at, quarantined, moved: _, former, ahead: _, earlier, exceeding } = self;
+        let Self { last: _, at, quarantined, moved: _, former, ahead: _, earlier, seen, step: _, exceeding } = self;
         let quarantined = quarantined.iter_mut().flat_map(|quarantined| {
             let Quarantined { first: _, last: _, polls: _, began, at, exceeds: _ } = quarantined;
             began.iter_mut().chain(at)
@@ -126,6 +143,7 @@ impl EnergyMeter {
         });
         let earlier = earlier.iter_mut().flatten().map(|(_, at)| at);
         std::iter::once(at)
+            .chain(seen)
             .chain(quarantined)
             .chain(former)
             .chain(earlier)
@@ -147,6 +165,31 @@ impl EnergyMeter {
 
     /// Applies a reading of the counter.
     pub(super) fn advance(&mut self, now: u64, at: Moment, bound: EnergyBound) -> Movement {
+        let movement = self.movement(now, at, bound);
+        self.seen = Some(at);
+        movement
+    }
+
+    /// When a growth that is read now came onto the counter: of one that changes at intervals and was not read for a while,
+    /// when it is due.
+    fn came_at(&mut self, at: Moment) -> Moment {
+        let Some(seen) = self.seen.filter(|seen| seen.since(self.at) > Span::ZERO) else {
+            self.step = None;
+            return at;
+        };
+        let (since, unread) = (at.since(self.at), at.since(seen));
+        if unread.millis().saturating_mul(2) <= self.step.unwrap_or(since).millis() {
+            self.step = Some(since);
+            return at;
+        }
+        let due = self.step.filter(|step| step.millis() > 0).map(|step| {
+            let steps = since.millis() / step.millis();
+            self.at + Span::from_millis(step.millis().saturating_mul(steps))
+        });
+        due.filter(|due| due.since(seen) > Span::ZERO).unwrap_or(at)
+    }
+
+    fn movement(&mut self, now: u64, at: Moment, bound: EnergyBound) -> Movement {
         if let Some(drawn) = growth(self.last, self.at, now, at, bound) {
             let since = self.at;
             // A quarantined value changed when it was first read.
@@ -154,11 +197,11 @@ impl EnergyMeter {
                 .quarantined
                 .take()
                 .filter(|quarantined| quarantined.last == now)
-                .and_then(|quarantined| quarantined.at)
-                .unwrap_or(at);
+                .and_then(|quarantined| quarantined.at);
             if drawn == 0 {
                 return Movement::None;
             }
+            let moved = moved.unwrap_or_else(|| self.came_at(at));
             self.note_earlier(at);
             (self.last, self.at, self.moved, self.exceeding) = (now, moved, true, None);
             return Movement::Drawn(self.due(drawn), since, moved);
