@@ -60,6 +60,9 @@ pub(super) fn field(name: &str) -> Option<GpuField> {
         nvidia_smi(name)?
     } else if let Some(name) = name.strip_prefix("nv_gpu_") {
         triton(name)?
+    } else if name == "nv_energy_consumption" {
+        // In joules, since the server started.
+        (GpuFieldKind::Millijoules, 1000.0)
     } else {
         agent(name.strip_prefix("margintop_gpu_")?)?
     };

@@ -271,6 +271,24 @@ fn what_cannot_be_is_no_value() {
     assert_eq!((reading.gpus[0].1.temperature.unwrap().get(), reading.gpus[0].1.utilization), (-12, Ratio::new(1.0)));
 }
 
+/// Class: an exporter's own unit and name of a figure that others have too.
+#[test]
+fn triton_says_energy_in_joules_since_its_start() {
+    let triton = "nv_energy_consumption{gpu_uuid=\"GPU-1\"} 1234.5\n";
+    let energy = |page: &str| {
+        let reading = dialect::read(page.as_bytes(), &Hint::default()).unwrap();
+        assert_eq!(reading.gpus.len(), 1);
+        reading.gpus[0].1.energy.unwrap().get()
+    };
+    assert_eq!(energy(triton), 1_234_500);
+    // A driver's counter of the same card is since the card was powered.
+    let dcgm = format!("DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION{{{GPU}}} 9000000\n");
+    assert_eq!((energy(&format!("{triton}{dcgm}")), energy(&format!("{dcgm}{triton}"))), (9_000_000, 9_000_000));
+    for blank in ["NaN", "-1", "18446744073709551615"] {
+        says_nothing(&format!("nv_energy_consumption{{gpu_uuid=\"GPU-1\"}} {blank}\n"));
+    }
+}
+
 #[test]
 fn a_blank_name_is_none_and_fractions_of_bytes_are_no_error() {
     let page = "DCGM_FI_DEV_GPU_UTIL{gpu=\"0\",UUID=\"GPU-1\",modelName=\"<<<NOT_SUPPORTED>>>\",Hostname=\"<<<NULL>>>\"} 50\n\
