@@ -55,6 +55,7 @@ pub(super) struct GpuLayout {
     /// The end of each set.
     ends: Box<[u32]>,
     gpus: Box<[(Option<NodeName>, GpuFacts)]>,
+    hosts: Box<[(NodeName, Option<NodeName>)]>,
 }
 
 impl GpuLayout {
@@ -70,6 +71,7 @@ impl GpuLayout {
             aliases: None,
             list_refused: None,
             gpus: gpus.collect(),
+            gpu_hosts: self.hosts.to_vec(),
             start: None,
             other_starts: Vec::new(),
             date: hint.date,
@@ -147,6 +149,7 @@ pub(super) fn layout(page: &[u8], reading: &PageReading) -> Option<GpuLayout> {
         labels: labels.into(),
         ends: ends.into(),
         gpus: facts.collect(),
+        hosts: reading.gpu_hosts.clone().into(),
     })
 }
 

@@ -1,6 +1,7 @@
 //! Collects the GPUs of a page from its lines, and makes readings of them.
 
 use super::gpus::{GpuField, GpuFieldKind};
+use super::process::{host_of, is_any_machine};
 use super::shown_values::{GpuValues, ShownValues};
 use super::values;
 use crate::exposition::{LabelText, SeriesRow};
@@ -192,6 +193,22 @@ impl<'p> GpuRows<'p> {
         gpu_rows.map(|((board, facts), node)| (node, facts.reading(&board.values.merged()))).collect()
     }
 
+    /// The hosts that an aggregated page has them from, each with the node in its labels.
+    pub(super) fn hosts(&self) -> Vec<(NodeName, Option<NodeName>)> {
+        let mut hosts: Vec<(NodeName, Option<NodeName>)> = Vec::new();
+        for board in &self.seen {
+            let origin = board.origin.map(LabelText::text).unwrap_or_default();
+            let host = host_of(&origin);
+            if !is_any_machine(host) {
+                let found = (NodeName::new(host), self.node_of(board));
+                if !hosts.contains(&found) {
+                    hosts.push(found);
+                }
+            }
+        }
+        hosts
+    }
+
     /// Whether a GPU has a figure more than once.
     pub(super) fn has_repeated(&self) -> bool {
         self.seen.iter().any(|board| board.values.is_repeated())
@@ -245,11 +262,6 @@ impl<'p> GpuRows<'p> {
 /// Whether two GPUs have one node and origin in their labels.
 fn is_beside(a: &Board<'_>, b: &Board<'_>) -> bool {
     a.node == b.node && a.origin == b.origin
-}
-
-/// The host of an address.
-fn host_of(address: &str) -> &str {
-    address.rsplit_once(':').map_or(address, |(host, _)| host)
 }
 
 /// A label's value, unless it is one that exporters print for a missing text: an empty one, DCGM's

@@ -129,6 +129,7 @@ impl PageLayout {
             aliases: None,
             list_refused: None,
             gpus: Vec::new(),
+            gpu_hosts: Vec::new(),
             start: values.start.or(values.created).filter(|_| self.dialect.start != StartOf::Neither),
             other_starts: values.others(self.dialect.start),
             date: hint.date,

@@ -103,6 +103,7 @@ pub fn read(page: &[u8], hint: &Hint) -> Result<PageReading, ScrapeError> {
         rows.first_bad().map(|line| Label::new(&String::from_utf8_lossy(&line[..line.len().min(FIRST_LINE)])));
     let over_limit = tally.over_limit + gpu_rows.over_limit() + page_rows.over_limit();
     let hung = hint.date.zip(polled_at).is_some_and(|(now, polled_at)| now - polled_at > OLD_POLL);
+    let gpu_hosts = gpu_rows.hosts();
     let gpus = gpu_rows.finish(if hung { GpuState::Hung } else { GpuState::Answering });
     if names.first().is_none() && gpus.is_empty() {
         says_something(all, &limits, error)?;
@@ -121,6 +122,7 @@ pub fn read(page: &[u8], hint: &Hint) -> Result<PageReading, ScrapeError> {
         list_refused: None,
         engines: finished.engines,
         gpus,
+        gpu_hosts,
         date: hint.date,
         complete: !truncated && over_limit == 0 && (tally.ended || !hint.openmetrics.unwrap_or(tally.openmetrics)),
         refusals: Refusals { lines: tally.bad, over_limit, truncated, first_line, ..finished.refused },

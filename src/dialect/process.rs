@@ -6,7 +6,7 @@ use super::field::letter_bit;
 use super::registry::PROCESS_LABELS;
 use super::target_labels::TargetLabels;
 use crate::exposition::{LabelText, SeriesLabels, fnv1a};
-use crate::reading::InstanceId;
+use crate::reading::{InstanceId, NodeName};
 
 /// Labels that may be on every series of a page of one process; the page then has one instance with their values as its
 /// name. They identify the program that made the page. The later ones are what Prometheus (`exported_`), its Kubernetes
@@ -56,6 +56,10 @@ const fn letters() -> u64 {
 pub(super) const fn may_name_process(letters: u64) -> bool {
     letters & LETTERS != 0
 }
+
+/// Labels with the host on which the process of an aggregated page runs, the surest first. Where a server passes on the
+/// page of another, `instance` is that server.
+const HOSTS: [&[u8]; 3] = [b"exported_instance", b"instance", b"hostname"];
 
 /// The characters of a long id that are shown after another name.
 const SHORT: usize = 8;
@@ -138,6 +142,13 @@ impl<'p> ProcessLabels<'p> {
         program
     }
 
+    /// The host that its labels name, unless it is that of any machine.
+    pub(super) fn host(&self) -> Option<NodeName> {
+        let stated = HOSTS.iter().filter_map(|key| Some(self.parts[place(key)?].text()));
+        let address = stated.into_iter().find(|text| !text.is_empty())?;
+        Some(host_of(&address)).filter(|host| !is_any_machine(host)).map(NodeName::new)
+    }
+
     /// The instance's name; `None` if nothing identifies it. `version` is the model's, if each has counters.
     pub(super) fn id(&self, targets: &TargetLabels<'p>, version: Option<LabelText<'p>>) -> Option<InstanceId> {
         let version = version.map(LabelText::text).filter(|version| !version.is_empty());
@@ -164,6 +175,18 @@ impl<'p> ProcessLabels<'p> {
         let whole: Vec<&[u8]> = parts.iter().map(|part| part.as_bytes()).collect();
         Some(InstanceId::new(&format!("{shown} #{:08x}", fnv1a(&whole) >> 32)))
     }
+}
+
+/// Whether a host is the one that every machine calls itself.
+pub(super) fn is_any_machine(host: &str) -> bool {
+    host.is_empty() || host == "localhost" || host.starts_with("127.") || host == "[::1]"
+}
+
+/// The host of an address.
+pub(super) fn host_of(address: &str) -> &str {
+    let address = address.split_once("://").map_or(address, |(_, rest)| rest);
+    let server = address.split('/').next().unwrap_or(address);
+    server.rsplit_once(':').filter(|(_, port)| !port.ends_with(']')).map_or(server, |(host, _)| host)
 }
 
 /// The place of a label among [`NAMES`].

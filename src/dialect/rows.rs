@@ -5,7 +5,7 @@ use super::open_page::{NameOwners, OpenPage, OpenRow, PageProcess};
 use super::process::ProcessLabels;
 use super::row_sums::RowSums;
 use crate::exposition::LabelText;
-use crate::reading::{EngineReading, EngineRole, InstanceId, ModelName, PromptCount, Refusal, Refusals};
+use crate::reading::{EngineReading, EngineRole, InstanceId, ModelName, NodeName, PromptCount, Refusal, Refusals};
 use crate::units::Timestamp;
 
 /// Two counters are equal if they differ by at most one part in this many: they are read one after the other.
@@ -43,13 +43,16 @@ impl<'p> OpenPage<'p> {
         for line in std::mem::take(&mut self.lines) {
             let process = &self.processes[line.process];
             let model = naming.model(line.place.model);
-            let instance =
-                naming.instance(line.process, line.place.version, |version| process.labels.id(&self.targets, version));
+            let (instance, host) = naming.instance(line.process, line.place.version, |version| {
+                let id = process.labels.id(&self.targets, version);
+                let host = id.as_ref().and_then(|_| process.labels.host());
+                (id, host)
+            });
             let start = self.start_of(process);
             page.note_other_start(instance.as_ref(), start.and_then(|_| self.other_start(&process.labels)));
             page.note_start(instance.as_ref(), start);
             let mut reading = EngineReading::new(process.dialect.kind, model, line.place.rank());
-            reading.instance = instance;
+            (reading.instance, reading.host) = (instance, host);
             reading.placeholder = reading.model.is_none() && line.place.model.is_some();
             reading.sampled = line.sampled;
             let mut sums = line.sums;
@@ -231,8 +234,11 @@ pub(super) fn settle(sums: &mut RowSums<'_>, process: &PageProcess<'_>, reading:
 #[derive(Default)]
 struct Naming<'p> {
     model: (Option<LabelText<'p>>, Option<ModelName>),
-    instance: Option<(usize, Option<LabelText<'p>>, Option<InstanceId>)>,
+    instance: Option<(usize, Option<LabelText<'p>>, NamedInstance)>,
 }
+
+/// An instance and its host.
+type NamedInstance = (Option<InstanceId>, Option<NodeName>);
 
 impl<'p> Naming<'p> {
     fn model(&mut self, raw: Option<LabelText<'p>>) -> Option<ModelName> {
@@ -246,14 +252,14 @@ impl<'p> Naming<'p> {
         &mut self,
         process: usize,
         version: Option<LabelText<'p>>,
-        id: impl FnOnce(Option<LabelText<'p>>) -> Option<InstanceId>,
-    ) -> Option<InstanceId> {
+        named: impl FnOnce(Option<LabelText<'p>>) -> NamedInstance,
+    ) -> NamedInstance {
         match &self.instance {
             Some((known, of, made)) if (*known, *of) == (process, version) => made.clone(),
             _ => {
-                let id = id(version);
-                self.instance = Some((process, version, id.clone()));
-                id
+                let made = named(version);
+                self.instance = Some((process, version, made.clone()));
+                made
             }
         }
     }

@@ -50,6 +50,9 @@ const fn view<'a>(config: &'a FleetConfig, inventory: &'a Inventory) -> Inventor
     InventoryView { config, inventory }
 }
 
+/// The GPUs of a page with the nodes in their labels, and the hosts that it has them from.
+type PageGpus<'a> = (Vec<(Option<NodeName>, GpuReading)>, &'a [(NodeName, Option<NodeName>)]);
+
 impl Fleet {
     /// A fleet in which no target has answered yet; `began` is the beginning of the watch.
     pub fn new(config: FleetConfig, book: Book, began: Moment) -> Self {
@@ -238,23 +241,25 @@ impl Fleet {
     }
 
     fn read_page(&mut self, info: &TargetInfo, mut page: PageReading, at: Moment) {
-        let gpus = std::mem::take(&mut page.gpus);
+        let (gpus, hosts) = (std::mem::take(&mut page.gpus), std::mem::take(&mut page.gpu_hosts));
         let only_gpus = page.engines.is_empty() && !gpus.is_empty();
         if !gpus.is_empty() {
-            self.read_gpus(info, gpus, at);
+            self.read_gpus(info, (gpus, &hosts), at);
         }
         if only_gpus {
             return;
         }
-        let node = self.inventory.node_of(info);
-        self.inventory.restore_node(&node);
-        let _ = self.inventory.see_node(&node, Some(info), at);
-        self.metering.resume_serving(&self.config, (&node, info), &page, at);
-        self.metering.run_node(&mut self.ledger, view(&self.config, &self.inventory), &node, at, RentWhen::Serving);
+        for (node, rows) in self.inventory.rows_by_node(info, &page.engines) {
+            self.inventory.restore_node(&node);
+            let _ = self.inventory.see_node(&node, Some(info), at);
+            self.metering.resume_serving(&self.config, (&node, info), (&page, &rows), at);
+            self.metering.run_node(&mut self.ledger, view(&self.config, &self.inventory), &node, at, RentWhen::Serving);
+        }
         let Self { config, inventory, ledger, metering, watch, .. } = self;
         let watched_from = watch.unbroken_since();
         let costed = OnceCell::new();
-        let mut context = Context { config, inventory, ledger, info, node: &node, at, watched_from, costed };
+        let node = inventory.node_of(info);
+        let mut context = Context { config, inventory, ledger, info, node, at, watched_from, costed };
         metering.read_page(&mut context, &page);
     }
 
@@ -282,8 +287,8 @@ impl Fleet {
     }
 
     /// Applies a page's GPUs, which may be on several nodes.
-    fn read_gpus(&mut self, info: &TargetInfo, gpus: Vec<(Option<NodeName>, GpuReading)>, at: Moment) {
-        let (by_node, mut changes) = self.inventory.group_by_node(info, gpus);
+    fn read_gpus(&mut self, info: &TargetInfo, (gpus, hosts): PageGpus<'_>, at: Moment) {
+        let (by_node, mut changes) = self.inventory.group_by_node(info, gpus, hosts);
         changes.extend(self.inventory.release_unlisted(&info.target, at, &by_node));
         self.follow(changes, at);
         let origin = Origin::Page(info.target.clone());

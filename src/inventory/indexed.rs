@@ -34,6 +34,12 @@ impl<K: Ord + Hash + Clone, V> IndexedMap<K, V> {
         self.values[*self.places.get(key)?].as_deref_mut()
     }
 
+    /// A key that has a value, as it is stored.
+    pub(crate) fn key(&self, key: &K) -> Option<&K> {
+        let (key, place) = self.places.get_key_value(key)?;
+        self.values[*place].as_ref().map(|_| key)
+    }
+
     /// Whether a key has a value.
     pub(crate) fn contains_key(&self, key: &K) -> bool {
         self.get(key).is_some()

@@ -4,7 +4,7 @@
 //! name, are told apart by their GPUs. If a label changes while the GPUs stay, the same node has a new name.
 
 use super::{Change, Changes, Inventory, Origin, SavedGpu, TargetInfo};
-use crate::reading::{GpuId, GpuReading, NodeName, TargetId};
+use crate::reading::{EngineReading, GpuId, GpuReading, NodeName, TargetId};
 
 /// The GPUs of one node on a page.
 #[derive(Clone, Copy)]
@@ -28,18 +28,59 @@ pub(crate) type Grouped = (Vec<(NodeName, Vec<GpuReading>)>, Changes);
 impl Inventory {
     /// The node of a target: the configured one, otherwise the one that GPU pages from its host report, otherwise its
     /// host.
-    pub(crate) fn node_of(&self, info: &TargetInfo) -> NodeName {
+    pub(crate) fn node_of<'a>(&'a self, info: &'a TargetInfo) -> &'a NodeName {
         if let Some(node) = &info.node {
-            return node.clone();
+            return node;
         }
         let drives_itself =
             info.host.is_none() && self.nodes.get(&self.local).is_some_and(|node| !node.gpus.is_empty());
         let known = if drives_itself { None } else { self.hosts.of(info.host.as_ref()) };
-        known.or(info.host.as_ref()).unwrap_or(&self.local).clone()
+        known.or(info.host.as_ref()).unwrap_or(&self.local)
+    }
+
+    /// The node of an engine's row. On a page that collects others', it is that of the row's host, if GPUs are known there.
+    pub(crate) fn node_of_row<'a>(&'a self, info: &'a TargetInfo, row: &EngineReading) -> &'a NodeName {
+        let host = row.host.as_ref().filter(|_| info.node.is_none());
+        host.and_then(|host| self.node_at(host)).unwrap_or_else(|| self.node_of(info))
+    }
+
+    /// The rows of a page by their nodes; the target's own node if it has none.
+    pub(crate) fn rows_by_node<'p>(
+        &self,
+        info: &TargetInfo,
+        rows: &'p [EngineReading],
+    ) -> Vec<(NodeName, Vec<&'p EngineReading>)> {
+        let mut nodes: Vec<(NodeName, Vec<&EngineReading>)> = Vec::with_capacity(1);
+        for row in rows {
+            let node = self.node_of_row(info, row);
+            match nodes.iter_mut().rev().find(|(known, _)| known == node) {
+                Some((_, rows)) => rows.push(row),
+                None => nodes.push((node.clone(), vec![row])),
+            }
+        }
+        if nodes.is_empty() {
+            nodes.push((self.node_of(info).clone(), Vec::new()));
+        }
+        nodes
+    }
+
+    /// The node with GPUs that a host is: by the pages of its GPUs, or by its name.
+    fn node_at(&self, host: &NodeName) -> Option<&NodeName> {
+        let has_gpus = |name: &&NodeName| self.nodes.get(name).is_some_and(|node| !node.gpus.is_empty());
+        let known = || self.nodes.key(host).filter(has_gpus);
+        let had_gpus = |name: &&NodeName| self.earlier.nodes.get(name).is_some_and(|(node, _)| !node.gpus.is_empty());
+        let remembered = || self.earlier.nodes.key(host).filter(had_gpus);
+        self.hosts.of(Some(host)).or_else(known).or_else(remembered)
     }
 
     /// Groups the GPUs of a page by node. Leaves out GPUs that another source already reports.
-    pub(crate) fn group_by_node(&mut self, info: &TargetInfo, gpus: Vec<(Option<NodeName>, GpuReading)>) -> Grouped {
+    /// `hosts` are those that the page names for their labels.
+    pub(crate) fn group_by_node(
+        &mut self,
+        info: &TargetInfo,
+        gpus: Vec<(Option<NodeName>, GpuReading)>,
+        hosts: &[(NodeName, Option<NodeName>)],
+    ) -> Grouped {
         let mut by_label: Vec<(Option<NodeName>, Vec<GpuReading>)> = Vec::with_capacity(1);
         let count = gpus.len();
         for (label, reading) in gpus {
@@ -57,6 +98,9 @@ impl Inventory {
         for (label, readings) in by_label {
             let page = NamedGpus { info, readings: &readings, alone };
             let node = self.name_page(page, label.as_ref(), &mut changes);
+            for (host, _) in hosts.iter().filter(|(_, of)| *of == label) {
+                self.hosts.note(Some(host), &node);
+            }
             let origin = Origin::Page(info.target.clone());
             let mut ours = readings;
             ours.retain(|reading| {
@@ -83,7 +127,7 @@ impl Inventory {
             self.call(page, node, changes);
             return node.clone();
         }
-        let node = if let Some(label) = label { self.name(page, label, changes) } else { self.node_of(info) };
+        let node = if let Some(label) = label { self.name(page, label, changes) } else { self.node_of(info).clone() };
         if label.is_none() && page.alone {
             self.call(page, &node, changes);
         }

@@ -10,7 +10,7 @@ impl Inventory {
     pub(super) fn make_node(&mut self, name: &NodeName, at: Moment) {
         if !self.nodes.contains_key(name) {
             let mut infos = self.targets.values().map(|target| &target.info).filter(|info| info.unit.is_some());
-            let unit = infos.find(|info| self.node_of(info) == *name).and_then(|info| info.unit.clone());
+            let unit = infos.find(|info| self.node_of(info) == name).and_then(|info| info.unit.clone());
             self.nodes.insert(name.clone(), Node { unit, ..Node::new(at, self.window) });
         }
     }

@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use super::gpu_cost::{InventoryView, knows_cost, seen_after};
 use crate::inventory::{FleetConfig, Inventory, TargetInfo};
 use crate::ledger::Ledger;
-use crate::reading::{NodeName, UnitName};
+use crate::reading::{EngineReading, NodeName, UnitName};
 use crate::units::{Moment, Span, Timestamp};
 
 /// The context of metering one page.
@@ -15,7 +15,7 @@ pub(crate) struct Context<'a> {
     pub(crate) ledger: &'a mut Ledger,
     /// The target that sent the page.
     pub(crate) info: &'a TargetInfo,
-    /// The node of the target.
+    /// The node of the target, or of an instance on its page while that is metered.
     pub(crate) node: &'a NodeName,
     /// When the page was received.
     pub(crate) at: Moment,
@@ -25,15 +25,30 @@ pub(crate) struct Context<'a> {
     pub(crate) costed: OnceCell<bool>,
 }
 
-impl Context<'_> {
+impl<'a> Context<'a> {
+    /// Sets the node that the page's next instance is on.
+    pub(super) fn move_to(&mut self, node: &'a NodeName) {
+        if self.node != node {
+            (self.node, self.costed) = (node, OnceCell::new());
+        }
+    }
+
+    /// The node of a row of the target's page.
+    pub(super) fn node_of(&self, row: &EngineReading) -> &'a NodeName {
+        self.inventory.node_of_row(self.info, row)
+    }
+
+    /// Whether the cost of the node of a row is known now.
+    pub(super) fn is_costed(&self, node: &NodeName, unit: Option<&UnitName>) -> bool {
+        if node == self.node {
+            return *self.costed.get_or_init(|| self.knows_cost(node, unit));
+        }
+        self.knows_cost(node, unit)
+    }
+
     /// Whether the cost of a node's GPUs is known now.
     pub(super) fn knows_cost(&self, node: &NodeName, unit: Option<&UnitName>) -> bool {
         self.knew_cost(node, unit, self.at.wall)
-    }
-
-    /// Whether the cost of the target's node is known now.
-    pub(super) fn is_costed(&self, unit: Option<&UnitName>) -> bool {
-        *self.costed.get_or_init(|| self.knows_cost(self.node, unit))
     }
 
     /// Whether a lease has begun or ended, or an assumed rate has begun, since an instant.

@@ -8,7 +8,7 @@ use super::row::Row;
 use crate::counters::{Process, ProcessId, Processes, RowKey};
 use crate::ledger::{Ledger, PostingSource, RevenueAccount, RevenueAccountId};
 use crate::pricing::Bill;
-use crate::reading::{EngineReading, InstanceId, ModelName, PageReading, PromptCount, TokenCounters};
+use crate::reading::{EngineReading, InstanceId, ModelName, NodeName, PageReading, PromptCount, TokenCounters};
 use crate::units::{Moment, Span, Timestamp, Tokens};
 
 /// How long an instance that left the page may return and continue.
@@ -32,7 +32,7 @@ pub(crate) struct Engine {
     /// Which requests were billed up to its last page.
     pub(super) bill: Option<Bill>,
     /// The total of the GPUs that the bounds of its last page's rows assume.
-    pub(super) judged: u64,
+    pub(super) judged: Vec<(NodeName, u64)>,
     /// The only row that left the page of the instance being read.
     pub(super) left: Option<usize>,
     /// The accounts of the rows that a restart removed from the page being read, in row order.
@@ -163,6 +163,14 @@ impl Engine {
         let reading = page.get(nth).filter(|reading| reading.model.is_none())?;
         let instance = self.instances.iter().find(|instance| instance.id == reading.instance)?;
         instance.processes.get(process)?.key_of(reading, page)?.model.clone()
+    }
+
+    /// Adds GPUs that the bounds of an instance on a node assume.
+    pub(super) fn note_judged(&mut self, node: &NodeName, gpus: u64) {
+        match self.judged.iter_mut().find(|(known, _)| known == node) {
+            Some((_, sum)) => *sum = sum.saturating_add(gpus),
+            None => self.judged.push((node.clone(), gpus)),
+        }
     }
 
     /// Drops instances and rows that left the page long ago or exceed the limits. Returns the rows.

@@ -11,7 +11,7 @@ use crate::reading::{NodeName, TargetId};
 /// The GPUs that bounds assume, by target and node.
 #[derive(Debug, Default)]
 pub(super) struct NodeBounds {
-    targets: HashMap<TargetId, (NodeName, u64)>,
+    targets: HashMap<TargetId, Vec<(NodeName, u64)>>,
     nodes: Tracked<NodeName, Gpus>,
 }
 
@@ -23,23 +23,22 @@ struct Gpus {
 }
 
 impl NodeBounds {
-    /// Records the total of a target's page.
-    pub(super) fn note(&mut self, target: &TargetId, node: &NodeName, gpus: u64) {
-        match self.targets.get_mut(target) {
-            Some((known, before)) if known == node && *before == gpus => return,
-            Some((known, before)) => {
-                if let Some(sum) = self.nodes.get_mut(known) {
-                    sum.now = sum.now.saturating_sub(*before);
-                }
-                (*known, *before) = (node.clone(), gpus);
-            }
-            None => {
-                self.targets.insert(target.clone(), (node.clone(), gpus));
+    /// Records the totals of a target's page, one for each node that its instances are on.
+    pub(super) fn note(&mut self, target: &TargetId, judged: &[(NodeName, u64)]) {
+        let known = self.targets.entry(target.clone()).or_default();
+        if known == judged {
+            return;
+        }
+        for (node, before) in std::mem::replace(known, judged.to_vec()) {
+            if let Some(sum) = self.nodes.get_mut(&node) {
+                sum.now = sum.now.saturating_sub(before);
             }
         }
-        let sum = self.nodes.get_or_default(node);
-        sum.now = sum.now.saturating_add(gpus);
-        sum.most = sum.most.max(sum.now);
+        for (node, gpus) in judged {
+            let sum = self.nodes.get_or_default(node);
+            sum.now = sum.now.saturating_add(*gpus);
+            sum.most = sum.most.max(sum.now);
+        }
     }
 
     /// Renames a node, as its postings are renamed.
@@ -76,10 +75,10 @@ mod tests {
     fn the_largest_sum_of_a_node_is_kept() {
         let mut bounds = NodeBounds::default();
         let (node, other) = (NodeName::new("n"), NodeName::new("m"));
-        bounds.note(&TargetId::new("a"), &node, 8);
-        bounds.note(&TargetId::new("b"), &node, 16);
-        bounds.note(&TargetId::new("a"), &node, 2);
-        bounds.note(&TargetId::new("b"), &other, 3);
+        bounds.note(&TargetId::new("a"), &[(node.clone(), 8)]);
+        bounds.note(&TargetId::new("b"), &[(node.clone(), 16)]);
+        bounds.note(&TargetId::new("a"), &[(node.clone(), 2)]);
+        bounds.note(&TargetId::new("b"), &[(other.clone(), 3)]);
         bounds.restore(&other, 1);
         bounds.rename(&other, &NodeName::new("k"));
         let most = ["k", "m", "n"].map(|node| bounds.most(&NodeName::new(node)));

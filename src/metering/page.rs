@@ -30,7 +30,7 @@ impl Metering {
         }
         self.note_served(context, page);
         let mut engine = self.engines.lend(&context.info.target).unwrap_or_default();
-        engine.judged = 0;
+        engine.judged.clear();
         super::bill_change::follow(context, &mut engine);
         let parts = by_instance(&page.engines);
         if !self.follow_instances(context, &mut engine, page, &parts) {
@@ -40,7 +40,7 @@ impl Metering {
             self.read_instance(context, &mut engine, page, *instance, rows);
         }
         self.note_left_rows(context, &mut engine);
-        self.node_bounds.note(&context.info.target, context.node, engine.judged);
+        self.node_bounds.note(&context.info.target, &engine.judged);
         self.judge_proxies(context, &mut engine);
         self.chained.judge(context.ledger, context.at);
         if std::mem::take(&mut engine.lost_by_reset) && self.counts_any(context, &engine, page) {
@@ -73,6 +73,9 @@ impl Metering {
         rows: &[&EngineReading],
     ) {
         let at = context.at;
+        if let Some(row) = rows.first() {
+            context.move_to(context.node_of(row));
+        }
         let start = page.start_of(id);
         let ahead = page.date.map(|date| date - at.wall);
         let seen = InstancePage {
@@ -97,7 +100,7 @@ impl Metering {
         instance_bound::judge(engine, id, rows, &mut outcome, (seen.bounds, are_known, at));
         let instance = engine.instance(id, at);
         let parts = rows.len().saturating_mul(instance.processes.answering(at).count());
-        engine.judged = engine.judged.saturating_add(seen.bounds.gpus().saturating_mul(parts as u64));
+        engine.note_judged(context.node, seen.bounds.gpus().saturating_mul(parts as u64));
         let instance = engine.instance(id, at);
         // The start time as accepted; a time in 1970 is dropped.
         let start = instance.processes.get(outcome.process).and_then(Process::start);

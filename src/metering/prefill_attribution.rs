@@ -8,13 +8,14 @@ use super::{Context, Metering};
 use crate::counters::ProcessId;
 use crate::dialect;
 use crate::ledger::{Classes, RevenueAccount, RevenueAccountId};
-use crate::reading::{EngineRole, TargetId};
+use crate::reading::{EngineRole, NodeName, TargetId};
 use crate::units::Tokens;
 
-/// A prefill row: its target, its index there, and its weight.
+/// A prefill row: its target, its index there, its node, and its weight.
 struct PrefillRow {
     target: TargetId,
     place: usize,
+    node: NodeName,
     weight: PromptWeight,
 }
 
@@ -52,13 +53,13 @@ impl Metering {
                     && row.reading.model == decode.model
                     && self.role(info, &row.reading) == EngineRole::Prefill
             };
-            let mut rows = engine.rows.iter().enumerate().filter(|(_, row)| is_prefill(row)).peekable();
-            if rows.peek().is_none() {
-                continue;
+            let rows = engine.rows.iter().enumerate().filter(|(_, row)| is_prefill(row));
+            for (place, row) in rows {
+                let node = context.inventory.node_of_row(info, &row.reading);
+                let found = PrefillRow { target: id.clone(), place, node: node.clone(), weight: row.prompts };
+                let is_of_unit = context.inventory.unit_of(info, node) == decode.unit;
+                if is_of_unit { of_unit.push(found) } else { of_model.push(found) }
             }
-            let unit = context.inventory.unit_of(info, &context.inventory.node_of(info));
-            let found = if unit == decode.unit { &mut of_unit } else { &mut of_model };
-            found.extend(rows.map(|(place, row)| PrefillRow { target: id.clone(), place, weight: row.prompts }));
         }
         if of_unit.is_empty() { of_model } else { of_unit }
     }
@@ -73,7 +74,7 @@ impl Metering {
     ) -> RevenueAccountId {
         let mut account = RevenueAccount { role: EngineRole::Prefill, ..decode.clone() };
         if let Some(info) = context.inventory.target(&prefill.target).map(|target| &target.info) {
-            account.node = context.inventory.node_of(info);
+            account.node.clone_from(&prefill.node);
             account.unit = context.inventory.unit_of(info, &account.node);
             account.costed = context.knows_cost(&account.node, account.unit.as_ref());
         }

@@ -175,13 +175,14 @@ impl Metering {
 }
 
 fn account_of(context: &Context<'_>, reading: &EngineReading, role: EngineRole) -> RevenueAccount {
-    let unit = context.inventory.unit_of(context.info, context.node);
+    let node = context.node_of(reading);
+    let unit = context.inventory.unit_of(context.info, node);
     RevenueAccount {
-        node: context.node.clone(),
+        node: node.clone(),
         model: reading.model.clone(),
         role,
         tenant: context.info.tenant.clone(),
-        costed: context.is_costed(unit.as_ref()),
+        costed: context.is_costed(node, unit.as_ref()),
         unit,
     }
 }

@@ -12,30 +12,30 @@ const JITTER: Span = Span::from_secs(2);
 
 impl Metering {
     /// Before the GPU time of serving leases is posted up to a page: leaves out a silence of the node's engines, if the
-    /// page's process did not serve in it.
+    /// page's process did not serve in it. `rows` are those of the page on the node.
     pub(crate) fn resume_serving(
         &mut self,
         config: &FleetConfig,
         (node, info): (&NodeName, &TargetInfo),
-        page: &PageReading,
+        (page, rows): (&PageReading, &[&EngineReading]),
         at: Moment,
     ) {
         let Some(last) = self.gpu_cost.served_until(node) else { return };
-        if at.since(last) <= config.stale_after() || self.continues(&info.target, page) {
+        if at.since(last) <= config.stale_after() || self.continues(&info.target, (page, rows)) {
             return;
         }
         let ahead = page.date.map_or(Span::ZERO, |date| date - at.wall);
-        let starts = page.engines.iter().filter_map(|row| page.start_of(row.instance.as_ref()));
+        let starts = rows.iter().filter_map(|row| page.start_of(row.instance.as_ref()));
         let began = starts.map(|start| start - ahead).filter(|start| *start <= at.wall).min();
         let moment = |wall: Timestamp| Moment { wall, boot: at.boot - (at.wall - wall) };
         let from = began.map_or(at, moment);
         self.gpu_cost.serve_from(node, if from.since(last) > Span::ZERO { from } else { last });
     }
 
-    /// Whether any process of a page was known before.
-    fn continues(&self, target: &TargetId, page: &PageReading) -> bool {
+    /// Whether any process of some rows of a page was known before.
+    fn continues(&self, target: &TargetId, (page, rows): (&PageReading, &[&EngineReading])) -> bool {
         let Some(engine) = self.engines.get(target) else { return false };
-        page.engines.iter().any(|reading| is_known(engine, reading, page.start_of(reading.instance.as_ref())))
+        rows.iter().any(|reading| is_known(engine, reading, page.start_of(reading.instance.as_ref())))
     }
 }
 

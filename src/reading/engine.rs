@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{EngineKind, InstanceId, Label, ModelName, Rank, RankWork};
+use super::{EngineKind, InstanceId, Label, ModelName, NodeName, Rank, RankWork};
 use crate::units::{Moment, Ratio, Timestamp, Tokens};
 
 /// The part that an engine takes in serving a request.
@@ -44,6 +44,9 @@ pub struct EngineReading {
     pub placeholder: bool,
     /// The process that the row belongs to; `None` on a page of one process.
     pub instance: Option<InstanceId>,
+    /// The host in the labels of its instance, if an aggregated page says where the process runs.
+    #[serde(default)]
+    pub host: Option<NodeName>,
     /// The rank; `None` for what the page does not split by rank.
     pub rank: Option<Rank>,
     /// The role, if the page has it.
@@ -102,6 +105,7 @@ impl EngineReading {
             model,
             placeholder: false,
             instance: None,
+            host: None,
             rank,
             role: None,
             tokens: TokenCounters::default(),

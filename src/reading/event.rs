@@ -98,6 +98,10 @@ pub struct PageReading {
     pub list_refused: Option<Label>,
     /// GPUs that the page reports, with the node in the labels of each.
     pub gpus: Vec<(Option<NodeName>, GpuReading)>,
+    /// The hosts that an aggregated page has GPUs from (their `instance` without its port), with the node in the labels
+    /// of these GPUs.
+    #[serde(default)]
+    pub gpu_hosts: Vec<(NodeName, Option<NodeName>)>,
     /// The start time of the process that holds the counters: `process_start_time_seconds`, otherwise the oldest
     /// `_created`.
     pub start: Option<Timestamp>,

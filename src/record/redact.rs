@@ -135,6 +135,7 @@ impl Redactor {
             aliases,
             list_refused,
             gpus,
+            gpu_hosts,
             start: _,
             other_starts,
             date: _,
@@ -152,6 +153,9 @@ impl Redactor {
             (*name, *model) = (self.model(name), self.model(model));
         }
         *list_refused = list_refused.as_ref().map(|_| Label::new(WORDS));
+        for (host, node) in gpu_hosts {
+            (*host, *node) = (self.node(host), node.as_ref().map(|node| self.node(node)));
+        }
         for (node, gpu) in gpus {
             *node = node.as_ref().map(|node| self.node(node));
             self.gpu(gpu);
@@ -176,6 +180,7 @@ impl Redactor {
             model,
             placeholder: _,
             instance,
+            host,
             rank: _,
             role: _,
             tokens: _,
@@ -198,6 +203,7 @@ impl Redactor {
         } = engine;
         *model = model.as_ref().map(|model| self.model(model));
         *instance = instance.as_ref().map(|instance| self.instance(instance));
+        *host = host.as_ref().map(|host| self.node(host));
         *page = page.map(|page| self.key.hash_one(page));
         for series in [prompt, cached, output] {
             self.series(series);

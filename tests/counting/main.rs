@@ -45,6 +45,7 @@ mod expiry;
 mod failovers;
 mod false_jumps;
 mod far_hits;
+mod federated_nodes;
 mod first_rates;
 mod fleet;
 mod gaps;

@@ -85,6 +85,7 @@ pub fn page(model: &str, tokens: TokenCounters, start: Option<Timestamp>) -> Pag
         aliases: None,
         list_refused: None,
         gpus: Vec::new(),
+        gpu_hosts: Vec::new(),
         start,
         other_starts: Vec::new(),
         date: None,

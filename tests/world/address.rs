@@ -96,6 +96,7 @@ impl Address {
             aliases: None,
             list_refused: None,
             gpus: Vec::new(),
+            gpu_hosts: Vec::new(),
             start: None,
             other_starts: Vec::new(),
             date: Some(now.wall),

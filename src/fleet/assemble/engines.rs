@@ -80,8 +80,8 @@ fn blank(fleet: &Fleet, target: &Target) -> EngineRow {
     let engine = engine_of(fleet, target);
     EngineRow {
         target: target.info.target.clone(),
-        unit: fleet.inventory.unit_of(&target.info, &node),
-        node,
+        unit: fleet.inventory.unit_of(&target.info, node),
+        node: node.clone(),
         kind: kind_of(target),
         model: None,
         role: target.info.role.unwrap_or(EngineRole::Unified),
@@ -128,8 +128,8 @@ fn engine_row(fleet: &Fleet, view: &RowView<'_>, blank: &EngineRow) -> EngineRow
     };
     EngineRow {
         target: blank.target.clone(),
-        node: blank.node.clone(),
-        unit: blank.unit.clone(),
+        node: view.node.clone(),
+        unit: view.unit.clone(),
         kind: reading.kind,
         model: reading.model.clone(),
         role: view.role,

@@ -167,9 +167,9 @@ fn engines(fleet: &Fleet) -> impl Iterator<Item = &crate::inventory::Target> {
 
 fn uncosted_engines(fleet: &Fleet) -> usize {
     let uncosted = |target: &&crate::inventory::Target| {
-        let node = fleet.inventory.node_of(&target.info);
-        let unit = fleet.inventory.unit_of(&target.info, &node);
-        !fleet.knows_cost(&node, unit.as_ref())
+        super::lookup::nodes_of(fleet, target)
+            .into_iter()
+            .any(|node| !fleet.knows_cost(node, fleet.inventory.unit_of(&target.info, node).as_ref()))
     };
     engines(fleet).filter(uncosted).count()
 }

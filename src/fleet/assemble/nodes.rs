@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::flow::Flow;
-use super::lookup::has_left;
+use super::lookup::{has_left, nodes_of};
 use super::{Fleet, PresentFleet};
 use crate::inventory::{Gpu, Node, Target};
 use crate::natural_order::natural_cmp;
@@ -30,7 +30,8 @@ pub(super) fn rows(present: &PresentFleet<'_>) -> Vec<Arc<NodeRow>> {
 fn names(fleet: &Fleet) -> BTreeSet<NodeName> {
     let expected = fleet.inventory.targets.values().filter(|target| !target.only_gpus || target.answered.is_none());
     let holding = fleet.inventory.nodes.iter().filter(|(_, node)| !node.gpus.is_empty()).map(|(name, _)| name.clone());
-    holding.chain(expected.map(|target| fleet.inventory.node_of(&target.info))).chain(paid_for(fleet)).collect()
+    let expected = expected.flat_map(|target| nodes_of(fleet, target)).cloned();
+    holding.chain(expected).chain(paid_for(fleet)).collect()
 }
 
 /// The nodes that leases pay for whether they are seen or not. A target that has not answered yet may be one of them, under

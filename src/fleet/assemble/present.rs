@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use super::Fleet;
 use super::coverable::Coverable;
-use super::lookup::{engine_of, has_left};
+use super::lookup::{engine_of, has_left, nodes_of};
 use super::sample_age;
 use crate::inventory::Target;
 use crate::metering::{Counts, Engine, Row};
@@ -88,11 +88,9 @@ impl<'a> PresentFleet<'a> {
         for target in fleet.inventory.targets.values() {
             let Some(engine) = engine_of(fleet, target) else { continue };
             let from = rows.len();
-            let node = fleet.inventory.node_of(&target.info);
-            let unit = fleet.inventory.unit_of(&target.info, &node);
             let holds_back = engine.holds_back();
             for row in &engine.rows {
-                let view = RowView::of(fleet, (target, engine, row), (&node, unit.as_ref()), &mut prices);
+                let view = RowView::of(fleet, (target, engine, row), &mut prices);
                 rows.push(RowView { holds_back, ..view });
             }
             by_target.insert(&target.info.target, from..rows.len());
@@ -119,19 +117,14 @@ impl<'a> PresentFleet<'a> {
         let fleet = self.fleet;
         let is_allocated = move |target: &&Target| {
             fleet.inventory.health_of(target) == Health::Live
-                || !has_left(fleet, &fleet.inventory.node_of(&target.info))
+                || !nodes_of(fleet, target).into_iter().all(|node| has_left(fleet, node))
         };
         fleet.inventory.targets.values().filter(|target| !target.only_gpus).filter(is_allocated)
     }
 }
 
 impl<'a> RowView<'a> {
-    fn of(
-        fleet: &'a Fleet,
-        (target, engine, row): (&'a Target, &'a Engine, &'a Row),
-        (node, unit): (&NodeName, Option<&UnitName>),
-        prices: &mut Prices<'a>,
-    ) -> Self {
+    fn of(fleet: &'a Fleet, (target, engine, row): (&'a Target, &'a Engine, &'a Row), prices: &mut Prices<'a>) -> Self {
         let (metering, now, info) = (&fleet.metering, fleet.now(), &target.info);
         let tenant = info.tenant.as_ref();
         let price = row.reading.model.as_ref().and_then(|model| {
@@ -139,12 +132,13 @@ impl<'a> RowView<'a> {
             prices.entry((model, tenant)).or_insert_with(|| find().map(Rc::new)).clone()
         });
         let is_duplicate = metering.is_duplicate(&info.target, row, now);
+        let node = fleet.inventory.node_of_row(info, &row.reading);
         Self {
             target,
             engine,
             row,
             node: node.clone(),
-            unit: unit.cloned(),
+            unit: fleet.inventory.unit_of(info, node),
             role: metering.role(info, &row.reading),
             counts: metering.counts(info, row, is_duplicate),
             health: health(fleet, target, row),

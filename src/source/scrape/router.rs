@@ -207,6 +207,7 @@ pub(super) fn no_model(kind: EngineKind) -> PageReading {
         aliases: None,
         list_refused: None,
         gpus: Vec::new(),
+        gpu_hosts: Vec::new(),
         start: None,
         other_starts: Vec::new(),
         date: None,

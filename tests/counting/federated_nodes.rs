@@ -1,0 +1,139 @@
+//! Engines on a page that collects others' are on the nodes on which their GPUs are.
+//!
+//! Class: revenue without a cost, or beside another node's cost, since the page's own address was taken for that of its
+//! engines.
+
+use crate::restart::{restart, saved};
+use crate::support;
+
+use std::fmt::Write as _;
+
+use margintop::dialect::{self, Hint};
+use margintop::fleet::{Fleet, FleetConfig, SavedState};
+use margintop::inventory::TargetInfo;
+use margintop::pricing::Book;
+use margintop::reading::PageReading;
+use margintop::units::{Moment, Span};
+use support::{answered, at, moment, target};
+
+const FEDERATED: &str = "http://10.0.9.9:9090/federate";
+const STEP: i64 = 5;
+
+fn after(seconds: i64) -> Moment {
+    at(moment("2026-03-10T10:00:00Z").wall + Span::from_secs(seconds))
+}
+
+fn read(text: &str) -> PageReading {
+    dialect::read(text.as_bytes(), &Hint::default()).unwrap()
+}
+
+/// Series of an engine with this `instance`.
+fn engine(instance: &str, made: i64) -> String {
+    format!(
+        "vllm:prompt_tokens_total{{model_name=\"deepseek-r1\",job=\"v\",instance=\"{instance}\"}} {made}\n\
+         vllm:generation_tokens_total{{model_name=\"deepseek-r1\",job=\"v\",instance=\"{instance}\"}} {made}\n\
+         process_start_time_seconds{{job=\"v\",instance=\"{instance}\"}} 1700000000\n"
+    )
+}
+
+/// Series of a GPU with this label of the host and this `instance`.
+fn gpu(hostname: Option<&str>, instance: Option<&str>, uuid: &str) -> String {
+    let mut labels = format!("gpu=\"0\",UUID=\"GPU-{uuid}\",modelName=\"NVIDIA H800\"");
+    if let Some(name) = hostname {
+        write!(labels, ",Hostname=\"{name}\"").unwrap();
+    }
+    if let Some(instance) = instance {
+        write!(labels, ",instance=\"{instance}\",job=\"dcgm\"").unwrap();
+    }
+    format!("DCGM_FI_DEV_GPU_UTIL{{{labels}}} 50\n")
+}
+
+fn fleet_of(targets: Vec<TargetInfo>) -> Fleet {
+    let config = FleetConfig { targets, ..FleetConfig::local("laptop") };
+    let mut fleet = Fleet::new(config, Book::built_in().unwrap(), after(0));
+    fleet.restore(SavedState::default(), Span::from_secs(86_400));
+    fleet
+}
+
+/// Polls pages for a minute from a second on.
+fn watch(fleet: &mut Fleet, from: i64, pages: &dyn Fn(i64) -> Vec<(&'static str, String)>) {
+    for second in (from..=from + 60).step_by(STEP as usize) {
+        for (url, text) in pages(second) {
+            fleet.apply(answered(url, after(second), read(&text)));
+        }
+    }
+}
+
+/// The nodes of the engines, the engines without a cost, and the nodes that earned.
+fn earning(fleet: &Fleet) -> (Vec<String>, usize, Vec<String>) {
+    let snapshot = fleet.snapshot();
+    let of_engines = snapshot.engines.iter().map(|row| row.node.to_string()).collect();
+    let earned = fleet.ledger().today().tokens().filter(|(.., all)| all.output.count() > 0);
+    let mut nodes: Vec<String> =
+        earned.map(|(account, ..)| fleet.ledger().accounts()[account.index()].node.to_string()).collect();
+    nodes.sort();
+    nodes.dedup();
+    (of_engines, snapshot.money.uncosted_engines, nodes)
+}
+
+fn names(names: [&str; 2]) -> Vec<String> {
+    names.map(str::to_owned).to_vec()
+}
+
+#[test]
+fn engines_are_on_the_nodes_whose_gpus_have_their_host() {
+    // By the address that both exporters have, by the name of the host, and with GPUs that no label names.
+    let hosts: [[(&str, Option<&str>); 2]; 3] = [
+        [("10.0.0.1", Some("n1")), ("10.0.0.2", Some("n2"))],
+        [("n1", Some("n1")), ("n2", Some("n2"))],
+        [("n1", None), ("n2", None)],
+    ];
+    for hosts in hosts {
+        let mut fleet = fleet_of(vec![target(FEDERATED, None)]);
+        let page = |second: i64| {
+            let engines = hosts.map(|(host, _)| engine(&format!("{host}:8000"), 1000 * second));
+            let gpus = hosts.map(|(host, name)| gpu(name, Some(&format!("{host}:9400")), host));
+            vec![(FEDERATED, gpus.concat() + &engines.concat())]
+        };
+        watch(&mut fleet, 0, &page);
+        assert_eq!(earning(&fleet), (names(["n1", "n2"]), 0, names(["n1", "n2"])), "{hosts:?}");
+        let snapshot = fleet.snapshot();
+        assert!(snapshot.nodes.iter().all(|node| node.gpus.len() == 1), "no node without GPUs: {:?}", snapshot.nodes);
+        assert!(snapshot.nodes.iter().all(|node| node.profit.is_some()), "each has its profit");
+    }
+}
+
+#[test]
+fn gpus_may_be_read_from_their_own_exporters() {
+    let own = ["http://10.0.0.1:9400", "http://10.0.0.2:9400"];
+    let targets = [own[0], FEDERATED, own[1]].map(|url| target(url, None));
+    let mut fleet = fleet_of(targets.to_vec());
+    let page = |second: i64| {
+        let engines = ["10.0.0.1:8000", "10.0.0.2:8000"].map(|instance| engine(instance, 1000 * second));
+        let gpus = [("n1", own[0]), ("n2", own[1])].map(|(name, url)| (url, gpu(Some(name), None, name)));
+        gpus.into_iter().chain([(FEDERATED, engines.concat())]).collect()
+    };
+    watch(&mut fleet, 0, &page);
+    assert_eq!(earning(&fleet), (names(["n1", "n2"]), 0, names(["n1", "n2"])));
+    // After a restart the engines' page comes first.
+    let config = FleetConfig { targets: targets.to_vec(), ..FleetConfig::local("laptop") };
+    let kept = saved(&mut fleet);
+    let mut fleet = restart(&fleet, config, kept, after(70));
+    let first = |second: i64| page(second).into_iter().rev().collect::<Vec<_>>();
+    watch(&mut fleet, 75, &first);
+    assert_eq!(earning(&fleet), (names(["n1", "n2"]), 0, names(["n1", "n2"])), "what came before a GPU page too");
+}
+
+#[test]
+fn a_host_without_gpus_a_local_one_and_a_configured_node_leave_the_page_its_node() {
+    let cases = [("10.0.0.7", None, "10.0.9.9"), ("localhost", None, "10.0.9.9"), ("n1", Some("rack"), "rack")];
+    for (host, node, expected) in cases {
+        let mut fleet = fleet_of(vec![target(FEDERATED, node), target("http://n1:9400", None)]);
+        let page = |second: i64| {
+            let both = [engine(&format!("{host}:8000"), 1000 * second), engine(&format!("{host}:8001"), 1000 * second)];
+            vec![("http://n1:9400", gpu(Some("n1"), None, "n1")), (FEDERATED, both.concat())]
+        };
+        watch(&mut fleet, 0, &page);
+        assert_eq!(earning(&fleet).0, names([expected; 2]), "{host}");
+    }
+}
