@@ -16,7 +16,7 @@ use super::open_page::NameOwners;
 use super::shown_values::GpuValues;
 use super::{Hint, WantedSeries, values, wanted};
 use crate::exposition::{Limits, Rows, number};
-use crate::reading::{EngineKind, GpuState, NodeName, PageReading, Refusals};
+use crate::reading::{EngineKind, GpuHost, GpuState, NodeName, PageReading, Refusals};
 
 /// The most sets of labels of a page that has a layout, and the most bytes of them.
 const SETS: usize = 1024;
@@ -55,7 +55,7 @@ pub(super) struct GpuLayout {
     /// The end of each set.
     ends: Box<[u32]>,
     gpus: Box<[(Option<NodeName>, GpuFacts)]>,
-    hosts: Box<[(NodeName, Option<NodeName>)]>,
+    hosts: Box<[GpuHost]>,
 }
 
 impl GpuLayout {

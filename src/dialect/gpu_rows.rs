@@ -5,7 +5,9 @@ use super::process::{host_of, is_any_machine};
 use super::shown_values::{GpuValues, ShownValues};
 use super::values;
 use crate::exposition::{LabelText, SeriesRow};
-use crate::reading::{Activity, Ecc, GpuId, GpuProcess, GpuReading, GpuState, Label, Mig, NodeName, Pcie, Throttle};
+use crate::reading::{
+    Activity, Ecc, GpuHost, GpuId, GpuProcess, GpuReading, GpuState, Label, Mig, NodeName, Pcie, Throttle,
+};
 use crate::units::{Bytes, BytesPerSecond, Celsius, Energy, Megahertz, Power, Ratio, Tokens};
 
 /// The most GPUs of a page; a node has 16, an agent's page one node.
@@ -193,17 +195,17 @@ impl<'p> GpuRows<'p> {
         gpu_rows.map(|((board, facts), node)| (node, facts.reading(&board.values.merged()))).collect()
     }
 
-    /// The hosts that an aggregated page has them from, each with the node in its labels.
-    pub(super) fn hosts(&self) -> Vec<(NodeName, Option<NodeName>)> {
-        let mut hosts: Vec<(NodeName, Option<NodeName>)> = Vec::new();
-        for board in &self.seen {
+    /// The hosts that an aggregated page has them from.
+    pub(super) fn hosts(&self) -> Vec<GpuHost> {
+        let mut hosts: Vec<GpuHost> = Vec::new();
+        for board in self.seen.iter().filter(|board| board.origin.is_some()) {
             let origin = board.origin.map(LabelText::text).unwrap_or_default();
-            let host = host_of(&origin);
-            if !is_any_machine(host) {
-                let found = (NodeName::new(host), self.node_of(board));
-                if !hosts.contains(&found) {
-                    hosts.push(found);
-                }
+            let (host, node) = (host_of(&origin), self.node_of(board));
+            let hostname = board.node.map(|name| NodeName::new(&name.text()));
+            let shared = hostname.filter(|name| Some(name) != node.as_ref());
+            let found = GpuHost { host: NodeName::new(host), node, shared };
+            if !is_any_machine(host) && !hosts.contains(&found) {
+                hosts.push(found);
             }
         }
         hosts

@@ -179,7 +179,7 @@ impl<'p> ProcessLabels<'p> {
 
 /// Whether a host is the one that every machine calls itself.
 pub(super) fn is_any_machine(host: &str) -> bool {
-    host.is_empty() || host == "localhost" || host.starts_with("127.") || host == "[::1]"
+    matches!(host, "" | "localhost" | "127.0.0.1" | "[::1]" | "0.0.0.0")
 }
 
 /// The host of an address.

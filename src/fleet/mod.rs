@@ -35,7 +35,7 @@ use crate::ledger::{Ledger, Pace};
 use crate::metering::{self, Context, EnergyReading, InventoryView, Metering};
 use crate::pricing::{Book, RentWhen};
 use crate::reading::{
-    Event, GpuId, GpuReading, NodeName, PageReading, ScrapeCost, ScrapeError, SourceError, TargetId, UnitName,
+    Event, GpuHost, GpuId, GpuReading, NodeName, PageReading, ScrapeCost, ScrapeError, SourceError, TargetId, UnitName,
 };
 use crate::snapshot::{LedgerBasis, Snapshot};
 use crate::units::{Moment, Span, Timestamp};
@@ -51,7 +51,7 @@ const fn view<'a>(config: &'a FleetConfig, inventory: &'a Inventory) -> Inventor
 }
 
 /// The GPUs of a page with the nodes in their labels, and the hosts that it has them from.
-type PageGpus<'a> = (Vec<(Option<NodeName>, GpuReading)>, &'a [(NodeName, Option<NodeName>)]);
+type PageGpus<'a> = (Vec<(Option<NodeName>, GpuReading)>, &'a [GpuHost]);
 
 impl Fleet {
     /// A fleet in which no target has answered yet; `began` is the beginning of the watch.

@@ -4,7 +4,7 @@
 //! name, are told apart by their GPUs. If a label changes while the GPUs stay, the same node has a new name.
 
 use super::{Change, Changes, Inventory, Origin, SavedGpu, TargetInfo};
-use crate::reading::{EngineReading, GpuId, GpuReading, NodeName, TargetId};
+use crate::reading::{EngineReading, GpuHost, GpuId, GpuReading, NodeName, TargetId};
 
 /// The GPUs of one node on a page.
 #[derive(Clone, Copy)]
@@ -13,6 +13,8 @@ struct NamedGpus<'a> {
     readings: &'a [GpuReading],
     /// Whether the page reports no other node.
     alone: bool,
+    /// The hostname that others of the page have too.
+    shared: Option<&'a NodeName>,
 }
 
 impl NamedGpus<'_> {
@@ -79,7 +81,7 @@ impl Inventory {
         &mut self,
         info: &TargetInfo,
         gpus: Vec<(Option<NodeName>, GpuReading)>,
-        hosts: &[(NodeName, Option<NodeName>)],
+        hosts: &[GpuHost],
     ) -> Grouped {
         let mut by_label: Vec<(Option<NodeName>, Vec<GpuReading>)> = Vec::with_capacity(1);
         let count = gpus.len();
@@ -96,10 +98,12 @@ impl Inventory {
         let alone = by_label.len() == 1;
         let (mut grouped, mut changes): Grouped = Default::default();
         for (label, readings) in by_label {
-            let page = NamedGpus { info, readings: &readings, alone };
+            let hosts = || hosts.iter().filter(|known| known.node == label);
+            let shared = hosts().find_map(|known| known.shared.as_ref());
+            let page = NamedGpus { info, readings: &readings, alone, shared };
             let node = self.name_page(page, label.as_ref(), &mut changes);
-            for (host, _) in hosts.iter().filter(|(_, of)| *of == label) {
-                self.hosts.note(Some(host), &node);
+            for known in hosts() {
+                self.hosts.note(Some(&known.host), &node);
             }
             let origin = Origin::Page(info.target.clone());
             let mut ours = readings;
@@ -132,7 +136,7 @@ impl Inventory {
             self.call(page, &node, changes);
         }
         self.hosts.note(info.host.as_ref(), &node);
-        self.labels.note(&info.target, &node, label.unwrap_or(&node), page.alone);
+        self.labels.note(&info.target, &node, page.shared.or(label).unwrap_or(&node), page.alone);
         node
     }
 

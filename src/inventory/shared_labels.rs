@@ -34,7 +34,12 @@ impl Inventory {
                 .zip(last)
                 .is_some_and(|(first, last)| first.0 != last.0 && called.iter().any(|(_, target)| *target != first.1))
         };
-        nodes.into_iter().filter(move |(_, called)| is_shared(called)).map(|(label, _)| label)
+        // The hosts of one page, of which none could be named so.
+        let is_of_none = |label: &NodeName, called: &BTreeSet<(&NodeName, &TargetId)>| {
+            called.len() > 1 && called.iter().all(|(node, _)| *node != label)
+        };
+        let named = nodes.into_iter().filter(move |(label, called)| is_shared(called) || is_of_none(label, called));
+        named.map(|(label, _)| label)
     }
 
     /// Whether a node's name comes from a target: one that is watched, that the configuration gives no node, and that

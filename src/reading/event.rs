@@ -81,6 +81,17 @@ impl Event {
     }
 }
 
+/// A host that an aggregated page has GPUs from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GpuHost {
+    /// Their `instance` without its port.
+    pub host: NodeName,
+    /// Their node, as in [`PageReading::gpus`].
+    pub node: Option<NodeName>,
+    /// Their hostname, if it is not the node's name since those of other hosts have it too.
+    pub shared: Option<NodeName>,
+}
+
 /// The readings of one page.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PageReading {
@@ -98,10 +109,9 @@ pub struct PageReading {
     pub list_refused: Option<Label>,
     /// GPUs that the page reports, with the node in the labels of each.
     pub gpus: Vec<(Option<NodeName>, GpuReading)>,
-    /// The hosts that an aggregated page has GPUs from (their `instance` without its port), with the node in the labels
-    /// of these GPUs.
+    /// The hosts that an aggregated page has GPUs from.
     #[serde(default)]
-    pub gpu_hosts: Vec<(NodeName, Option<NodeName>)>,
+    pub gpu_hosts: Vec<GpuHost>,
     /// The start time of the process that holds the counters: `process_start_time_seconds`, otherwise the oldest
     /// `_created`.
     pub start: Option<Timestamp>,

@@ -19,7 +19,7 @@ pub use engine::{
     SeriesValue, Speculation, TokenCounters,
 };
 pub use errors::{ScrapeError, SourceError};
-pub use event::{Event, Health, ModelAlias, PageReading, ScrapeCost};
+pub use event::{Event, GpuHost, Health, ModelAlias, PageReading, ScrapeCost};
 pub use gpu::{Activity, Ecc, GpuProcess, GpuReading, GpuState, Mig, Pcie, Throttle};
 pub use id::{GpuId, InstanceId, ModelName, NodeName, Rank, TargetId, UnitName};
 pub use kind::EngineKind;

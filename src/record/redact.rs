@@ -9,8 +9,8 @@ use std::hash::{BuildHasher, RandomState};
 use super::{RecordingEntry, RecordingHeader};
 use crate::fleet::TargetInfo;
 use crate::reading::{
-    CounterSeries, EngineReading, Event, GpuId, GpuProcess, GpuReading, InstanceId, Label, ModelAlias, ModelName,
-    NodeName, PageReading, Refusals, ScrapeError, SeriesValue, SourceError, TargetId, UnitName,
+    CounterSeries, EngineReading, Event, GpuHost, GpuId, GpuProcess, GpuReading, InstanceId, Label, ModelAlias,
+    ModelName, NodeName, PageReading, Refusals, ScrapeError, SeriesValue, SourceError, TargetId, UnitName,
 };
 
 /// Hashes names with a random key that is stored nowhere.
@@ -153,8 +153,11 @@ impl Redactor {
             (*name, *model) = (self.model(name), self.model(model));
         }
         *list_refused = list_refused.as_ref().map(|_| Label::new(WORDS));
-        for (host, node) in gpu_hosts {
-            (*host, *node) = (self.node(host), node.as_ref().map(|node| self.node(node)));
+        for GpuHost { host, node, shared } in gpu_hosts {
+            *host = self.node(host);
+            for name in [node, shared].into_iter().flatten() {
+                *name = self.node(name);
+            }
         }
         for (node, gpu) in gpus {
             *node = node.as_ref().map(|node| self.node(node));

@@ -13,6 +13,7 @@ use margintop::fleet::{Fleet, FleetConfig, SavedState};
 use margintop::inventory::TargetInfo;
 use margintop::pricing::Book;
 use margintop::reading::PageReading;
+use margintop::snapshot::Rule;
 use margintop::units::{Moment, Span};
 use support::{answered, at, moment, target};
 
@@ -135,5 +136,24 @@ fn a_host_without_gpus_a_local_one_and_a_configured_node_leave_the_page_its_node
         };
         watch(&mut fleet, 0, &page);
         assert_eq!(earning(&fleet).0, names([expected; 2]), "{host}");
+    }
+}
+
+/// Class: hosts that call themselves alike are one node.
+#[test]
+fn hosts_of_one_page_that_share_a_name_are_nodes_of_their_own_and_said() {
+    for name in ["localhost", "dcgm-exporter"] {
+        let mut fleet = fleet_of(vec![target(FEDERATED, None)]);
+        let page = |second: i64| {
+            let gpus = ["127.0.0.2", "127.0.0.3"].map(|host| gpu(Some(name), Some(&format!("{host}:9400")), host));
+            let engines = ["127.0.0.2", "127.0.0.3"].map(|host| engine(&format!("{host}:8000"), 1000 * second));
+            vec![(FEDERATED, gpus.concat() + &engines.concat())]
+        };
+        watch(&mut fleet, 0, &page);
+        let hosts = names(["127.0.0.2", "127.0.0.3"]);
+        assert_eq!(earning(&fleet), (hosts.clone(), 0, hosts), "{name}");
+        let alerts = fleet.snapshot().notices;
+        let shared = alerts.iter().filter(|notice| notice.rule == Rule::HostnameShared).count();
+        assert_eq!(shared, 1, "{name}: {alerts:?}");
     }
 }

@@ -301,3 +301,47 @@ fn rows_that_read_alike_are_counted_and_not_mixed() {
     );
     assert_eq!((reading.engines.len(), reading.refusals.values), (1, 1));
 }
+
+/// Class: a server that runs an engine prints its own name of the model's label.
+#[test]
+fn triton_s_label_names_the_model_of_the_engine_that_runs_in_it() {
+    for (prompt, output) in [
+        ("sglang:prompt_tokens_total", "sglang:generation_tokens_total"),
+        ("vllm:prompt_tokens_total", "vllm:generation_tokens_total"),
+        ("trtllm_prompt_tokens_total", "trtllm_generation_tokens_total"),
+        ("lmdeploy:prompt_tokens_total", "lmdeploy:generation_tokens_total"),
+    ] {
+        let labels = "{model=\"llama-8b\",version=\"1\"}";
+        let reading = page(&format!("{prompt}{labels} 700\n{output}{labels} 30\n"));
+        assert_eq!(reading.engines.len(), 1, "{prompt}");
+        assert_eq!(model(&reading.engines[0]), Some("llama-8b"), "{prompt}");
+    }
+}
+
+/// Class: an engine that passes another's names on, and one of its kind that only runs beside another under equal labels.
+#[test]
+fn a_nim_beside_another_engine_under_equal_labels_is_its_own() {
+    let labels = "{model_name=\"m\",instance=\"h1\",job=\"llm\"}";
+    let nim = |tokens: u64| {
+        format!(
+            "num_request_max{labels} 64\nnum_requests_running{labels} 1\nprompt_tokens_total{labels} {tokens}\n\
+             generation_tokens_total{labels} {}\n",
+            tokens / 10
+        )
+    };
+    for other in ["vllm:", "sglang:", "lmdeploy:"] {
+        let other =
+            format!("{other}prompt_tokens_total{labels} 3000000\n{other}generation_tokens_total{labels} 300000\n");
+        let prompts = |text: &str| {
+            page(text)
+                .engines
+                .iter()
+                .filter_map(|row| row.tokens.whole_prompt())
+                .map(|prompt| prompt.count())
+                .sum::<u64>()
+        };
+        assert_eq!(prompts(&format!("{other}{}", nim(6_000_000))), 9_000_000, "{other}");
+        assert_eq!(prompts(&format!("{other}{}", nim(3_000_000))), 3_000_000, "{other}");
+        assert_eq!(prompts(&format!("{other}{}", nim(3_000_100))), 3_000_000, "{other}");
+    }
+}
