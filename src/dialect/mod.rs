@@ -25,6 +25,7 @@ mod rows;
 mod shown_values;
 mod stack_router;
 mod start_labels;
+mod sum_rows;
 mod target_labels;
 mod values;
 mod what_instead;

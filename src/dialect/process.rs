@@ -134,6 +134,21 @@ impl<'p> ProcessLabels<'p> {
         named.any(|(label, _)| label.is_routed)
     }
 
+    /// Which labels of the program that made the page are set, as bits.
+    pub(super) fn named_parts(&self) -> u32 {
+        let parts = self.parts[WORKERS..].iter().map(|part| u32::from(!part.raw().is_empty()));
+        parts.chain([u32::from(self.others != 0)]).fold(0, |bits, part| bits << 1 | part)
+    }
+
+    /// Whether it has all values of another one, and more labels of the program that made the page.
+    pub(super) fn extends(&self, other: &Self) -> bool {
+        let same = |ours: &LabelText<'p>, theirs: &LabelText<'p>| ours.raw() == theirs.raw();
+        let mut pairs = self.parts.iter().zip(&other.parts).enumerate();
+        self.named_parts() != other.named_parts()
+            && (other.others == 0 || other.others == self.others)
+            && pairs.all(|(at, (ours, theirs))| same(ours, theirs) || at >= WORKERS && theirs.raw().is_empty())
+    }
+
     /// The values of the program that made the page.
     pub(super) fn program(self) -> Self {
         let mut program = self;

@@ -39,8 +39,9 @@ impl<'p> OpenPage<'p> {
         if self.lines.is_empty() && names.first().is_some() {
             page.start = self.stated_start(&ProcessLabels::default());
         }
+        let sums_of_others = self.sums();
         let mut naming = Naming::default();
-        for line in std::mem::take(&mut self.lines) {
+        for (nth, line) in std::mem::take(&mut self.lines).into_iter().enumerate() {
             let process = &self.processes[line.process];
             let model = naming.model(line.place.model);
             let (instance, host) = naming.instance(line.process, line.place.version, |version| {
@@ -55,6 +56,7 @@ impl<'p> OpenPage<'p> {
             (reading.instance, reading.host) = (instance, host);
             reading.placeholder = reading.model.is_none() && line.place.model.is_some();
             reading.sampled = line.sampled;
+            reading.sum = sums_of_others.get(nth).copied().unwrap_or_default();
             let mut sums = line.sums;
             for _ in 0..settle(&mut sums, process, &mut reading) {
                 page.refused.count(Refusal::TooLarge);

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use super::absences::Absences;
 use super::on_trial::{OnTrial, ResetRow};
 use super::row::Row;
+use super::sum_rows::SumRow;
 use crate::counters::{Process, ProcessId, Processes, RowKey};
 use crate::ledger::{Ledger, PostingSource, RevenueAccount, RevenueAccountId};
 use crate::pricing::Bill;
@@ -33,6 +34,8 @@ pub(crate) struct Engine {
     pub(super) bill: Option<Bill>,
     /// The total of the GPUs that the bounds of its last page's rows assume.
     pub(super) judged: Vec<(NodeName, u64)>,
+    /// The rows of its page that are sums of others.
+    pub(super) sums: Vec<SumRow>,
     /// The only row that left the page of the instance being read.
     pub(super) left: Option<usize>,
     /// The accounts of the rows that a restart removed from the page being read, in row order.

@@ -49,6 +49,7 @@ mod serving;
 mod slo;
 mod steady_ratio;
 mod step_pace;
+mod sum_rows;
 mod touched;
 mod trials;
 mod uncounted;

@@ -30,6 +30,8 @@ impl Metering {
         }
         self.note_served(context, page);
         let mut engine = self.engines.lend(&context.info.target).unwrap_or_default();
+        let without = engine.without_sums(page);
+        let page = without.as_ref().unwrap_or(page);
         engine.judged.clear();
         super::bill_change::follow(context, &mut engine);
         let parts = by_instance(&page.engines);

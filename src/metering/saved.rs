@@ -203,6 +203,8 @@ pub(super) fn saved_target(
         last_page,
         bill,
         judged: _,
+        // They are found again on the first page.
+        sums: _,
         has_live: _,
         left: _,
         ended: _,

@@ -88,6 +88,29 @@ pub struct EngineReading {
     /// When the newest of its samples was taken, if the page has their times.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sampled: Option<Timestamp>,
+    /// Whether it is the sum of other rows of its page.
+    #[serde(default, skip_serializing_if = "SumOfOthers::is_no")]
+    pub sum: SumOfOthers,
+}
+
+/// Whether a row is the sum of other rows of its page, by its labels and its tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum SumOfOthers {
+    /// Its labels or its tokens are not those of a sum.
+    #[default]
+    No,
+    /// Its labels are those of a sum, and neither it nor the others have tokens yet.
+    Undecided,
+    /// It is.
+    Yes,
+}
+
+impl SumOfOthers {
+    /// Whether it is none.
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+    pub const fn is_no(&self) -> bool {
+        matches!(self, Self::No)
+    }
 }
 
 /// What a server that starts a process for each model (llama.cpp's router) lists of one of them.
@@ -125,6 +148,7 @@ impl EngineReading {
             page: None,
             listed: None,
             sampled: None,
+            sum: SumOfOthers::No,
         }
     }
 }

@@ -16,7 +16,7 @@ mod refusals;
 
 pub use engine::{
     CounterSeries, EngineReading, EngineRole, Finished, Histogram, Latency, Listed, LiveTokens, PromptCount,
-    SeriesValue, Speculation, TokenCounters,
+    SeriesValue, Speculation, SumOfOthers, TokenCounters,
 };
 pub use errors::{ScrapeError, SourceError};
 pub use event::{Event, GpuHost, Health, ModelAlias, PageReading, ScrapeCost};

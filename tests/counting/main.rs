@@ -8,6 +8,8 @@
     reason = "a test fails by panicking"
 )]
 
+#[path = "../support/fixture.rs"]
+mod fixture;
 #[path = "../support/ledger_watch.rs"]
 mod ledger_watch;
 #[path = "../support/peer.rs"]
@@ -86,6 +88,7 @@ mod stale_rates;
 mod steady_cost;
 mod step_edges;
 mod successors;
+mod sums_of_others;
 mod taken_back;
 mod two_drivers;
 mod two_targets;
