@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use super::absences::Absences;
 use super::on_trial::{OnTrial, ResetRow};
 use super::row::Row;
-use super::sum_rows::SumRow;
+use super::sum_rows::SumRows;
 use crate::counters::{Process, ProcessId, Processes, RowKey};
 use crate::ledger::{Ledger, PostingSource, RevenueAccount, RevenueAccountId};
 use crate::pricing::Bill;
@@ -35,7 +35,7 @@ pub(crate) struct Engine {
     /// The total of the GPUs that the bounds of its last page's rows assume.
     pub(super) judged: Vec<(NodeName, u64)>,
     /// The rows of its page that are sums of others.
-    pub(super) sums: Vec<SumRow>,
+    pub(super) sums: SumRows,
     /// The only row that left the page of the instance being read.
     pub(super) left: Option<usize>,
     /// The accounts of the rows that a restart removed from the page being read, in row order.
@@ -166,6 +166,19 @@ impl Engine {
         let reading = page.get(nth).filter(|reading| reading.model.is_none())?;
         let instance = self.instances.iter().find(|instance| instance.id == reading.instance)?;
         instance.processes.get(process)?.key_of(reading, page)?.model.clone()
+    }
+
+    /// Whether rows of its page are sums of others.
+    pub(crate) const fn has_sums(&self) -> bool {
+        !self.sums.is_empty()
+    }
+
+    /// A page without rows that are sums of its others; `None` if it has none.
+    pub(super) fn without_sums(&mut self, page: &PageReading) -> Option<PageReading> {
+        let Self { sums, rows, .. } = self;
+        sums.without(page, |row| {
+            rows.iter().any(|known| known.instance == row.instance && known.reading.model == row.model)
+        })
     }
 
     /// Adds GPUs that the bounds of an instance on a node assume.

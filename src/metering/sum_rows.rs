@@ -1,14 +1,17 @@
 //! Leaves out rows that are sums of other rows of their page: their tokens count with those.
 
-use super::Engine;
 use crate::reading::{EngineReading, InstanceId, ModelName, PageReading, SumOfOthers};
 
 /// The number of successive pages after which a row that is no sum of the others is one of its own.
 const APART: u8 = 20;
 
+/// The rows of a target's page that are left out.
+#[derive(Debug, Default)]
+pub(super) struct SumRows(Vec<SumRow>);
+
 /// A row that is left out.
 #[derive(Debug)]
-pub(super) struct SumRow {
+struct SumRow {
     instance: Option<InstanceId>,
     model: Option<ModelName>,
     /// On how many pages in a row it was no sum.
@@ -21,24 +24,25 @@ impl SumRow {
     }
 }
 
-impl Engine {
-    /// Whether rows of its page are sums of others.
-    pub(crate) const fn has_sums(&self) -> bool {
-        !self.sums.is_empty()
+impl SumRows {
+    /// Whether there are none.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
-    /// A page without the rows that are sums of its others; `None` if it has none. A row that was metered before goes on.
-    pub(super) fn without_sums(&mut self, page: &PageReading) -> Option<PageReading> {
-        let mut left_out = vec![false; page.engines.len()];
-        for (row, out) in page.engines.iter().zip(&mut left_out) {
-            *out = self.is_left_out(row);
-        }
-        for known in &mut self.sums {
+    /// A page without the rows that are sums of its others; `None` if it has none. A row that is metered already goes on.
+    pub(super) fn without(
+        &mut self,
+        page: &PageReading,
+        is_metered: impl Fn(&EngineReading) -> bool,
+    ) -> Option<PageReading> {
+        let left_out: Vec<bool> = page.engines.iter().map(|row| self.is_left_out(row, &is_metered)).collect();
+        for known in &mut self.0 {
             let mut rows = page.engines.iter().filter(|row| known.is(row)).peekable();
             let is_apart = rows.peek().is_some() && rows.all(|row| row.sum.is_no());
             known.apart = if is_apart { known.apart.saturating_add(1) } else { 0 };
         }
-        self.sums.retain(|known| known.apart < APART);
+        self.0.retain(|known| known.apart < APART);
         if !left_out.contains(&true) {
             return None;
         }
@@ -48,19 +52,15 @@ impl Engine {
         Some(page)
     }
 
-    fn is_left_out(&mut self, row: &EngineReading) -> bool {
-        if self.sums.iter().any(|known| known.is(row)) {
+    fn is_left_out(&mut self, row: &EngineReading, is_metered: impl Fn(&EngineReading) -> bool) -> bool {
+        if self.0.iter().any(|known| known.is(row)) {
             return true;
         }
-        let is_metered = || {
-            let is_its = |known: &super::Row| known.instance == row.instance && known.reading.model == row.model;
-            self.rows.iter().any(is_its)
-        };
-        if row.sum.is_no() || is_metered() {
+        if row.sum.is_no() || is_metered(row) {
             return false;
         }
         if row.sum == SumOfOthers::Yes {
-            self.sums.push(SumRow { instance: row.instance.clone(), model: row.model.clone(), apart: 0 });
+            self.0.push(SumRow { instance: row.instance.clone(), model: row.model.clone(), apart: 0 });
         }
         true
     }
