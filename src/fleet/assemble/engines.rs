@@ -9,6 +9,7 @@ use super::{Fleet, PresentFleet, RowView};
 use crate::counters::{SampleCounts, quantile};
 use crate::dialect;
 use crate::inventory::Target;
+use crate::ledger::TokenChange;
 use crate::metering::{CACHED, Counts, Ends, Engine, OUTPUT, PROMPT, Row};
 use crate::natural_order::natural_cmp;
 use crate::pricing::Bill;
@@ -238,12 +239,13 @@ fn whole_of<'a>(engine: &'a Engine, part: &Row) -> Option<&'a Row> {
     engine.rows.iter().find(is_whole).filter(|_| is_part)
 }
 
-/// A row's revenue today. It is unknown without a price, and for a duplicate; also for a proxy's row that is not
-/// counted, unless tokens of it were posted before. Ranks whose tokens are counted for the engine as a whole share its
+/// A row's revenue today. It is unknown without a price, and for a duplicate or a proxy's row that is not counted, unless
+/// tokens of it were posted before. Ranks whose tokens are counted for the engine as a whole share its
 /// revenue by their own tokens, so that they add up to it. A ledger that another process writes does not say what a row
 /// earned, only its account.
 fn revenue(fleet: &Fleet, view: &RowView<'_>) -> Option<Money> {
-    if fleet.ledger.is_closed() || view.is_duplicate || view.is_uncounted_proxy() && !has_earned(fleet, view.row) {
+    let is_uncounted = view.is_duplicate || view.is_uncounted_proxy();
+    if fleet.ledger.is_closed() || is_uncounted && !has_earned(fleet, view.row) {
         return None;
     }
     view.row.reading.model.as_ref()?;
@@ -262,7 +264,7 @@ fn revenue(fleet: &Fleet, view: &RowView<'_>) -> Option<Money> {
 }
 
 pub(super) fn has_earned(fleet: &Fleet, row: &Row) -> bool {
-    row.earned.of_day(fleet.ledger.day_began()).next().is_some()
+    row.earned.of_day(fleet.ledger.day_began()).any(|(_, change)| change != TokenChange::default())
 }
 
 fn earned(fleet: &Fleet, row: &Row) -> Money {
