@@ -11,8 +11,8 @@ use std::fmt::Write as _;
 use margintop::dialect::{self, Hint};
 use margintop::fleet::{Fleet, FleetConfig, SavedState};
 use margintop::inventory::TargetInfo;
-use margintop::pricing::Book;
-use margintop::reading::PageReading;
+use margintop::pricing::{Book, Lease, Leased, RentWhen};
+use margintop::reading::{NodeName, PageReading};
 use margintop::snapshot::Rule;
 use margintop::units::{Moment, Span};
 use support::{answered, at, moment, target};
@@ -137,6 +137,32 @@ fn a_host_without_gpus_a_local_one_and_a_configured_node_leave_the_page_its_node
         watch(&mut fleet, 0, &page);
         assert_eq!(earning(&fleet).0, names([expected; 2]), "{host}");
     }
+}
+
+/// Class: a lease that pays only while an engine answers on its node.
+#[test]
+fn a_serving_lease_pays_while_the_engine_of_its_node_is_on_the_page() {
+    let leases = ["n1", "n2"].map(|name| {
+        let node = Leased::Node(NodeName::new(name));
+        Lease { when: RentWhen::Serving, ..Lease::of(node, "3600".parse().unwrap()) }
+    });
+    let config =
+        FleetConfig { targets: vec![target(FEDERATED, None)], leases: leases.to_vec(), ..FleetConfig::local("laptop") };
+    let mut fleet = Fleet::new(config, Book::built_in().unwrap(), after(0));
+    let page = |second: i64| {
+        // The engine of the second node leaves after half of the time.
+        let served: &[&str] = if second <= 30 { &["n1", "n2"] } else { &["n1"] };
+        let engines: String = served.iter().map(|host| engine(&format!("{host}:8000"), 1000 * second)).collect();
+        let gpus = ["n1", "n2"].map(|host| gpu(Some(host), Some(&format!("{host}:9400")), host));
+        vec![(FEDERATED, gpus.concat() + &engines)]
+    };
+    watch(&mut fleet, 0, &page);
+    let snapshot = fleet.snapshot();
+    let cost = |name: &str| {
+        let node = snapshot.nodes.iter().find(|node| node.name.as_str() == name).unwrap();
+        node.cost.unwrap().rounded(2)
+    };
+    assert_eq!((cost("n1"), cost("n2")), (60 * 100, 30 * 100));
 }
 
 /// Class: hosts that call themselves alike are one node.
