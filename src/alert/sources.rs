@@ -1,7 +1,7 @@
 //! Rules for sources that fail here while others work. Where none works, the screen itself explains it.
 
 use super::finding::Finding;
-use crate::reading::SourceError;
+use crate::reading::{SourceError, SourceErrorKind};
 use crate::snapshot::{Rule, Severity, Snapshot};
 
 pub(super) fn findings(snapshot: &Snapshot) -> Vec<Finding> {
@@ -19,6 +19,5 @@ pub(super) fn findings(snapshot: &Snapshot) -> Vec<Finding> {
 
 /// Whether a driver is installed here and fails. A missing driver is not a failure.
 fn is_failure(failure: &SourceError) -> bool {
-    let cause = failure.cause.as_str();
-    failure.source.as_str() == "NVML" && !cause.contains("was not found") && !cause.contains("cannot be loaded")
+    failure.kind == SourceErrorKind::Driver
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::sources::SourcePlan;
 use super::{Failure, ledger};
-use crate::reading::{Health, Label};
+use crate::reading::{Health, Label, SourceError, SourceErrorKind};
 use crate::snapshot::{GpuRow, NodeRow, Snapshot};
 
 /// An error that lists every named source without an answer, and why a named ledger is neither written nor read.
@@ -18,9 +18,7 @@ pub(super) fn failures(plan: &SourcePlan, snapshot: &Snapshot) -> Result<(), Fai
         }
     }
     if plan.driver_named {
-        messages.extend(
-            snapshot.source_errors.iter().filter(|error| error.source.as_str() == "NVML").map(ToString::to_string),
-        );
+        messages.extend(snapshot.source_errors.iter().filter(|error| is_driver(error)).map(ToString::to_string));
         messages.extend(failed_gpus(plan, snapshot));
     }
     messages.extend(failed_nodes(plan, snapshot));
@@ -52,4 +50,8 @@ fn by_reason<'a>(source: &str, gpus: impl IntoIterator<Item = &'a GpuRow>) -> Ve
         }
     }
     reasons.into_iter().map(|(reason, gpus)| format!("{source}: GPU {}: {reason}", gpus.join(", "))).collect()
+}
+
+fn is_driver(error: &SourceError) -> bool {
+    matches!(error.kind, SourceErrorKind::Driver | SourceErrorKind::DriverMissing)
 }

@@ -13,8 +13,8 @@ use crate::dialect::{self, Hint};
 use crate::fleet::{Fleet, FleetConfig, TargetInfo};
 use crate::pricing::Book;
 use crate::reading::{
-    Event, GpuId, GpuProcess, GpuReading, Label, ModelName, NodeName, Pcie, Rank, ScrapeCost, SourceError, TargetId,
-    Throttle, UnitName,
+    Event, GpuId, GpuProcess, GpuReading, Label, ModelName, NodeName, Pcie, Rank, ScrapeCost, SourceError,
+    SourceErrorKind, TargetId, Throttle, UnitName,
 };
 use crate::snapshot::{
     Alert, LeakageView, ListBasis, NonModelProfit, Rule, Severity, SloStatus, Snapshot, UnitRow, ValueAtList, WorstRank,
@@ -120,6 +120,7 @@ fn snapshot() -> Snapshot {
     let (subject, text) = (Label::new("gpu-01"), Label::new("silent"));
     snapshot.alerts.push(Alert { rule: Rule::NodeSilent, severity: Severity::Warning, subject, since: at.wall, text });
     snapshot.source_errors.push(SourceError {
+        kind: SourceErrorKind::DriverMissing,
         source: "NVML".into(),
         cause: "not found".into(),
         remedy: "install it".into(),

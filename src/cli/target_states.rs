@@ -1,6 +1,6 @@
 //! Logs changes of targets, nodes and sources between two snapshots.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,6 +8,7 @@ use tokio::sync::watch;
 
 use super::count_states::{self, LastCounts};
 use crate::dialect;
+use crate::platform::missing_driver;
 use crate::reading::{Event, Health, Label, NodeName, SourceError, TargetId};
 use crate::snapshot::Snapshot;
 use crate::units::{Span, Timestamp};
@@ -124,14 +125,31 @@ pub(super) fn without_engine(snapshot: &Snapshot) -> Option<String> {
         let mut messages: Vec<String> = snapshot.source_errors.iter().map(ToString::to_string).collect();
         let silent = snapshot.engines.iter().filter_map(|row| Some(format!("{}: {}", row.target, row.note.as_ref()?)));
         messages.extend(silent);
-        messages.push(format!(
-            "no engine has answered. Name one: margintop http://HOST:PORT, or a [[target]] in margintop.toml (`margintop config \
-             init`). `curl http://HOST:PORT/metrics` shows whether it has a page of metrics: most engines always have one, {}. \
-             `margintop demo` shows a fleet without an engine",
-            dialect::metrics_flags()
-        ));
+        let named = targets(snapshot);
+        messages.push(match named {
+            0 => format!(
+                "no engine has answered. Name one: margintop http://HOST:PORT, or a [[target]] in margintop.toml (`margintop \
+                 config init`). {}. `margintop demo` shows a fleet without an engine",
+                has_page("http://HOST:PORT")
+            ),
+            1 => format!("the target has not answered. {}", has_page("URL")),
+            _ => format!("none of the {named} targets has answered. {}", has_page("URL")),
+        });
         messages.join("\n")
     })
+}
+
+/// How a user sees whether an engine has a page of metrics.
+fn has_page(url: &str) -> String {
+    format!(
+        "`curl {url}/metrics` shows whether an engine has a page of metrics: most always have one, {}",
+        dialect::metrics_flags()
+    )
+}
+
+/// The number of targets that are named or were found.
+fn targets(snapshot: &Snapshot) -> usize {
+    snapshot.engines.iter().map(|row| &row.target).collect::<BTreeSet<_>>().len()
 }
 
 /// The message when a dashboard ends after `shown`: the help if no engine was seen, unless GPUs were shown for less
@@ -173,13 +191,12 @@ fn log(change: &StateChange, snapshot: &Snapshot) {
         StateChange::Node { node, before, now } => {
             tracing::warn!(%node, state = now.to_string(), before = before.to_string(), "node's GPUs are silent");
         }
-        StateChange::Source(SourceError { source, cause, remedy }) => {
-            tracing::warn!(%source, %cause, %remedy, "source does not work");
-        }
+        StateChange::Source(error) => log_error(error, error.remedy.as_str()),
         StateChange::Works(what) => tracing::info!(source = %what, "source works"),
         StateChange::NoEngine(hours) => {
-            let help = without_engine(snapshot).unwrap_or_else(|| "every engine that was seen is silent".to_owned());
-            tracing::warn!(hours, "no engine answers: {}", help.replace('\n', "; "));
+            let targets = targets(snapshot);
+            let remedy = if targets == 0 { "name one: margintop serve http://HOST:PORT" } else { "curl URL/metrics" };
+            tracing::warn!(hours, targets, remedy, "no engine answers");
         }
     }
 }
@@ -194,29 +211,33 @@ pub(super) struct GpuStates {
     /// Whether a state was logged yet.
     has_reported: bool,
     /// The last error of the driver.
-    wrong: Option<String>,
+    error: Option<SourceError>,
 }
 
 impl GpuStates {
     /// Logs what changed with a poll of the driver.
     pub(super) fn log(&mut self, event: &Event) {
         let Event::Gpus { outcome, .. } = event else { return };
-        let now = outcome.as_ref().err().map(|error| {
-            // The remedies for other subcommands do not apply to one that serves only the driver's GPUs.
-            let remedy = error.remedy.as_str();
-            let remedy = remedy.split_once("; without GPUs on this machine").map_or(remedy, |(remedy, _)| remedy);
-            format!("{}: {} ({remedy})", error.source, error.cause)
-        });
-        if self.has_reported && self.wrong == now {
+        let now = outcome.as_ref().err();
+        if self.has_reported && self.error.as_ref() == now {
             return;
         }
-        if let Some(cause) = &now {
-            tracing::warn!(%cause, "the driver does not answer");
-        } else {
-            tracing::info!(gpus = outcome.as_ref().map_or(0, Vec::len), "the driver answers");
+        match now {
+            Some(error) => {
+                // An agent serves the driver's GPUs alone: it has no target that could be left out.
+                let missing = missing_driver();
+                let is_missing = error.remedy.as_str() == missing.whole_remedy();
+                log_error(error, if is_missing { missing.remedy } else { error.remedy.as_str() });
+            }
+            None => tracing::info!(gpus = outcome.as_ref().map_or(0, Vec::len), "the driver answers"),
         }
-        (self.has_reported, self.wrong) = (true, now);
+        (self.has_reported, self.error) = (true, now.cloned());
     }
+}
+
+/// Logs that a source of this machine does not work.
+fn log_error(error: &SourceError, remedy: &str) {
+    tracing::warn!(source = error.source.as_str(), cause = error.cause.as_str(), remedy, "source does not work");
 }
 
 #[cfg(test)]

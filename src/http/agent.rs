@@ -81,7 +81,7 @@ impl AgentReading {
         };
         head(&mut page, "margintop_poll_timestamp_seconds", "gauge", "When the driver last answered.");
         let _ = writeln!(page, "margintop_poll_timestamp_seconds {:.3}", self.at.millis() as f64 / 1000.0);
-        if let Some(SourceError { source, cause, remedy }) = error {
+        if let Some(SourceError { kind: _, source, cause, remedy }) = error {
             head(&mut page, "margintop_source_error", "gauge", "What does not work on this node, and what to do.");
             let [source, cause, remedy] = [source, cause, remedy].map(|text| Escaped(text.as_str()));
             let labels = format_args!("source=\"{source}\",cause=\"{cause}\",remedy=\"{remedy}\"");
@@ -95,6 +95,7 @@ impl AgentReading {
 #[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
+    use crate::reading::SourceErrorKind;
     use crate::units::{Moment, Ratio, Span};
 
     fn reading(outcome: Result<Vec<GpuReading>, SourceError>) -> Event {
@@ -134,7 +135,12 @@ mod tests {
     #[test]
     fn a_driver_that_does_not_work_is_said_on_the_page() {
         let (feed, agent) = agent();
-        let error = SourceError { source: "NVML".into(), cause: "not \"found\"".into(), remedy: "install it".into() };
+        let error = SourceError {
+            kind: SourceErrorKind::Driver,
+            source: "NVML".into(),
+            cause: "not \"found\"".into(),
+            remedy: "install it".into(),
+        };
         feed.publish(reading(Err(error)), None);
         let page = body(&agent, "/metrics").1;
         let line = r#"margintop_source_error{source="NVML",cause="not \"found\"",remedy="install it"} 1"#;

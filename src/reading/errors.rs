@@ -75,9 +75,29 @@ impl fmt::Display for ScrapeError {
     }
 }
 
+/// What kind of source fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SourceErrorKind {
+    /// The NVIDIA driver is not installed.
+    DriverMissing,
+    /// The NVIDIA driver is installed and fails.
+    Driver,
+    /// The search for engines on this machine found none.
+    Search,
+    /// A server on this machine answers and is no engine.
+    Port,
+    /// Another source, or one that an earlier release recorded.
+    #[default]
+    Other,
+}
+
 /// An error of a source, with its remedy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceError {
+    /// Which kind of source fails, and whether it is there at all.
+    #[serde(default)]
+    pub kind: SourceErrorKind,
     /// What fails: `NVML`, `engines`, a target.
     #[serde(alias = "what")]
     pub source: Label,

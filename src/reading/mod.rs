@@ -18,7 +18,7 @@ pub use engine::{
     CounterSeries, EngineReading, EngineRole, Finished, Histogram, Latency, Listed, LiveTokens, PromptCount,
     SeriesValue, Speculation, SumOfOthers, TokenCounters,
 };
-pub use errors::{ScrapeError, SourceError};
+pub use errors::{ScrapeError, SourceError, SourceErrorKind};
 pub use event::{Event, GpuHost, Health, ModelAlias, PageReading, ScrapeCost};
 pub use gpu::{Activity, Ecc, GpuProcess, GpuReading, GpuState, Mig, Pcie, Throttle};
 pub use id::{GpuId, InstanceId, ModelName, NodeName, Rank, TargetId, UnitName};

@@ -10,7 +10,8 @@ use super::{RecordingEntry, RecordingHeader};
 use crate::fleet::TargetInfo;
 use crate::reading::{
     CounterSeries, EngineReading, Event, GpuHost, GpuId, GpuProcess, GpuReading, InstanceId, Label, ModelAlias,
-    ModelName, NodeName, PageReading, Refusals, ScrapeError, SeriesValue, SourceError, TargetId, UnitName,
+    ModelName, NodeName, PageReading, Refusals, ScrapeError, SeriesValue, SourceError, SourceErrorKind, TargetId,
+    UnitName,
 };
 
 /// Hashes names with a random key that is stored nowhere.
@@ -21,9 +22,6 @@ pub struct Redactor {
 
 /// The replacement of a text that may contain names.
 const WORDS: &str = "(left out)";
-
-/// Subjects of errors that need no hash, as they are not names.
-const SOURCES: [&str; 2] = ["NVML", "engines"];
 
 impl Redactor {
     fn hash(&self, kind: &str, name: &str) -> String {
@@ -260,8 +258,9 @@ impl Redactor {
     }
 
     fn error(&self, error: &mut SourceError) {
-        let SourceError { source, cause, remedy } = error;
-        if !SOURCES.contains(&source.as_str()) {
+        let SourceError { kind, source, cause, remedy } = error;
+        // The driver and the search are no names.
+        if matches!(kind, SourceErrorKind::Port | SourceErrorKind::Other) {
             *source = self.label("target", source);
         }
         *cause = Label::new(WORDS);

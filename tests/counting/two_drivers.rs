@@ -4,7 +4,7 @@ use crate::support;
 
 use margintop::fleet::{Fleet, FleetConfig, SavedState};
 use margintop::pricing::Book;
-use margintop::reading::{Event, GpuId, GpuReading, Health, Label, NodeName, SourceError, TargetId};
+use margintop::reading::{Event, GpuId, GpuReading, Health, Label, NodeName, SourceError, SourceErrorKind, TargetId};
 use margintop::snapshot::{GpuRow, Snapshot};
 use margintop::units::{Moment, Ratio, Span};
 use support::{at, moment};
@@ -134,6 +134,7 @@ fn what_does_not_work_is_said_of_each_driver() {
     let mut fleet = fleet(0);
     let fails = |source: &str, second| {
         let error = SourceError {
+            kind: SourceErrorKind::Driver,
             source: Label::new(source),
             cause: Label::new("no library"),
             remedy: Label::new("install it"),

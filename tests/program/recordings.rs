@@ -12,7 +12,9 @@ use margintop::clock::ScriptedClock;
 use margintop::dialect::{self, Hint};
 use margintop::fleet::{Fleet, FleetConfig, TargetInfo};
 use margintop::pricing::Book;
-use margintop::reading::{Event, Label, NodeName, ScrapeCost, ScrapeError, SourceError, TargetId, UnitName};
+use margintop::reading::{
+    Event, Label, NodeName, ScrapeCost, ScrapeError, SourceError, SourceErrorKind, TargetId, UnitName,
+};
 use margintop::record::{
     FORMAT, Recording, RecordingEntry, RecordingHeader, RecordingReader, Redactor, Replay, Settings, Written,
 };
@@ -74,6 +76,7 @@ fn entries() -> Vec<RecordingEntry<'static>> {
         outcome: Err(failure),
     };
     let error = SourceError {
+        kind: SourceErrorKind::Driver,
         source: Label::new("NVML"),
         cause: Label::new("secret-words of a library"),
         remedy: Label::new("install the driver"),

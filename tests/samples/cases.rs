@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use margintop::reading::{Health, Label, ModelName, NodeName, SourceError, TargetId};
+use margintop::reading::{Health, Label, ModelName, NodeName, SourceError, SourceErrorKind, TargetId};
 use margintop::snapshot::{GpuRow, ModelMoney, Rule, Severity, Snapshot, ValueAtList};
 use margintop::units::{Bytes, Money, Span, Tokens};
 
@@ -85,7 +85,8 @@ fn with_alert(mut snapshot: Snapshot) -> Snapshot {
 }
 
 fn failure(source: &str, cause: &str, remedy: &str) -> SourceError {
-    SourceError { source: Label::new(source), cause: Label::new(cause), remedy: Label::new(remedy) }
+    let kind = if source == "NVML" { SourceErrorKind::DriverMissing } else { SourceErrorKind::Search };
+    SourceError { kind, source: Label::new(source), cause: Label::new(cause), remedy: Label::new(remedy) }
 }
 
 fn nothing() -> Snapshot {

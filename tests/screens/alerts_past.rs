@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use margintop::history::{EventKind, History};
-use margintop::reading::{Health, Label, SourceError};
+use margintop::reading::{Health, Label, SourceError, SourceErrorKind};
 use margintop::snapshot::{Alert, Rule, Severity, Snapshot, WriterStatus};
 use margintop::tui::app::App;
 use margintop::tui::view::ViewId;
@@ -88,7 +88,7 @@ fn an_ending_says_what_ended_it() {
     assert_eq!(ended(Rule::SourceMissing, "NVML", taken), "the ledger changed hands");
     let failing = |snapshot: &mut Snapshot| {
         let [source, cause, remedy] = ["NVML", "not found", "install it"].map(Label::new);
-        snapshot.source_errors = vec![SourceError { source, cause, remedy }];
+        snapshot.source_errors = vec![SourceError { kind: SourceErrorKind::Driver, source, cause, remedy }];
     };
     assert_eq!(ended(Rule::SourceMissing, "NVML", failing), "nothing else is watched here");
     assert_eq!(ended(Rule::Loss, "fleet", |snapshot| snapshot.money.profit_per_hour = None), "the profit is not known");

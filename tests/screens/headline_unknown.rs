@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::headline::{dollars, fleet, words};
-use margintop::reading::{EngineRole, Label, SourceError};
+use margintop::reading::{EngineRole, Label, SourceError, SourceErrorKind};
 use margintop::snapshot::{Alert, EngineRow, QUARANTINED, Rule, Severity, Snapshot};
 use margintop::units::Span;
 
@@ -116,7 +116,8 @@ fn a_source_that_fails_has_its_own_remedy() {
         ("allow it to read /dev/nvidiactl", "Allow it to read /dev/nvidiactl."),
     ] {
         let remedy = Label::new(remedy);
-        snapshot.source_errors = vec![SourceError { source: source.clone(), cause: cause.clone(), remedy }];
+        snapshot.source_errors =
+            vec![SourceError { kind: SourceErrorKind::Driver, source: source.clone(), cause: cause.clone(), remedy }];
         let words = words(&snapshot, None);
         assert!(words.ends_with(ending) && !words.contains("margintop"), "{words}");
     }

@@ -16,7 +16,7 @@ use tokio::time::timeout;
 
 use crate::clock::Clock;
 use crate::dialect;
-use crate::reading::{EngineKind, Event, Label, SourceError, TargetId};
+use crate::reading::{EngineKind, Event, Label, SourceError, SourceErrorKind, TargetId};
 use crate::source::contract::{self, Next, PollFuture, Sink, Source, SourceMessage};
 use crate::source::scrape::{Scrape, ScrapeTarget, Scraper, Settings};
 
@@ -218,6 +218,7 @@ pub fn no_engine_at(ports: &[u16]) -> Option<SourceError> {
         others => format!(", and {others} more ports"),
     };
     Some(SourceError {
+        kind: SourceErrorKind::Port,
         source: Label::new(&format!("port {first}")),
         cause: Label::new(&format!("answers, and is no engine{others}")),
         remedy: Label::new(&format!("margintop http://127.0.0.1:{first} says why")),
@@ -227,8 +228,9 @@ pub fn no_engine_at(ports: &[u16]) -> Option<SourceError> {
 /// The error if no engine was found.
 pub fn nothing_answers() -> SourceError {
     SourceError {
+        kind: SourceErrorKind::Search,
         source: Label::new("engines"),
         cause: Label::new(&format!("nothing answers on the usual ports: {}", dialect::ports_in_words())),
-        remedy: Label::new("margintop http://HOST:PORT"),
+        remedy: Label::new("name the engine: margintop http://HOST:PORT"),
     }
 }

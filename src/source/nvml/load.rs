@@ -7,8 +7,8 @@ use nvml_wrapper::Nvml;
 use nvml_wrapper::error::NvmlError;
 
 use super::kernel;
-use crate::platform::missing_nvml;
-use crate::reading::{GpuState, Label, SourceError};
+use crate::platform::missing_driver;
+use crate::reading::{GpuState, Label, SourceError, SourceErrorKind};
 
 /// The loaded library.
 #[derive(Debug)]
@@ -78,18 +78,21 @@ fn failure(library: Option<&Path>, error: &NvmlError) -> SourceError {
 
 /// The error if the library is missing or invalid.
 fn not_loaded(library: Option<&Path>, why: &dyn std::fmt::Display) -> SourceError {
-    if let Some(path) = library {
-        return said(
+    let error = if let Some(path) = library {
+        said(
             &format!("{} cannot be loaded: {why}", path.display()),
             "check the path in --nvml-lib, MARGINTOP_NVML_LIB or the key nvml_lib; without one the system's own library is used",
-        );
-    }
-    let (cause, remedy) = missing_nvml();
-    said(cause, remedy)
+        )
+    } else {
+        let missing = missing_driver();
+        said(missing.cause, &missing.whole_remedy())
+    };
+    SourceError { kind: SourceErrorKind::DriverMissing, ..error }
 }
 
 fn said(cause: &str, remedy: &str) -> SourceError {
-    SourceError { source: Label::new("NVML"), cause: Label::new(cause), remedy: Label::new(remedy) }
+    let kind = SourceErrorKind::Driver;
+    SourceError { kind, source: Label::new("NVML"), cause: Label::new(cause), remedy: Label::new(remedy) }
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use tokio::sync::watch;
 use super::driver::{Driver, Version};
 use super::settings::{NvmlSettings, PollPace};
 use crate::clock::Clock;
-use crate::reading::{Event, Label, SourceError, TargetId};
+use crate::reading::{Event, Label, SourceError, SourceErrorKind, TargetId};
 use crate::source::contract::{Next, PollFuture, PollTiming, Sink, Source};
 
 /// How long a poll waits for the driver. A later result is still used.
@@ -91,6 +91,7 @@ impl Source for Nvml {
 /// The error of a driver without any result.
 fn silent() -> SourceError {
     SourceError {
+        kind: SourceErrorKind::Driver,
         source: Label::new("NVML"),
         cause: Label::new(&format!("the driver has not answered in {:.1} s", PATIENCE.as_secs_f64())),
         remedy: Label::new("nvidia-smi -pm 1 (persistence mode) keeps it awake; see whether nvidia-smi is as slow"),

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 
 use super::help;
 use super::{Hits, Layout, Part, View};
+use crate::reading::SourceErrorKind;
 use crate::snapshot::WriterStatus;
 use crate::tui::app::Command;
 use crate::tui::format;
@@ -145,7 +146,7 @@ struct NothingLine {
 fn all(scene: &Scene<'_>) -> Vec<SoughtItem> {
     let source_errors = scene.snap.source_errors.iter().map(|failure| SoughtItem {
         what: failure.source.to_string(),
-        is_missing: !failure.source.as_str().starts_with("port"),
+        is_missing: failure.kind != SourceErrorKind::Port,
         why: failure.cause.to_string(),
         mend: failure.remedy.to_string(),
     });
