@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Subcommand;
 
 use super::global::Global;
-use super::{Failure, configured_prices, currency, input, listen, out, settings, to_stderr};
+use super::{Failure, config_places, configured_prices, currency, input, listen, out, settings, to_stderr};
 use crate::clock::Clock;
 use crate::config;
 use crate::lease_history;
@@ -81,8 +81,10 @@ fn check(global: &Global, file: Option<&Path>) -> Result<(), Failure> {
     }
     let ledger = ledger(global, settings.ledger.as_deref());
     let zone = ledger.as_ref().and_then(|ledger| currency::zone_differs(&settings, &ledger.header()));
-    let warnings = settings.warnings.iter().map(ToString::to_string).chain(unreadable(file)).chain(zone);
-    warnings.for_each(|why| to_stderr(&format!("warning: {why}")));
+    let written = super::ledger::choice_of(global, settings.ledger.as_deref()).or_own();
+    let places = config_places::warnings(&settings, written.as_deref());
+    let warnings = settings.warnings.iter().map(ToString::to_string).chain(unreadable(file)).chain(zone).chain(places);
+    warnings.for_each(|why| to_stderr(&harmless(&format!("warning: {why}"))));
     let now = Clock::System.now().wall;
     let leases = lease_history::check(&settings.configured_leases(), ledger.as_ref(), now);
     configured_prices::lines(&settings, now).into_iter().chain(leases).try_for_each(|line| out::line(&harmless(&line)))

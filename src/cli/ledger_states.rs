@@ -8,8 +8,8 @@ use super::to_stderr;
 use crate::reading::Label;
 use crate::snapshot::{LedgerBasis, Snapshot, WriterStatus};
 
-/// Reports each change of the ledger's state on stderr, and in a log file if there is one. At the start, only that
-/// another process writes it or that it is not written is reported.
+/// Logs each change of the ledger's state, and reports it on stderr if the log is a file. At the start, only that another
+/// process writes it or that it is not written is reported.
 pub(super) async fn follow(mut snapshots: watch::Receiver<Arc<Snapshot>>, is_file: bool) {
     let mut last = LedgerBasis { writer: WriterStatus::Ours, ..LedgerBasis::default() };
     while snapshots.changed().await.is_ok() {
@@ -19,10 +19,10 @@ pub(super) async fn follow(mut snapshots: watch::Receiver<Arc<Snapshot>>, is_fil
             continue;
         }
         let line = state(&basis, path);
-        to_stderr(&line);
         if is_file {
-            tracing::warn!(ledger = path.as_str(), "{line}");
+            to_stderr(&line);
         }
+        tracing::warn!(ledger = path.as_str(), "{line}");
         last = basis;
     }
 }

@@ -9,6 +9,7 @@ mod args;
 mod card;
 mod completions;
 mod config;
+mod config_places;
 mod configured_prices;
 mod count_states;
 mod currency;

@@ -118,7 +118,7 @@ impl SourcePlan {
         let parsed = named.address.parse();
         let mut target: ScrapeTarget = parsed.map_err(|error: TargetError| Failure::Usage(error.to_string()))?;
         target.options = named.options;
-        if let Some(why) = recording(&named.address) {
+        if let Some(why) = other_file(&named.address) {
             return Err(Failure::Usage(why));
         }
         match self.targets.iter().find(|known| known.id == target.id || known.is_same_page(&target)) {
@@ -228,11 +228,23 @@ impl SourcePlan {
     }
 }
 
-/// The message for a target that is a recording.
-fn recording(address: &str) -> Option<String> {
+/// The message for a target that is a file of another kind: a recording, or a name that would be read as that of a host.
+fn other_file(address: &str) -> Option<String> {
     let path = Path::new(address);
-    let is_one = path.is_file() && RecordingReader::open(path).is_ok();
-    is_one.then(|| format!("{address} is a recording: replay it with `margintop replay {address}`"))
+    if !path.is_file() {
+        return None;
+    }
+    if RecordingReader::open(path).is_ok() {
+        return Some(format!("{address} is a recording: replay it with `margintop replay {address}`"));
+    }
+    // A host may be called like a file without an ending.
+    let is_host = address.parse::<ScrapeTarget>().is_ok_and(|target| target.host().is_some());
+    (is_host && path.extension().is_some()).then(|| {
+        format!(
+            "{address} is a file here: write ./{address} if it is a metrics page, http://{address} if it is a host; a ledger is \
+             named with --ledger, a configuration with --config"
+        )
+    })
 }
 
 /// The settings of scrapes if everything waits for the slowest page.

@@ -28,6 +28,8 @@ pub enum RecordErrorKind {
     Empty,
     /// Its first line is not that of a recording.
     NotARecording,
+    /// It ends within its first line.
+    CutAtItsBegin,
     /// It has a version that this program does not read.
     OtherVersion(String),
     /// An entry can't be read: its number, and why.
@@ -56,8 +58,11 @@ impl fmt::Display for RecordError {
             RecordErrorKind::NotARecording => {
                 f.write_str("is not a recording; make one with `margintop record FILE`, or read a page with `margintop once FILE.prom`")
             }
+            RecordErrorKind::CutAtItsBegin => {
+                f.write_str("is cut before its first entry, so nothing of it can be read; copy it again from where it was recorded")
+            }
             RecordErrorKind::OtherVersion(version) => {
-                write!(f, "is a recording of version {version}, and this margintop reads {}; replay it with the release that wrote it", super::FORMAT)
+                write!(f, "is a recording of version {version}; this margintop reads version {}: replay it with the release that wrote it", super::FORMAT.trim_start_matches("margintop-recording/"))
             }
             RecordErrorKind::Entry(number, why) => {
                 write!(f, "entry {number} cannot be read: {why}; the file was changed, so replay a copy of the original")

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -15,6 +15,9 @@ use crate::units::Timestamp;
 const LONGEST: u64 = 256 << 20;
 /// The longest first line.
 const LONGEST_HEADER: u64 = 16 << 20;
+
+/// The first bytes of a file that zstd compressed.
+const MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 
 /// A recording that is being read.
 pub struct RecordingReader {
@@ -44,8 +47,18 @@ impl RecordingReader {
         let mut lines = BufReader::new(decoder);
         let first = match line(&mut lines, LONGEST_HEADER) {
             Ok(RecordLine::Whole(first)) => first,
-            Ok(RecordLine::Cut | RecordLine::End | RecordLine::TooLong) | Err(_) => {
-                return Err(wrong(RecordErrorKind::NotARecording));
+            other => {
+                let is_cut = match other {
+                    Ok(RecordLine::Cut | RecordLine::End) => true,
+                    Err(error) => error.kind() == std::io::ErrorKind::UnexpectedEof,
+                    Ok(_) => false,
+                };
+                let is_cut = is_cut && begins(path, MAGIC).map_err(io)?;
+                return Err(wrong(if is_cut {
+                    RecordErrorKind::CutAtItsBegin
+                } else {
+                    RecordErrorKind::NotARecording
+                }));
             }
         };
         let fields: Value = serde_json::from_slice(&first).map_err(|_| wrong(RecordErrorKind::NotARecording))?;
@@ -118,6 +131,13 @@ impl RecordingReader {
         }
         latest
     }
+}
+
+/// Whether a file begins with some bytes.
+fn begins(path: &Path, with: [u8; 4]) -> std::io::Result<bool> {
+    let mut first = Vec::with_capacity(with.len());
+    File::open(path)?.take(with.len() as u64).read_to_end(&mut first)?;
+    Ok(first == with)
 }
 
 impl fmt::Debug for RecordingReader {

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{ErrorCode, ffi};
 
+use crate::system_error::system_error;
+
 /// The room that a ledger needs to go on: its log has up to 4 MB before it is written to the file, which needs as much.
 const ROOM: &str = "16 MB or more";
 
@@ -81,7 +83,7 @@ impl StoreError {
             ErrorKind::FileTooLarge => {
                 Self::MissingFeature { path, what: MissingFeature::Grow, why: error.to_string() }
             }
-            _ => Self::ReadOnly(path, error.to_string()),
+            _ => Self::ReadOnly(path, system_error(error)),
         }
     }
 

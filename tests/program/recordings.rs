@@ -269,7 +269,9 @@ fn a_file_that_is_not_a_recording_says_what_to_do() {
         zstd::stream::copy_encode(text.as_bytes(), file, 3).unwrap();
         RecordingReader::open(&path).unwrap_err().to_string()
     };
-    assert!(open("{\"recording\":\"margintop-recording/2\"}\n").contains("of version 2, and this margintop reads"));
+    assert!(
+        open("{\"recording\":\"margintop-recording/2\"}\n").contains("of version 2; this margintop reads version 1")
+    );
     for text in ["", "\n", "{}\n", "[1]\n", "{\"recording\":\"other/1\"}\n", "up 1\n"] {
         assert!(open(text).contains("make one with `margintop record FILE`"), "{text}");
     }
