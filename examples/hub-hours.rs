@@ -28,7 +28,7 @@ fn main() {
     let path = arguments.next().map(PathBuf::from);
     let settings = support::ledger_settings(path.as_deref(), Clock::Scripted(clock.clone()));
     let (store, news) = support::open_store(settings);
-    let mut collector = Collector::new(hub::fleet(NODES)).keeping(store.clone(), Span::from_secs(86_400));
+    let mut collector = Collector::new(hub::fleet(NODES)).with_ledger(store.clone(), Span::from_secs(86_400));
     collector.on_ledger_event(news.recv().unwrap());
     let began = Instant::now();
     println!("hour  resident kB  anonymous kB  seconds so far");

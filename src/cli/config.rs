@@ -39,11 +39,12 @@ pub(super) enum ConfigAction {
     },
 }
 
-pub(super) fn run(global: &Global, action: &ConfigAction) -> Result<(), Failure> {
+/// Runs `margintop config`. `variables` are those of all flags.
+pub(super) fn run(global: &Global, action: &ConfigAction, variables: &[String]) -> Result<(), Failure> {
     let file = config::find(global.config.as_deref(), |name| std::env::var(name).ok());
     match action {
         ConfigAction::Init => init(global.config.clone()),
-        ConfigAction::Check => check(global, file.as_deref()),
+        ConfigAction::Check => check(global, file.as_deref(), variables),
         ConfigAction::Print => {
             let Some(file) = file else {
                 return out::line(
@@ -59,7 +60,7 @@ pub(super) fn run(global: &Global, action: &ConfigAction) -> Result<(), Failure>
 
 /// Lists all mistakes of the configuration, also that its currency is not the ledger's. Without any, prints warnings, and
 /// what each price and lease comes to.
-fn check(global: &Global, file: Option<&Path>) -> Result<(), Failure> {
+fn check(global: &Global, file: Option<&Path>, variables: &[String]) -> Result<(), Failure> {
     let settings = match settings::settings(global) {
         Ok(settings) => settings,
         Err(Failure::Usage(mistakes)) => {
@@ -82,7 +83,7 @@ fn check(global: &Global, file: Option<&Path>) -> Result<(), Failure> {
     let ledger = ledger(global, settings.ledger.as_deref());
     let zone = ledger.as_ref().and_then(|ledger| currency::zone_differs(&settings, &ledger.header()));
     let written = super::ledger::choice_of(global, settings.ledger.as_deref()).or_own();
-    let places = config_places::warnings(&settings, written.as_deref());
+    let places = config_places::warnings(&settings, written.as_deref(), variables);
     let warnings = settings.warnings.iter().map(ToString::to_string).chain(unreadable(file)).chain(zone).chain(places);
     warnings.for_each(|why| to_stderr(&harmless(&format!("warning: {why}"))));
     let now = Clock::System.now().wall;

@@ -56,7 +56,7 @@ impl DemoArgs {
         let written: Vec<_> = flags.into_iter().filter(|(_, is_written)| *is_written).map(|(flag, _)| flag).collect();
         let flags = written.join(" and ");
         (!written.is_empty()).then(|| {
-            format!("--deepseek-day has no use for {flags}, which is ignored: the day has its own fleet, and its end is printed")
+            format!("{flags} has no effect on --deepseek-day: the day has its own fleet, and its end is printed")
         })
     }
 }

@@ -1,5 +1,7 @@
 //! The texts of `--help`: each subcommand shows the flags that it takes, in groups, with examples and a document.
 
+use std::collections::BTreeSet;
+
 use clap::{Arg, Command, CommandFactory};
 
 use super::args::Cli;
@@ -37,8 +39,8 @@ Files:
   $XDG_CONFIG_HOME/margintop/themes/          own themes
   $XDG_STATE_HOME/margintop/ledger.db         the ledger
 
-Every flag that is known everywhere has a variable MARGINTOP_* and a key in the configuration; a flag wins over its \
-variable, and that over the key. An empty variable is as one that is not set.
+Every global flag has a variable MARGINTOP_* and a key in the configuration: the flag overrides the variable, and the \
+variable the key. An empty variable counts as not set.
 
 Exit codes:
   0   done
@@ -49,6 +51,14 @@ const DASHBOARD: &str = "Examples:
   margintop                                   this box: its GPUs and engines
   margintop http://gpu-01:8000 gpu-02:8000    two engines
   margintop demo                              a simulated fleet, without any GPU";
+
+/// The variables of all flags, in order.
+pub(super) fn variables() -> Vec<String> {
+    let command = Cli::command();
+    let each = std::iter::once(&command).chain(command.get_subcommands());
+    let named = each.flat_map(Command::get_arguments).filter_map(|flag| flag.get_env()?.to_str());
+    named.map(str::to_owned).collect::<BTreeSet<_>>().into_iter().collect()
+}
 
 /// The whole command line, as it is parsed and as its help shows it.
 pub(super) fn command() -> Command {

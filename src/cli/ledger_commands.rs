@@ -101,7 +101,7 @@ pub(super) fn ledger(global: &Global, action: &LedgerAction) -> Result<(), Failu
 fn verify(path: &Path, bounds: Plausibility) -> Result<(), Failure> {
     let faults = Reader::open(path)?.verify_within(bounds)?;
     if faults.is_empty() {
-        return out::line(&format!("{}: whole", path.display()));
+        return out::line(&format!("{}: no faults found", path.display()));
     }
     Err(Failure::Run(faults.iter().map(|fault| format!("{}: {fault}", path.display())).collect::<Vec<_>>().join("\n")))
 }

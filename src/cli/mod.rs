@@ -138,7 +138,7 @@ fn called(cli: Cli) -> Result<(), Failure> {
         Some(CliCommand::Lease(action)) => ledger_commands::lease(&global, &action),
         Some(CliCommand::Mark { text, at }) => ledger_commands::mark(&global, &text, at),
         Some(CliCommand::Price(args)) => price::run(&global, &args),
-        Some(CliCommand::Config(action)) => config::run(&global, &action),
+        Some(CliCommand::Config(action)) => config::run(&global, &action, &help::variables()),
         Some(CliCommand::Themes { name }) => themes::run(name.as_deref()),
         Some(CliCommand::Completions { shell }) => {
             completions::run(shell);

@@ -87,7 +87,7 @@ impl SourcePlan {
         let mut plan = Self { file, ..Self::bare(settings, node) };
         let configured = std::mem::take(&mut plan.settings.targets);
         if ["nvml:", "nvml:off"].iter().all(|driver| named.iter().any(|name| name == driver)) {
-            return Err(Failure::Usage("nvml: and nvml:off exclude each other: write one of them".to_owned()));
+            return Err(Failure::Usage("nvml: and nvml:off cannot be combined: write one of them".to_owned()));
         }
         // `nvml:off` alone is not a list of targets: the configured ones stay.
         let mut off = !named.is_empty() && named.iter().all(|name| name == "nvml:off");

@@ -93,7 +93,7 @@ fn money(out: &mut String, money: &MoneyView) -> std::fmt::Result {
     if money.on_trial {
         writeln!(out, "on trial  growth that may be taken back: revenue is an upper bound")?;
     } else if money.growth_uncertain {
-        writeln!(out, "bound     some may be of before the watch, or of a process that stopped: an upper bound")?;
+        writeln!(out, "bound     a part may be older than this run, or of a process that stopped: an upper bound")?;
     } else if money.upper_bound {
         writeln!(out, "hits      unknown, priced as misses: revenue is an upper bound")?;
     }

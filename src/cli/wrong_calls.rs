@@ -1,4 +1,4 @@
-//! Messages for wrong calls: mistyped subcommands, and flags that exclude each other.
+//! Messages for wrong calls: mistyped subcommands, and flags that cannot be combined.
 
 use std::path::Path;
 
@@ -98,7 +98,7 @@ fn valued_flags(command: &clap::Command) -> Vec<String> {
     own.chain(command.get_subcommands().flat_map(valued_flags)).collect()
 }
 
-/// The message for an error of the argument parser: flags that exclude each other, invalid values, unknown and missing
+/// The message for an error of the argument parser: flags that cannot be combined, invalid values, unknown and missing
 /// arguments. `words` are the arguments of the call.
 pub(super) fn message(error: &clap::Error, words: &[String]) -> Option<String> {
     contradiction(error)
@@ -223,7 +223,7 @@ pub(super) fn without_effect(matches: &ArgMatches) -> Option<String> {
     let called = if path.is_empty() { "the dashboard".to_owned() } else { format!("`margintop {}`", path.join(" ")) };
     let warn = |flag: &str| {
         let takers = help::takers(flag).join(", ");
-        format!("{called} has no use for --{}, which is ignored: it is for {takers}", flag.replace('_', "-"))
+        format!("--{} has no effect on {called}: it applies to {takers}", flag.replace('_', "-"))
     };
     let warnings: Vec<_> = ignored(matches).into_iter().map(warn).collect();
     (!warnings.is_empty()).then(|| warnings.join("\n"))
@@ -265,7 +265,7 @@ fn no_value(error: &clap::Error) -> Option<String> {
     Some(format!("{}: {why}", flag(name)))
 }
 
-/// The message for two flags that exclude each other.
+/// The message for two flags that cannot be combined.
 fn contradiction(error: &clap::Error) -> Option<String> {
     if error.kind() != ErrorKind::ArgumentConflict {
         return None;
@@ -281,7 +281,7 @@ fn contradiction(error: &clap::Error) -> Option<String> {
     if others.is_empty() {
         return Some(format!("{own} is given twice: write it once"));
     }
-    Some(format!("{own} and {} exclude each other: write {own} alone, or leave it out", others.join(", ")))
+    Some(format!("{own} and {} cannot be combined: write one of them", others.join(", ")))
 }
 
 /// A flag without its value's name: `--for` of `--for <DURATION>`.
@@ -336,7 +336,7 @@ mod tests {
             let parsed = help::command().try_get_matches_from(arguments.split(' '));
             parsed.err().and_then(|error| contradiction(&error))
         };
-        let text = "--json and --text exclude each other: write --json alone, or leave it out";
+        let text = "--json and --text cannot be combined: write one of them";
         assert_eq!(message("margintop once --json --text").as_deref(), Some(text));
         let text = "--interval is given twice: write it once";
         assert_eq!(message("margintop once --interval 1s --interval 2s").as_deref(), Some(text));
@@ -424,7 +424,7 @@ mod tests {
                     let matches = help::command().ignore_errors(true).try_get_matches_from(&call);
                     let warning = without_effect(&matches?);
                     assert_eq!(warning.is_none(), is_accepted, "{call:?}: {warning:?}");
-                    assert!(warning.is_none_or(|why| why.contains(&long) && why.contains("ignored")), "{call:?}");
+                    assert!(warning.is_none_or(|why| why.contains(&long) && why.contains("has no effect")), "{call:?}");
                 }
             }
         }
@@ -439,16 +439,13 @@ mod tests {
         for (call, message) in [
             (
                 "themes --theme x",
-                "`margintop themes` has no use for --theme, which is ignored: it is for the dashboard, replay, demo, config",
+                "--theme has no effect on `margintop themes`: it applies to the dashboard, replay, demo, config",
             ),
             (
                 "--interval 5s price --lists",
-                "`margintop price` has no use for --interval, which is ignored: it is for the dashboard, once, record, demo, agent, serve, config",
+                "--interval has no effect on `margintop price`: it applies to the dashboard, once, record, demo, agent, serve, config",
             ),
-            (
-                "--log x gpu-01:8000",
-                "the dashboard has no use for --log, which is ignored: it is for agent, serve, config",
-            ),
+            ("--log x gpu-01:8000", "--log has no effect on the dashboard: it applies to agent, serve, config"),
         ] {
             assert_eq!(of(&format!("margintop {call}"))?.as_deref(), Some(message), "{call}");
         }

@@ -128,7 +128,7 @@ mod tests {
         );
         check(
             "[[target]]\nurl = \"a b\"\nusername = \"\"\nbearer_token_file = \"/t\"\n",
-            &[(2, "a b"), (3, "username is empty"), (4, "exclude each other")],
+            &[(2, "a b"), (3, "username is empty"), (4, "cannot be combined")],
         );
     }
 

@@ -212,7 +212,7 @@ pub struct LeaseTable {
     pub currency: Option<String>,
     /// When the rate is paid.
     #[serde(default)]
-    pub when: RentTime,
+    pub when: RentWhen,
     /// The provider's rounding of the lease's time.
     #[serde(default)]
     pub rounding: Rounded,
@@ -292,26 +292,6 @@ impl From<Rounded> for Rounding {
             Rounded::Second => Self::Second,
             Rounded::Minute => Self::Minute,
             Rounded::Hour => Self::Hour,
-        }
-    }
-}
-
-/// When the rate is paid, as written.
-#[derive(Debug, Clone, Copy, Default, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum RentTime {
-    /// For every known GPU.
-    #[default]
-    Held,
-    /// While an engine answers on the node.
-    Serving,
-}
-
-impl From<RentTime> for RentWhen {
-    fn from(when: RentTime) -> Self {
-        match when {
-            RentTime::Held => Self::Held,
-            RentTime::Serving => Self::Serving,
         }
     }
 }

@@ -120,7 +120,7 @@ fn lease(table: &LeaseTable, faults: &mut TableFaults) -> Option<Lease> {
         node_rate: rent.node_rate,
         from,
         until,
-        when: table.when.into(),
+        when: table.when,
         rounding: table.rounding.into(),
         power: table.power,
         ..Lease::of(leased?, rent.rate)

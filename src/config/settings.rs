@@ -420,8 +420,8 @@ mod tests {
             ("password_file = \"/p\"", "without username"),
             ("username = \"\"\npassword_file = \"/p\"", "is empty"),
             ("username = \"a:b\"\npassword_file = \"/p\"", "no colon"),
-            ("username = \"u\"\npassword_file = \"/p\"\nbearer_token_file = \"/t\"", "exclude each other"),
-            ("password_file = \"/p\"\nbearer_token_file = \"/t\"", "exclude each other"),
+            ("username = \"u\"\npassword_file = \"/p\"\nbearer_token_file = \"/t\"", "cannot be combined"),
+            ("password_file = \"/p\"\nbearer_token_file = \"/t\"", "cannot be combined"),
         ] {
             let found = found(keys);
             let line = if keys.ends_with("/t\"") { 2 + keys.lines().count() } else { 3 };

@@ -104,7 +104,7 @@ fn refuse_credentials(table: &TargetTable, faults: &mut TableFaults) {
     let TargetTable { username, password_file, bearer_token_file, .. } = table;
     let is_basic = username.is_some() || password_file.is_some();
     let two_kinds =
-        "bearer_token_file and username with password_file exclude each other: keep the one that the target asks for";
+        "bearer_token_file and username with password_file cannot be combined: keep the one that the target asks for";
     if bearer_token_file.is_some() && is_basic {
         faults.add(&["bearer_token_file"], two_kinds);
     } else {

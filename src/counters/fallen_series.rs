@@ -10,10 +10,10 @@ use super::quarantine_limits::QUARANTINE_PAGES;
 use super::series_values::{find, is_anew, same};
 use crate::reading::SeriesValue;
 
-/// The number of pages after which a fallen series continues from its low value.
-const LONGEST_FALL: u8 = 12;
+/// The number of pages after which fallen values continue from the low ones.
+pub(super) const LONGEST_FALL: u8 = 12;
 /// The number of pages for which a reset may turn out to be a dip.
-const ON_TRIAL: u16 = 600;
+pub(super) const ON_TRIAL: u16 = 600;
 
 /// The fallen series without an explanation, and those that were reset recently.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]

@@ -8,6 +8,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Delta;
+use super::fallen_series::{LONGEST_FALL, ON_TRIAL};
 use super::fastest_minute::MIN_DISPUTED;
 use super::quarantine_limits::{QUARANTINE_PAGES, SMALL_PART};
 use crate::reading::{Finished, PromptCount, TokenCounters};
@@ -51,11 +52,6 @@ struct FallenLifetime {
     latest: Lifetime,
     pages: u8,
 }
-
-/// The number of pages for which a reset may turn out to be a dip.
-const ON_TRIAL: u16 = 600;
-/// The number of pages after which fallen values continue from the low values.
-const LONGEST_FALL: u8 = 12;
 
 /// The factor by which finished tokens may exceed the counted ones, since engines count the prompts of several samples
 /// differently.

@@ -20,7 +20,7 @@ use super::trial::Trial;
 use crate::units::{Moment, Span, Timestamp};
 
 /// Start times that differ by less may belong to the same process.
-const JITTER: Span = Span::from_secs(2);
+pub const JITTER: Span = Span::from_secs(2);
 
 /// The server's time has whole seconds.
 const FRACTION: Span = Span::from_secs(1);

@@ -12,7 +12,7 @@ pub const SLACK: Span = Span::from_secs(5);
 /// How long a verdict lasts without new evidence.
 pub(super) const FORGOTTEN: Span = Span::from_secs(600);
 /// How long a process counts as answering after its last page.
-pub(super) const ANSWERING: Span = Span::from_secs(60);
+pub const ANSWERING: Span = Span::from_secs(60);
 /// The latest start time that counts as coming from a clock that was never set.
 pub const UNSET: Timestamp = Timestamp::from_millis(366 * 86_400_000);
 

@@ -6,6 +6,16 @@ use super::row_sums::RowSums;
 use crate::exposition::SeriesLabels;
 use crate::reading::{EngineKind, EngineReading, EngineRole};
 
+/// The flag without which a program has no metrics page.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct MetricsFlag {
+    /// The program, as its users call it.
+    pub(super) program: &'static str,
+    pub(super) flag: &'static str,
+    /// The status of its answer without the flag.
+    pub(super) status: u16,
+}
+
 /// Everything that is specific to an engine or exporter.
 #[derive(Debug)]
 pub(super) struct Dialect {
@@ -22,7 +32,7 @@ pub(super) struct Dialect {
     /// The ports that it listens on by default.
     pub(super) ports: &'static [u16],
     /// The flag without which it has no metrics page.
-    pub(super) metrics_flag: Option<&'static str>,
+    pub(super) metrics_flag: Option<MetricsFlag>,
     /// The labels that identify a process on a page of several.
     pub(super) processes: &'static [ProcessLabel],
     /// Whether `/v1/models` on the page's address lists the models that it serves.

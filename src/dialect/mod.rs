@@ -43,8 +43,8 @@ pub use field::{CountedPart, Policy};
 pub use model_router::{ModelRouter, ModelState};
 pub use page_reader::{PageLayouts, PageReader};
 pub use registry::{
-    attribution, lists_models, metrics_flags, model_router, model_routers, names_model, owned_by, paths, policy, ports,
-    ports_in_words,
+    attribution, lists_models, metrics_flags, missing_flags, model_router, model_routers, names_model, owned_by, paths,
+    policy, ports, ports_in_words,
 };
 pub use what_instead::{JSON_ARRAY, is_array};
 

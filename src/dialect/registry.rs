@@ -124,10 +124,18 @@ pub fn ports_in_words() -> String {
     words.collect::<Vec<_>>().join(", ")
 }
 
-/// The programs that have a metrics page only with a flag: `sglang with --enable-metrics, llama.cpp with --metrics`.
+/// The programs that have a metrics page only with a flag: `SGLang with --enable-metrics, llama.cpp with --metrics`.
 pub fn metrics_flags() -> String {
-    let flags = ALL.iter().filter_map(|dialect| Some(format!("{} with {}", dialect.kind, dialect.metrics_flag?)));
-    flags.collect::<Vec<_>>().join(", ")
+    let flags = ALL.iter().filter_map(|dialect| dialect.metrics_flag);
+    flags.map(|needs| format!("{} with {}", needs.program, needs.flag)).collect::<Vec<_>>().join(", ")
+}
+
+/// The programs that answer with this status instead of their metrics page if a flag is missing: `SGLang needs
+/// --enable-metrics`.
+pub fn missing_flags(status: u16) -> Option<String> {
+    let flags = ALL.iter().filter_map(|dialect| dialect.metrics_flag).filter(|needs| needs.status == status);
+    let texts: Vec<String> = flags.map(|needs| format!("{} needs {}", needs.program, needs.flag)).collect();
+    (!texts.is_empty()).then(|| texts.join(", "))
 }
 
 /// Whether `/v1/models`, on the address of a program's page, lists the models that it serves.

@@ -6,7 +6,7 @@
 pub struct Marks {
     /// What is posted may be taken back.
     pub on_trial: bool,
-    /// A counter had much at once after nothing: some of it may be of before the watch.
+    /// A counter was first seen with a large value, of which a part may be older than this run.
     pub may_be_earlier: bool,
     /// A page does not have the value of a counter that is billed.
     pub lacks_counter: bool,

@@ -8,13 +8,10 @@ use super::interval::{Interval, begin_rate, note_verdict};
 use super::relabelled::InstancePart;
 use super::{Context, Engine, Metering, instance_bound, trials};
 use crate::counters::plausibility::UNKNOWN_GPUS;
-use crate::counters::{Bounds, Growth, InstancePage, Outcome, PageVerdict, Process, ProcessId, Reset, Step};
+use crate::counters::{ANSWERING, Bounds, Growth, InstancePage, Outcome, PageVerdict, Process, ProcessId, Reset, Step};
 use crate::ledger::{Entry, PostingSource};
 use crate::reading::{EngineReading, EngineRole, InstanceId, PageReading};
 use crate::units::{Span, Timestamp};
-
-/// How long a process counts as answering after its last page.
-const ANSWERING: Span = Span::from_secs(60);
 
 /// The largest difference of an engine's clock from ours at which its first page counts from zero.
 const CLOCKS_AGREE: Span = Span::from_secs(60);

@@ -1,11 +1,8 @@
 //! A row's rates: the sum over all processes that answer at its address.
 
-use crate::counters::{ProcessId, Window};
+use crate::counters::{ANSWERING, ProcessId, Window};
 use crate::reading::LiveTokens;
 use crate::units::{Moment, Span, Tokens};
-
-/// How long a process counts after its last page.
-const ANSWERING: Span = Span::from_secs(60);
 
 /// The windows of a row's processes.
 #[derive(Debug)]

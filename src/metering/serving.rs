@@ -2,13 +2,10 @@
 //! its process continued, otherwise from the start of the new one.
 
 use super::{Engine, Metering};
-use crate::counters::Process;
+use crate::counters::{JITTER, Process};
 use crate::inventory::{FleetConfig, TargetInfo};
 use crate::reading::{EngineReading, NodeName, PageReading, PromptCount, TargetId, TokenCounters};
 use crate::units::{Moment, Span, Timestamp, Tokens};
-
-/// Start times that differ by less are of one process.
-const JITTER: Span = Span::from_secs(2);
 
 impl Metering {
     /// Before the GPU time of serving leases is posted up to a page: leaves out a silence of the node's engines, if the

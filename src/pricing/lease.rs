@@ -3,6 +3,7 @@
 use super::words_match;
 use crate::reading::{NodeName, UnitName};
 use crate::units::{HourlyRate, PowerPrice, Span, Timestamp};
+use serde::Deserialize;
 
 /// The GPUs that a lease covers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,7 +17,8 @@ pub enum Leased {
 }
 
 /// When a lease's rate is due.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum RentWhen {
     /// For every known GPU, busy or idle.
     #[default]

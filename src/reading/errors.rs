@@ -51,10 +51,7 @@ impl fmt::Display for ScrapeError {
                 f,
                 "asks for a user name and password (HTTP {status}): set username and password_file for this target, or check them"
             ),
-            Self::Status(404) => {
-                f.write_str("HTTP 404: no metrics page there; SGLang needs --enable-metrics, or give the path")
-            }
-            Self::Status(501) => f.write_str("HTTP 501: llama.cpp serves metrics only with --metrics"),
+            Self::Status(404) => f.write_str("HTTP 404: no metrics page there; give the path"),
             Self::Status(status @ 500..) => write!(f, "HTTP {status}: the server failed; its log says why"),
             Self::Status(status) => write!(f, "HTTP {status}: no metrics page there; check the address"),
             Self::NotMetrics(what) => write!(f, "not a metrics page: {what}"),

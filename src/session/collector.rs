@@ -114,19 +114,19 @@ impl Collector {
 
     /// Records published snapshots in a history, and queries the ledger for the time before.
     #[must_use]
-    pub fn recording(self, history: impl Into<Option<History>>) -> Self {
+    pub fn with_history(self, history: impl Into<Option<History>>) -> Self {
         Self { recorder: history.into().map(Recorder::new), ..self }
     }
 
     /// Writes all messages from sources to a recording.
     #[must_use]
-    pub fn recorded(self, recording: impl Into<Option<Recording>>) -> Self {
+    pub fn with_recording(self, recording: impl Into<Option<Recording>>) -> Self {
         Self { recording: recording.into(), ..self }
     }
 
     /// Writes checkpoints to `store`, and restores the last one unless it is older than `absence`.
     #[must_use]
-    pub fn keeping(self, store: Store, absence: Span) -> Self {
+    pub fn with_ledger(self, store: Store, absence: Span) -> Self {
         Self { store: Some(store), absence, ..self }
     }
 

@@ -48,7 +48,7 @@ pub(super) struct OpenLedger {
 pub(super) fn keep(collector: Collector, settings: Settings, absence: Span) -> OpenLedger {
     let (sender, events) = sync_channel(64);
     let store = Store::open(settings, move |event| drop(sender.try_send(event)));
-    let mut collector = collector.keeping(store.clone(), absence);
+    let mut collector = collector.with_ledger(store.clone(), absence);
     loop {
         let event = events.recv_timeout(PATIENCE).unwrap_or_else(|_| LedgerEvent::Status(store.silent()));
         let basis = if let LedgerEvent::Status(basis) = &event { Some(basis.clone()) } else { None };

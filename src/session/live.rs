@@ -109,8 +109,8 @@ impl Session {
         let fleet = Fleet::new(fleet, book, clock.now());
         let (publish, snapshots) = watch::channel(Arc::new(fleet.snapshot()));
         let (store, opening) = ledger::open(config.ledger, events.clone());
-        let collector = Collector::new(fleet).keeping(store.clone(), config.absence);
-        let collector = collector.recorded(config.recording).recording(config.history);
+        let collector = Collector::new(fleet).with_ledger(store.clone(), config.absence);
+        let collector = collector.with_recording(config.recording).with_history(config.history);
         runtime.spawn(collector::run(collector, Some(opening), inbox, publish));
 
         let (schedule, control) = Schedule::new(clock.clone(), interval, events.clone());

@@ -123,7 +123,7 @@ impl<S: Source> Playback<S> {
     fn new(config: PlaybackConfig, began: Moment, source: S, clock: &ScriptedClock) -> Self {
         let PlaybackConfig { fleet, book, ledger, absence, history } = config;
         let ledger = store::Settings { clock: Clock::Scripted(clock.clone()), ..ledger };
-        let collector = Collector::new(Fleet::new(fleet, book, began)).recording(history);
+        let collector = Collector::new(Fleet::new(fleet, book, began)).with_history(history);
         let OpenLedger { collector, store, basis, events: _ } = keep(collector, ledger, absence);
         let scripted = Scripted::new(collector, source, clock);
         let (publish, _) = watch::channel(Arc::new(scripted.collector.unjudged()));

@@ -6,6 +6,7 @@ use jiff::tz::TimeZone;
 
 use super::{By, RowKind, Statement};
 use crate::ledger::Past;
+use crate::natural_order::natural_cmp;
 use crate::reading::Label;
 use crate::units::Money;
 
@@ -41,7 +42,8 @@ pub(super) fn movers(before: &Past, after: &Past, by: By) -> Vec<Mover> {
     }
     let movers = all.into_iter().map(|(key, (before, after))| Mover { key, before, after });
     let mut movers: Vec<_> = movers.filter(|mover| !mover.change().is_zero()).collect();
-    movers.sort_by_key(|mover| (std::cmp::Reverse(mover.change().grains().unsigned_abs()), mover.key.clone()));
+    let size = |mover: &Mover| std::cmp::Reverse(mover.change().grains().unsigned_abs());
+    movers.sort_by(|a, b| size(a).cmp(&size(b)).then_with(|| natural_cmp(a.key.as_str(), b.key.as_str())));
     movers.truncate(MOST);
     movers
 }

@@ -14,6 +14,7 @@ use super::lock::Lock;
 use super::names::all;
 use super::{StoreError, file, reader, versions};
 use crate::ledger::DisputeId;
+use crate::natural_order::natural_cmp;
 use crate::reading::{Label, NodeName, TargetId};
 use crate::units::Timestamp;
 
@@ -65,11 +66,11 @@ pub fn reset_target(path: &Path, target: &TargetId, at: Timestamp) -> Result<Res
 }
 
 fn reset(connection: &mut Connection, target: &TargetId, at: Timestamp) -> rusqlite::Result<Result<(), Vec<String>>> {
-    const KNOWN: &str = "SELECT target FROM saved_targets UNION SELECT target FROM target_resets WHERE applied = 0
-                         ORDER BY 1";
+    const KNOWN: &str = "SELECT target FROM saved_targets UNION SELECT target FROM target_resets WHERE applied = 0";
     let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-    let known: Vec<String> = all(&transaction, KNOWN, |row| row.get(0))?;
+    let mut known: Vec<String> = all(&transaction, KNOWN, |row| row.get(0))?;
     if !known.iter().any(|known| known == target.as_str()) {
+        known.sort_by(|a, b| natural_cmp(a, b));
         return Ok(Err(known));
     }
     transaction.execute("DELETE FROM saved_targets WHERE target = ?1", [target.as_str()])?;

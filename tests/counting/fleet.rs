@@ -311,7 +311,7 @@ fn a_gpu_that_leaves_a_node_that_answers_is_lost_and_its_rent_runs_on() {
     let states: Vec<_> = snapshot.nodes[0].gpus.iter().map(|gpu| gpu.state).collect();
     assert_eq!((snapshot.gpus.count, states), (2, vec![Health::Live, Health::Lost]));
     assert!(snapshot.nodes[0].gpus[1].reason.as_ref().unwrap().as_str().contains("answers without it"));
-    assert_eq!(snapshot.money.cost.unwrap().to_string(), "4.00", "the landlord charges for the machine");
+    assert_eq!(snapshot.money.cost.unwrap().to_string(), "4.00", "the lease is charged for the machine");
 }
 
 #[test]

@@ -42,7 +42,8 @@ async fn what_is_taken_in_at_once_is_recorded_step_by_step() {
     const POLLS: i64 = 60;
     let config = FleetConfig { targets: vec![member("e", "n", None)], ..FleetConfig::local("box") };
     let history = History::default();
-    let mut collector = Collector::new(Fleet::new(config, Book::built_in().unwrap(), at(0))).recording(history.clone());
+    let mut collector =
+        Collector::new(Fleet::new(config, Book::built_in().unwrap(), at(0))).with_history(history.clone());
     let snapshot = collector.snapshot();
     let (events, inbox) = mpsc::channel(200);
     events.send(Message::Interval(Span::from_secs(10))).await.unwrap();

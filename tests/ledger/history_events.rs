@@ -26,7 +26,7 @@ fn poll(watch: &mut LedgerWatch) {
 /// A node works for two minutes and falls silent; it comes back if it is told to.
 fn watch(path: &Path, returns: bool) -> Vec<HistoryEvent> {
     let history = History::default();
-    let mut watch = LedgerWatch::at(path, began()).recording(history.clone());
+    let mut watch = LedgerWatch::at(path, began()).with_history(history.clone());
     for made in 0..60 {
         watch.gpus(&["GPU-a", "GPU-b"]);
         watch.poll(1_000 * (made + 1), None);
@@ -45,7 +45,7 @@ fn watch(path: &Path, returns: bool) -> Vec<HistoryEvent> {
 /// What a later watch knows.
 fn again(path: &Path) -> Vec<HistoryEvent> {
     let history = History::default();
-    let mut watch = LedgerWatch::at(path, began() + Span::from_secs(3600)).recording(history.clone());
+    let mut watch = LedgerWatch::at(path, began() + Span::from_secs(3600)).with_history(history.clone());
     poll(&mut watch);
     let started = Instant::now();
     while !all(&history).iter().any(|event| event.at < began() + Span::from_secs(600)) {
@@ -99,7 +99,7 @@ fn a_ledger_without_the_table_is_given_it_and_an_export_has_it() {
     assert_eq!(silence(&again(&copy)), silence(&before));
     Connection::open(&path).unwrap().execute_batch("DROP TABLE events").unwrap();
     let history = History::default();
-    let mut watch = LedgerWatch::at(&path, began() + Span::from_secs(3600)).recording(history);
+    let mut watch = LedgerWatch::at(&path, began() + Span::from_secs(3600)).with_history(history);
     poll(&mut watch);
     watch.leave();
     let count: i64 =

@@ -84,7 +84,7 @@ fn until_known(history: &History, known: impl Fn(&History) -> bool) {
 fn a_chart_and_a_report_agree_to_the_last_digit() {
     let (_home, path) = file();
     let history = History::default();
-    let mut watch = LedgerWatch::at(&path, began()).recording(history.clone());
+    let mut watch = LedgerWatch::at(&path, began()).with_history(history.clone());
     work(&mut watch, 0, 2 * HOUR + 600);
     watch.leave();
     let reader = Reader::open(&path).unwrap();
@@ -117,11 +117,11 @@ fn a_chart_and_a_report_agree_to_the_last_digit() {
 fn a_dashboard_that_starts_on_a_ledger_opens_with_its_charts_filled() {
     let (_home, path) = file();
     let first = History::default();
-    let mut watch = LedgerWatch::at(&path, began()).recording(first.clone());
+    let mut watch = LedgerWatch::at(&path, began()).with_history(first.clone());
     work(&mut watch, 0, HOUR + 600);
     watch.leave();
     let again = History::default();
-    let mut watch = LedgerWatch::at(&path, began() + Span::from_secs(HOUR + 660)).recording(again.clone());
+    let mut watch = LedgerWatch::at(&path, began() + Span::from_secs(HOUR + 660)).with_history(again.clone());
     watch.tick();
     let _ = watch.snapshot();
     let until = began() + Span::from_secs(HOUR + 540);
@@ -138,7 +138,7 @@ fn a_dashboard_that_starts_on_a_ledger_opens_with_its_charts_filled() {
 fn the_bridge_is_there_once_both_quarters_are_known() {
     let (_home, path) = file();
     let history = History::default();
-    let mut watch = LedgerWatch::at(&path, began()).recording(history.clone());
+    let mut watch = LedgerWatch::at(&path, began()).with_history(history.clone());
     work(&mut watch, 0, 600);
     assert_eq!(history.bridge(), None);
     work(&mut watch, 600, 2400);
@@ -155,7 +155,7 @@ fn the_bridge_is_there_once_both_quarters_are_known() {
 fn a_scripted_day_is_all_there_at_its_end() {
     let (_home, path) = file();
     let history = History::default();
-    let mut watch = LedgerWatch::at(&path, began()).recording(history.clone());
+    let mut watch = LedgerWatch::at(&path, began()).with_history(history.clone());
     for minute in 0..=1440 {
         watch.gpus(&["GPU-a", "GPU-b"]);
         watch.poll(1_000 + minute * 977, None);
@@ -304,7 +304,7 @@ fn of_400_days_a_day_of_minutes_is_taken() {
 fn a_minute_that_goes_on_is_a_rate_of_what_is_over() {
     let (_home, path) = file();
     let history = History::default();
-    let mut watch = LedgerWatch::at(&path, began()).recording(history.clone());
+    let mut watch = LedgerWatch::at(&path, began()).with_history(history.clone());
     work(&mut watch, 0, 630);
     let until = began() + Span::from_secs(660);
     let cost = series(&history, Subject::Fleet, Measure::Cost, until, 60, 3);
@@ -318,7 +318,7 @@ fn a_minute_that_goes_on_is_a_rate_of_what_is_over() {
 fn the_first_minute_is_a_rate_of_what_was_watched_of_it() {
     let (_home, path) = file();
     let history = History::default();
-    let mut watch = LedgerWatch::at(&path, began() + Span::from_secs(40)).recording(history.clone());
+    let mut watch = LedgerWatch::at(&path, began() + Span::from_secs(40)).with_history(history.clone());
     work(&mut watch, 0, 200);
     let until = began() + Span::from_secs(240);
     let cost = series(&history, Subject::Fleet, Measure::Cost, until, 60, 4);

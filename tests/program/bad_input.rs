@@ -267,7 +267,7 @@ fn a_user_and_a_password_come_from_the_configuration() {
     };
     assert!(wrong("username = \"u\"").contains("username without password_file"));
     let both = format!("username = \"u\"\npassword_file = {file:?}\nbearer_token_file = {file:?}");
-    assert!(wrong(&both).contains("exclude each other"));
+    assert!(wrong(&both).contains("cannot be combined"));
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/metrics", listener.local_addr().unwrap());
     std::thread::spawn(move || {

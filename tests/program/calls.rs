@@ -90,14 +90,11 @@ fn a_variable_with_a_bad_value_is_named() {
 #[test]
 fn contradicting_flags_say_what_to_write() {
     for (arguments, word) in [
-        (
-            &["once", "--json", "--text"][..],
-            "--json and --text exclude each other: write --json alone, or leave it out",
-        ),
-        (&["once", "--for", "1s", "--every", "1s"], "exclude each other: write"),
-        (&["report", "--json", "--csv"], "--json and --csv exclude each other"),
-        (&["price", "--gpu-rate", "2", "--gpu", "H100", "--list", "x"], "exclude each other"),
-        (&["once", "nvml:", "nvml:off"], "nvml: and nvml:off exclude each other: write one of them"),
+        (&["once", "--json", "--text"][..], "--json and --text cannot be combined: write one of them"),
+        (&["once", "--for", "1s", "--every", "1s"], "cannot be combined: write"),
+        (&["report", "--json", "--csv"], "--json and --csv cannot be combined"),
+        (&["price", "--gpu-rate", "2", "--gpu", "H100", "--list", "x"], "cannot be combined"),
+        (&["once", "nvml:", "nvml:off"], "nvml: and nvml:off cannot be combined: write one of them"),
         (
             &["once", "x:1", "--role", "x:1=prefill", "--role", "x:1=decode"],
             "x:1 is prefill and decode: write one role",

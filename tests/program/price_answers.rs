@@ -295,7 +295,7 @@ fn an_unknown_file_names_the_supported_benchmarks() {
     assert!(gone.code == Some(1) && gone.err.contains("No such file"), "{gone:?}");
     assert!(
         wrong("", &["--from", path.to_str().unwrap(), "--input", "5"])
-            .contains("--from and --input exclude each other")
+            .contains("--from and --input cannot be combined")
     );
 }
 

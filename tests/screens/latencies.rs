@@ -34,7 +34,7 @@ fn tail(history: &History, until: Timestamp, seconds: i64) -> Option<(f64, u64)>
 fn the_tail_of_a_span_is_that_of_its_samples_and_an_idle_span_has_none() {
     let (_home, path) = file();
     let history = History::default();
-    let mut watch = LedgerWatch::at(&path, began()).recording(history.clone());
+    let mut watch = LedgerWatch::at(&path, began()).with_history(history.clone());
     let mut counts = [0, 0];
     // Five minutes of quick requests, a minute in which half are slow, five minutes of nothing.
     for beat in 0..330 {
@@ -69,7 +69,7 @@ fn the_tail_of_a_span_is_that_of_its_samples_and_an_idle_span_has_none() {
 fn a_process_that_began_anew_brings_no_lifetime_of_samples() {
     let (_home, path) = file();
     let history = History::default();
-    let mut watch = LedgerWatch::at(&path, began()).recording(history.clone());
+    let mut watch = LedgerWatch::at(&path, began()).with_history(history.clone());
     for beat in 0..12 {
         poll(&mut watch, [1_000_000 + 10 * beat, 0]);
     }

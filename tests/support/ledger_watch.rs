@@ -54,15 +54,15 @@ impl LedgerWatch {
         let targets: Vec<TargetInfo> = vec![member(ENGINE, "gpu-01", None)];
         let config = FleetConfig { targets, ..config };
         let fleet = Fleet::new(config, Book::built_in().unwrap(), clock.now());
-        let collector = Collector::new(fleet).keeping(store, DAY);
+        let collector = Collector::new(fleet).with_ledger(store, DAY);
         let mut watch = Self { collector, clock, news, basis: LedgerBasis::default(), path: path.to_owned() };
         watch.on_ledger_event(|basis| *basis != LedgerBasis::default());
         watch
     }
 
     /// Records what is published from now on.
-    pub fn recording(self, history: margintop::history::History) -> Self {
-        Self { collector: self.collector.recording(history), ..self }
+    pub fn with_history(self, history: margintop::history::History) -> Self {
+        Self { collector: self.collector.with_history(history), ..self }
     }
 
     /// Heeds the ledger's news until it stands as wanted.

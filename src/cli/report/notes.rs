@@ -218,8 +218,9 @@ fn present(data: &ReportData, lines: &mut NoteLines) {
         lines.push(("on trial", said.to_owned()));
     }
     if marks.may_be_earlier {
-        let said = "a counter had much at once after nothing, which may be of before the watch: an upper bound";
-        lines.push(("sure", said.to_owned()));
+        let said =
+            "a counter was first seen with a large value, of which a part may be older than this run: an upper bound";
+        lines.push(("upper bound", said.to_owned()));
     }
     let worth = leakage.map(|leakage| leakage.amount).unwrap_or_default();
     let unfinished = format!("{} {} on the last day", amount(Some(worth), data.places()), data.currency);

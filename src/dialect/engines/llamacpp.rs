@@ -5,7 +5,7 @@
 //!
 //! Its prompt counter holds computed tokens without cached ones. Before late 2026 it did not report cached tokens.
 
-use crate::dialect::definition::{Dialect, METRICS_FIRST, PLAIN};
+use crate::dialect::definition::{Dialect, METRICS_FIRST, MetricsFlag, PLAIN};
 use crate::dialect::field::{Count, Policy, ProcessFacts, RowGauge, SeriesField, SeriesPlace};
 use crate::dialect::model_router::ModelRouter;
 use crate::dialect::row_sums::RowSums;
@@ -18,7 +18,7 @@ pub(super) const DIALECT: Dialect = Dialect {
     owners: &["llamacpp"],
     paths: METRICS_FIRST,
     ports: &[8080],
-    metrics_flag: Some("--metrics"),
+    metrics_flag: Some(MetricsFlag { program: "llama.cpp", flag: "--metrics", status: 501 }),
     lists_models: true,
     names_model: false,
     router: Some(&ROUTER),

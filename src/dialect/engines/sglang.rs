@@ -5,7 +5,7 @@
 //! pipeline stage and, if all schedulers report, by each tensor rank. So an engine with ranks has one row without a
 //! rank, for tokens and latencies, and one per rank for the rest.
 
-use crate::dialect::definition::{Dialect, METRICS_FIRST, PLAIN, ProcessLabel};
+use crate::dialect::definition::{Dialect, METRICS_FIRST, MetricsFlag, PLAIN, ProcessLabel};
 use crate::dialect::field::{Count, CountedPart, Delay, Policy, ProcessFacts, RowGauge, SeriesField, SeriesPlace};
 use crate::dialect::row_sums::RowSums;
 use crate::exposition::{LabelText, SeriesLabels};
@@ -18,7 +18,7 @@ pub(super) const DIALECT: Dialect = Dialect {
     owners: &["sglang"],
     paths: METRICS_FIRST,
     ports: &[30000],
-    metrics_flag: Some("--enable-metrics"),
+    metrics_flag: Some(MetricsFlag { program: "SGLang", flag: "--enable-metrics", status: 404 }),
     // A router's page has the series of its workers.
     processes: &[ProcessLabel::of(b"worker_addr")],
     lists_models: true,

@@ -3,20 +3,21 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Fleet;
+use crate::natural_order::Natural;
 use crate::reading::{InstanceId, TargetId};
 
 /// The targets of the alerts, and their texts.
 pub(super) fn texts(fleet: &Fleet) -> impl Iterator<Item = (&str, String)> {
-    let mut at_two: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    let mut on_one: BTreeMap<&str, BTreeSet<[&str; 2]>> = BTreeMap::new();
+    let mut at_two: BTreeMap<&str, BTreeSet<Natural<&str>>> = BTreeMap::new();
+    let mut on_one: BTreeMap<&str, BTreeSet<[Natural<&str>; 2]>> = BTreeMap::new();
     for [(one, first), (other, second)] in fleet.metering.lookalikes(fleet.now()) {
         if one == other {
-            let mut names = [first, second].map(|id| id.map_or("without a name", InstanceId::as_str));
+            let mut names = [first, second].map(|id| Natural(id.map_or("without a name", InstanceId::as_str)));
             names.sort_unstable();
             on_one.entry(one.as_str()).or_default().insert(names);
         } else {
-            at_two.entry(one.as_str()).or_default().insert(other.as_str());
-            at_two.entry(other.as_str()).or_default().insert(one.as_str());
+            at_two.entry(one.as_str()).or_default().insert(Natural(other.as_str()));
+            at_two.entry(other.as_str()).or_default().insert(Natural(one.as_str()));
         }
     }
     let at_two = at_two.into_iter().filter_map(|(target, others)| Some((target, addresses(&others)?)));
@@ -25,8 +26,8 @@ pub(super) fn texts(fleet: &Fleet) -> impl Iterator<Item = (&str, String)> {
     at_two.chain(on_one).chain(chained)
 }
 
-fn addresses(others: &BTreeSet<&str>) -> Option<String> {
-    let first = others.first()?;
+fn addresses(others: &BTreeSet<Natural<&str>>) -> Option<String> {
+    let Natural(first) = others.first()?;
     let more = match others.len() - 1 {
         0 => String::new(),
         more => format!(" and of {more} more"),
@@ -36,8 +37,8 @@ fn addresses(others: &BTreeSet<&str>) -> Option<String> {
     ))
 }
 
-fn instances(pairs: &BTreeSet<[&str; 2]>) -> Option<String> {
-    let [one, other] = pairs.first()?;
+fn instances(pairs: &BTreeSet<[Natural<&str>; 2]>) -> Option<String> {
+    let [Natural(one), Natural(other)] = pairs.first()?;
     let more = match pairs.len() - 1 {
         0 => String::new(),
         more => format!(" (and {more} more pairs)"),

@@ -19,7 +19,7 @@ pub(super) fn all(present: &PresentFleet<'_>) -> Vec<Notice> {
         let is_leased = fleet.config.leases.iter().any(|lease| lease.leased == Leased::Node(name.clone()));
         let lease = if is_leased { ", and a lease of that name is none of theirs" } else { "" };
         let text = format!(
-            "several nodes call themselves \"{name}\": they are named by their addresses{lease}; set node = \"…\" for each target, or give each exporter a host name of its own"
+            "several nodes report the hostname \"{name}\": they are named by their addresses{lease}; set node = \"…\" for each target, or give each exporter a host name of its own"
         );
         notice(Rule::HostnameShared, Severity::Warning, name.as_str(), &text)
     });
@@ -37,7 +37,7 @@ pub(super) fn all(present: &PresentFleet<'_>) -> Vec<Notice> {
     let energy = fleet.ledger.disputes().iter().filter_map(|dispute| {
         let energy = dispute.energy.as_ref()?;
         let text = format!(
-            "its energy counter moved by {:.3} kWh as no card can have drawn: not billed; `margintop ledger disputes` lists it",
+            "its energy counter grew by {:.3} kWh, more than the card can draw: not billed; `margintop ledger disputes` lists it",
             energy.total() as f64 / 3.6e9
         );
         Some(notice(Rule::Disputed, Severity::Warning, &format!("{} GPU {}", energy.node, energy.index), &text))

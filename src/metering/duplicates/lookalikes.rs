@@ -8,7 +8,8 @@ use std::collections::hash_map::DefaultHasher;
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::hash::{Hash, Hasher};
 
-use super::place::{ANSWERING, Directness, OBSERVATIONS, Place, ProcessMark};
+use super::place::{Directness, OBSERVATIONS, Place, ProcessMark};
+use crate::counters::ANSWERING;
 use crate::ledger::{Entry, Ledger};
 use crate::metering::agreement::{Observation, Values, fits};
 use crate::metering::entries;

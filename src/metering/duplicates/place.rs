@@ -5,12 +5,10 @@ use serde::{Deserialize, Serialize};
 use crate::counters::{Process, ProcessId};
 use crate::metering::agreement::Values;
 use crate::reading::{EngineReading, InstanceId, TargetId};
-use crate::units::{Span, Timestamp};
+use crate::units::Timestamp;
 
 /// The number of observations kept of a place.
 pub(super) const OBSERVATIONS: usize = 64;
-/// How long an address counts as answering after its last page.
-pub(super) const ANSWERING: Span = Span::from_secs(60);
 
 /// One process of one instance at one target.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

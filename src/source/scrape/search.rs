@@ -64,8 +64,15 @@ pub(super) fn with_remedy(failure: ScrapeError, address: &Address) -> ScrapeErro
     let text = match failure {
         ScrapeError::Status(404) => {
             let usual = dialect::paths(None).iter().copied().filter(|path| *path != url.path());
-            let Some(near) = nearest(url.path(), usual) else { return failure };
-            format!("HTTP 404: there is no page {}; is it {near}?", url.path())
+            match (nearest(url.path(), usual), dialect::missing_flags(404)) {
+                (Some(near), _) => format!("HTTP 404: there is no page {}; is it {near}?", url.path()),
+                (None, Some(flags)) => format!("HTTP 404: no metrics page there; {flags}, or give the path"),
+                (None, None) => return failure,
+            }
+        }
+        ScrapeError::Status(status @ 501) => {
+            let Some(flags) = dialect::missing_flags(status) else { return failure };
+            format!("HTTP {status}: no metrics page there; {flags}")
         }
         ScrapeError::Refused if url.port() == Some(AGENT_PORT) && url.path() == "/" => {
             let host = url.host_str().unwrap_or_default();
@@ -91,14 +98,15 @@ mod tests {
     fn an_address_that_is_nearly_right_says_what_to_write() {
         let near = message(ScrapeError::Status(404), "http://gpu-01:8000/metricz");
         assert!(near.ends_with("there is no page /metricz; is it /metrics?"), "{near}");
-        for (failure, url) in [
-            (ScrapeError::Status(404), "http://gpu-01:8000/metrics"),
-            (ScrapeError::Status(404), "http://gpu-01:8000/nothing"),
-            (ScrapeError::Status(503), "http://gpu-01:8000/metricz"),
-            (ScrapeError::Refused, "http://gpu-01:8000/"),
-        ] {
+        for (failure, url) in
+            [(ScrapeError::Status(503), "http://gpu-01:8000/metricz"), (ScrapeError::Refused, "http://gpu-01:8000/")]
+        {
             assert_eq!(message(failure.clone(), url), failure.to_string(), "{url}");
         }
+        let none = message(ScrapeError::Status(404), "http://gpu-01:8000/metrics");
+        assert_eq!(none, "HTTP 404: no metrics page there; SGLang needs --enable-metrics, or give the path");
+        let flag = message(ScrapeError::Status(501), "http://gpu-01:8080/metrics");
+        assert_eq!(flag, "HTTP 501: no metrics page there; llama.cpp needs --metrics");
         let bare = message(ScrapeError::Refused, "http://localhost:9545");
         assert!(bare.contains("port 9545") && bare.contains("localhost:8000"), "{bare}");
     }
