@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 mod circles;
+mod code_page;
 mod files;
 mod floors;
 mod laws;
