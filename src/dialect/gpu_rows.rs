@@ -80,6 +80,8 @@ impl<'p> GpuRows<'p> {
             return Some(self.last);
         }
         let (mut facts, mut instance, mut index, mut is_stated) = (Board::default(), None, None, false);
+        // Where a server passes on the page of another, `instance` is that server.
+        let mut exported = None;
         for (key, value) in row.labels {
             match key {
                 b"UUID" | b"uuid" | b"gpu_uuid" => {
@@ -89,7 +91,8 @@ impl<'p> GpuRows<'p> {
                 b"gpu" => facts.index = said(value),
                 b"index" => index = said(value),
                 b"hostname" | b"Hostname" => facts.node = said(value),
-                b"instance" => facts.origin = said(value),
+                b"instance" => facts.origin = facts.origin.or(said(value)),
+                b"exported_instance" => exported = said(value),
                 b"modelName" | b"name" => facts.name = said(value),
                 b"state" => facts.state = Some(value),
                 b"pid" => facts.process.0 = Some(value),
@@ -98,6 +101,7 @@ impl<'p> GpuRows<'p> {
                 _ => {}
             }
         }
+        facts.origin = exported.or(facts.origin);
         // nvidia_gpu_exporter has it with the card's name.
         facts.index = facts.index.or(index);
         facts.uuid = facts.uuid.filter(|uuid| is_uuid(uuid.raw(), facts.index.map(LabelText::raw)));

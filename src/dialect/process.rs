@@ -134,18 +134,19 @@ impl<'p> ProcessLabels<'p> {
         named.any(|(label, _)| label.is_routed)
     }
 
-    /// Which labels of the program that made the page are set, as bits.
-    pub(super) fn named_parts(&self) -> u32 {
+    /// Which labels of the program that made the page are set, as bits, and how many target labels.
+    pub(super) fn named(&self, targets: &TargetLabels<'p>) -> (u32, usize) {
         let parts = self.parts[WORKERS..].iter().map(|part| u32::from(!part.raw().is_empty()));
-        parts.chain([u32::from(self.others != 0)]).fold(0, |bits, part| bits << 1 | part)
+        let others = if self.has_others() { targets.values(self.series).count() } else { 0 };
+        (parts.fold(0, |bits, part| bits << 1 | part), others)
     }
 
-    /// Whether it has all values of another one, and more labels of the program that made the page.
-    pub(super) fn extends(&self, other: &Self) -> bool {
+    /// Whether it has all values of another one, and more labels of the program that made the page or of its target.
+    pub(super) fn extends(&self, other: &Self, targets: &TargetLabels<'p>) -> bool {
         let same = |ours: &LabelText<'p>, theirs: &LabelText<'p>| ours.raw() == theirs.raw();
         let mut pairs = self.parts.iter().zip(&other.parts).enumerate();
-        self.named_parts() != other.named_parts()
-            && (other.others == 0 || other.others == self.others)
+        self.named(targets) != other.named(targets)
+            && (!other.has_others() || targets.are_among(other.series, self.series))
             && pairs.all(|(at, (ours, theirs))| same(ours, theirs) || at >= WORKERS && theirs.raw().is_empty())
     }
 

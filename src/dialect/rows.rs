@@ -56,7 +56,7 @@ impl<'p> OpenPage<'p> {
             (reading.instance, reading.host) = (instance, host);
             reading.placeholder = reading.model.is_none() && line.place.model.is_some();
             reading.sampled = line.sampled;
-            reading.sum = sums_of_others.get(nth).copied().unwrap_or_default();
+            reading.repeats = sums_of_others.get(nth).copied().unwrap_or_default();
             let mut sums = line.sums;
             for _ in 0..settle(&mut sums, process, &mut reading) {
                 page.refused.count(Refusal::TooLarge);
@@ -72,6 +72,7 @@ impl<'p> OpenPage<'p> {
                 page.engines.push(reading);
             }
         }
+        page.mark_copies();
         page
     }
 

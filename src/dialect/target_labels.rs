@@ -23,6 +23,11 @@ impl<'p> TargetLabels<'p> {
         values.fold(0, |hash, (name, value)| fnv1a(&[&hash.to_le_bytes(), name, value.raw()]))
     }
 
+    /// Whether the values of one series are all on another one.
+    pub(super) fn are_among(&self, these: SeriesLabels<'p>, those: SeriesLabels<'p>) -> bool {
+        self.0.iter().all(|name| value(these, name).is_none_or(|text| value(those, name) == Some(text)))
+    }
+
     /// Their values on a series.
     pub(super) fn values(&self, labels: SeriesLabels<'p>) -> impl Iterator<Item = LabelText<'p>> {
         self.0.iter().filter_map(move |name| value(labels, name))

@@ -66,13 +66,22 @@ impl Inventory {
         nodes
     }
 
-    /// The node with GPUs that a host is: by the pages of its GPUs, or by its name.
+    /// The node with GPUs that a host is: by the pages of its GPUs, or by its name, without case and domain.
     fn node_at(&self, host: &NodeName) -> Option<&NodeName> {
-        let has_gpus = |name: &&NodeName| self.nodes.get(name).is_some_and(|node| !node.gpus.is_empty());
-        let known = || self.nodes.key(host).filter(has_gpus);
-        let had_gpus = |name: &&NodeName| self.earlier.nodes.get(name).is_some_and(|(node, _)| !node.gpus.is_empty());
-        let remembered = || self.earlier.nodes.key(host).filter(had_gpus);
-        self.hosts.of(Some(host)).or_else(known).or_else(remembered)
+        let holding = self.nodes.iter().filter(|(_, node)| !node.gpus.is_empty()).map(|(name, _)| name);
+        let remembered = self.earlier.nodes.iter().filter(|(_, (node, _))| !node.gpus.is_empty()).map(|(name, _)| name);
+        let known = || {
+            let exact =
+                self.nodes.key(host).filter(|name| self.nodes.get(name).is_some_and(|node| !node.gpus.is_empty()));
+            exact.or_else(|| {
+                if is_address(host.as_str()) {
+                    None
+                } else {
+                    only(holding.chain(remembered).filter(|name| is_same_host(name, host)))
+                }
+            })
+        };
+        self.hosts.of(Some(host)).or_else(known)
     }
 
     /// Groups the GPUs of a page by node. Leaves out GPUs that another source already reports.
@@ -333,4 +342,22 @@ impl Inventory {
         }
         changes.push(Change::Renamed { from: from.clone(), to: to.clone() });
     }
+}
+
+/// The only name of several that may be equal.
+fn only<'a>(mut names: impl Iterator<Item = &'a NodeName>) -> Option<&'a NodeName> {
+    let first = names.next()?;
+    names.all(|other| other == first).then_some(first)
+}
+
+/// Whether two names are of one host: one of them may lack the domain. An address has none.
+fn is_same_host(one: &NodeName, other: &NodeName) -> bool {
+    let (one, other) = (one.as_str(), other.as_str());
+    let (short, long) = if one.len() <= other.len() { (one, other) } else { (other, one) };
+    let begins = long.get(..short.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(short));
+    begins && (short.len() == long.len() || long.as_bytes()[short.len()] == b'.' && !is_address(short))
+}
+
+fn is_address(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_digit() || c == '[')
 }

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::absences::Absences;
 use super::on_trial::{OnTrial, ResetRow};
+use super::repeated_rows::{RepeatedRows, WithoutRepeats};
 use super::row::Row;
-use super::sum_rows::SumRows;
 use crate::counters::{Process, ProcessId, Processes, RowKey};
 use crate::ledger::{Ledger, PostingSource, RevenueAccount, RevenueAccountId};
 use crate::pricing::Bill;
@@ -34,8 +34,8 @@ pub(crate) struct Engine {
     pub(super) bill: Option<Bill>,
     /// The total of the GPUs that the bounds of its last page's rows assume.
     pub(super) judged: Vec<(NodeName, u64)>,
-    /// The rows of its page that are sums of others.
-    pub(super) sums: SumRows,
+    /// The rows of its page that repeat others.
+    pub(super) repeated: RepeatedRows,
     /// The only row that left the page of the instance being read.
     pub(super) left: Option<usize>,
     /// The accounts of the rows that a restart removed from the page being read, in row order.
@@ -168,15 +168,15 @@ impl Engine {
         instance.processes.get(process)?.key_of(reading, page)?.model.clone()
     }
 
-    /// Whether rows of its page are sums of others.
-    pub(crate) const fn has_sums(&self) -> bool {
-        !self.sums.is_empty()
+    /// Whether rows of its page repeat others.
+    pub(crate) const fn has_repeated(&self) -> bool {
+        !self.repeated.is_empty()
     }
 
-    /// A page without rows that are sums of its others; `None` if it has none.
-    pub(super) fn without_sums(&mut self, page: &PageReading) -> Option<PageReading> {
-        let Self { sums, rows, .. } = self;
-        sums.without(page, |row| {
+    /// A page without rows that repeat its others; `None` if it has none.
+    pub(super) fn without_repeats(&mut self, page: &PageReading) -> Option<WithoutRepeats> {
+        let Self { repeated, rows, .. } = self;
+        repeated.without(page, |row| {
             rows.iter().any(|known| known.instance == row.instance && known.reading.model == row.model)
         })
     }

@@ -10,8 +10,8 @@ use super::{Context, Engine, Metering, instance_bound, trials};
 use crate::counters::plausibility::UNKNOWN_GPUS;
 use crate::counters::{ANSWERING, Bounds, Growth, InstancePage, Outcome, PageVerdict, Process, ProcessId, Reset, Step};
 use crate::ledger::{Entry, PostingSource};
-use crate::reading::{EngineReading, EngineRole, InstanceId, PageReading};
-use crate::units::{Span, Timestamp};
+use crate::reading::{EngineReading, EngineRole, InstanceId, ModelName, PageReading};
+use crate::units::{Money, Span, Timestamp};
 
 /// The largest difference of an engine's clock from ours at which its first page counts from zero.
 const CLOCKS_AGREE: Span = Span::from_secs(60);
@@ -27,8 +27,11 @@ impl Metering {
         }
         self.note_served(context, page);
         let mut engine = self.engines.lend(&context.info.target).unwrap_or_default();
-        let without = engine.without_sums(page);
-        let page = without.as_ref().unwrap_or(page);
+        let without = engine.without_repeats(page);
+        if let Some(ended) = without.as_ref().map(|without| &without.ended).filter(|ended| !ended.is_empty()) {
+            end_sums(context, &engine, ended);
+        }
+        let page = without.as_ref().map_or(page, |without| &without.page);
         engine.judged.clear();
         super::bill_change::follow(context, &mut engine);
         let parts = by_instance(&page.engines);
@@ -293,6 +296,24 @@ impl Metering {
         let gpus = context.inventory.gpu_count(context.node).unwrap_or(UNKNOWN_GPUS);
         Bounds::Gpus(context.config.plausibility, gpus)
     }
+}
+
+/// Sums that were metered until their parts came are left out from now on. What was posted for them beside parts that were on
+/// the page already may have been posted twice.
+fn end_sums(context: &mut Context<'_>, engine: &Engine, ended: &[(Option<InstanceId>, Option<ModelName>)]) {
+    let day = context.ledger.day_began();
+    let value = |context: &Context<'_>, row: &super::Row| -> Money {
+        let lines = row.earned.of_day(day);
+        lines.filter_map(|(tariff, change)| Some(context.ledger.tariff(tariff?).value_of_change(change))).sum()
+    };
+    let is_sum = |row: &&super::Row| {
+        ended.iter().any(|(instance, model)| row.instance == *instance && row.reading.model == *model)
+    };
+    let sums: Money = engine.rows.iter().filter(is_sum).map(|row| value(context, row)).sum();
+    let parts: Money = engine.rows.iter().filter(|row| !is_sum(row)).map(|row| value(context, row)).sum();
+    context.ledger.change_excess(context.at.wall.minute(), sums.min(parts));
+    // What they made since the last page is on no page of their parts.
+    context.ledger.lose_window(context.at.wall);
 }
 
 /// A page's rows by instance, in the order of the page.

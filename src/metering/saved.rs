@@ -204,7 +204,7 @@ pub(super) fn saved_target(
         bill,
         judged: _,
         // They are found again on the first page.
-        sums: _,
+        repeated: _,
         has_live: _,
         left: _,
         ended: _,

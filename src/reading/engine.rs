@@ -88,25 +88,27 @@ pub struct EngineReading {
     /// When the newest of its samples was taken, if the page has their times.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sampled: Option<Timestamp>,
-    /// Whether it is the sum of other rows of its page.
-    #[serde(default, skip_serializing_if = "SumOfOthers::is_no")]
-    pub sum: SumOfOthers,
+    /// Whether it repeats tokens of other rows of its page.
+    #[serde(default, skip_serializing_if = "Repeats::is_no")]
+    pub repeats: Repeats,
 }
 
-/// Whether a row is the sum of other rows of its page, by its labels and its tokens.
+/// Whether a row repeats tokens of other rows of its page, by its labels, its tokens and its start time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub enum SumOfOthers {
-    /// Its labels or its tokens are not those of a sum.
+pub enum Repeats {
+    /// It has tokens of its own.
     #[default]
     No,
-    /// Its labels are those of a sum, and neither it nor the others have tokens yet.
+    /// Its labels are those of a sum over others, and neither it nor they have tokens yet.
     Undecided,
-    /// It is.
-    Yes,
+    /// It is the sum of others.
+    Sum,
+    /// Another row shows the same process under other labels.
+    Copy,
 }
 
-impl SumOfOthers {
-    /// Whether it is none.
+impl Repeats {
+    /// Whether it has tokens of its own.
     #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
     pub const fn is_no(&self) -> bool {
         matches!(self, Self::No)
@@ -148,7 +150,7 @@ impl EngineReading {
             page: None,
             listed: None,
             sampled: None,
-            sum: SumOfOthers::No,
+            repeats: Repeats::No,
         }
     }
 }

@@ -15,8 +15,8 @@ mod rank_work;
 mod refusals;
 
 pub use engine::{
-    CounterSeries, EngineReading, EngineRole, Finished, Histogram, Latency, Listed, LiveTokens, PromptCount,
-    SeriesValue, Speculation, SumOfOthers, TokenCounters,
+    CounterSeries, EngineReading, EngineRole, Finished, Histogram, Latency, Listed, LiveTokens, PromptCount, Repeats,
+    SeriesValue, Speculation, TokenCounters,
 };
 pub use errors::{ScrapeError, SourceError, SourceErrorKind};
 pub use event::{Event, GpuHost, Health, ModelAlias, PageReading, ScrapeCost};

@@ -201,7 +201,7 @@ impl Redactor {
             page,
             listed: _,
             sampled: _,
-            sum: _,
+            repeats: _,
         } = engine;
         *model = model.as_ref().map(|model| self.model(model));
         *instance = instance.as_ref().map(|instance| self.instance(instance));

@@ -14,7 +14,7 @@ use margintop::inventory::TargetInfo;
 use margintop::pricing::{Book, Lease, Leased, RentWhen};
 use margintop::reading::{NodeName, PageReading};
 use margintop::snapshot::Rule;
-use margintop::units::{Moment, Span};
+use margintop::units::{Moment, Money, Span};
 use support::{answered, at, moment, target};
 
 const FEDERATED: &str = "http://10.0.9.9:9090/federate";
@@ -102,6 +102,65 @@ fn engines_are_on_the_nodes_whose_gpus_have_their_host() {
         assert!(snapshot.nodes.iter().all(|node| node.gpus.len() == 1), "no node without GPUs: {:?}", snapshot.nodes);
         assert!(snapshot.nodes.iter().all(|node| node.profit.is_some()), "each has its profit");
     }
+}
+
+/// Class: a server that passes on another's page renames the labels of whatever it collected.
+#[test]
+fn exported_instances_of_engines_and_gpus_are_their_hosts() {
+    for (of_engine, of_gpu) in [
+        ("exported_instance", "exported_instance"),
+        ("exported_instance", "instance"),
+        ("instance", "exported_instance"),
+    ] {
+        let mut fleet = fleet_of(vec![target(FEDERATED, None)]);
+        let renamed = |text: String, label: &str| match label {
+            "instance" => text,
+            _ => text.replace("instance=", "instance=\"10.0.8.8:9090\",exported_instance="),
+        };
+        let page = |second: i64| {
+            let hosts = ["10.0.0.1", "10.0.0.2"];
+            let engines = hosts.map(|host| renamed(engine(&format!("{host}:8000"), 1000 * second), of_engine));
+            let gpus = [("n1", hosts[0]), ("n2", hosts[1])];
+            let gpus = gpus.map(|(name, host)| renamed(gpu(Some(name), Some(&format!("{host}:9400")), name), of_gpu));
+            vec![(FEDERATED, gpus.concat() + &engines.concat())]
+        };
+        watch(&mut fleet, 0, &page);
+        assert_eq!(earning(&fleet), (names(["n1", "n2"]), 0, names(["n1", "n2"])), "{of_engine} {of_gpu}");
+    }
+}
+
+#[test]
+fn hosts_are_compared_without_case_and_domain() {
+    for (of_engine, name) in
+        [("GPU-01", "gpu-01"), ("gpu-01.cluster.local", "gpu-01"), ("gpu-01", "gpu-01.cluster.local")]
+    {
+        let mut fleet = fleet_of(vec![target(FEDERATED, None), target("http://10.0.0.1:9400", None)]);
+        let page = |second: i64| {
+            let both = [
+                engine(&format!("{of_engine}:8000"), 1000 * second),
+                engine(&format!("{of_engine}:8001"), 1000 * second),
+            ];
+            vec![("http://10.0.0.1:9400", gpu(Some(name), None, "n1")), (FEDERATED, both.concat())]
+        };
+        watch(&mut fleet, 0, &page);
+        assert_eq!(earning(&fleet).0, names([name; 2]), "{of_engine}");
+    }
+}
+
+/// Class: rows that do not add up to their total.
+#[test]
+fn nodes_add_up_where_gpus_come_later_than_their_engines() {
+    let mut fleet = fleet_of(vec![target(FEDERATED, None)]);
+    let page = |second: i64| {
+        let engines = ["n1", "n2"].map(|host| engine(&format!("{host}:8000"), 1000 * second)).concat();
+        let gpus = ["n1", "n2"].map(|host| gpu(Some(host), Some(&format!("{host}:9400")), host)).concat();
+        vec![(FEDERATED, if second < 30 { engines } else { gpus + &engines })]
+    };
+    watch(&mut fleet, 0, &page);
+    let snapshot = fleet.snapshot();
+    let nodes: Money = snapshot.nodes.iter().filter_map(|node| node.revenue).sum();
+    assert_eq!(Some(nodes.rounded(4)), snapshot.money.revenue.map(|revenue| revenue.rounded(4)));
+    assert_eq!(earning(&fleet).2, ["10.0.9.9", "n1", "n2"]);
 }
 
 #[test]

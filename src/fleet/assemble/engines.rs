@@ -347,7 +347,7 @@ fn remarks(fleet: &Fleet, view: &RowView<'_>) -> Option<Label> {
         view.has_old_samples(fleet).then(|| OLD_SAMPLES.to_owned()),
         in_turn(view.engine.processes_of(view.row.instance.as_ref(), fleet.now())),
         view.row.window.awaits().then(|| UNKNOWN_RATES.to_owned()),
-        view.engine.has_sums().then(|| SUMS.to_owned()),
+        view.engine.has_repeated().then(|| REPEATED.to_owned()),
         other_names(fleet, view),
         proxied(view),
         uncounted_part(fleet, view),
@@ -373,8 +373,9 @@ fn lacks(view: &RowView<'_>) -> Option<String> {
     (prompt || output).then(|| format!("its page shows no {what} tokens: the total is a lower bound"))
 }
 
-/// The remark that its page has rows that are sums of others.
-const SUMS: &str = "sums over instances on its page are not counted: their tokens are those of the instances";
+/// The remark that its page has rows that repeat others.
+const REPEATED: &str =
+    "its page has sums or copies of other rows, which are not counted: their tokens are those of the other rows";
 
 /// Why a row has no rates.
 const UNKNOWN_RATES: &str = "rates unknown: not all processes that may answer have two pages yet";

@@ -31,7 +31,14 @@ fn names(fleet: &Fleet) -> BTreeSet<NodeName> {
     let expected = fleet.inventory.targets.values().filter(|target| !target.only_gpus || target.answered.is_none());
     let holding = fleet.inventory.nodes.iter().filter(|(_, node)| !node.gpus.is_empty()).map(|(name, _)| name.clone());
     let expected = expected.flat_map(|target| nodes_of(fleet, target)).cloned();
-    holding.chain(expected).chain(paid_for(fleet)).collect()
+    holding.chain(expected).chain(paid_for(fleet)).chain(earning(fleet)).collect()
+}
+
+/// The nodes that earned today: engines whose GPUs became known later earned at their page's address until then.
+fn earning(fleet: &Fleet) -> impl Iterator<Item = NodeName> {
+    let tokens = fleet.ledger.today().tokens().filter(|(.., all)| !all.is_zero());
+    let accounts: BTreeSet<_> = tokens.map(|(account, ..)| account).collect();
+    accounts.into_iter().map(|account| fleet.ledger.accounts()[account.index()].node.clone())
 }
 
 /// The nodes that leases pay for whether they are seen or not. A target that has not answered yet may be one of them, under
