@@ -59,8 +59,9 @@ impl App {
         match reply {
             LedgerAnswer::Money(answer) => {
                 if let Ok(page) = &answer {
+                    let now = self.newest().money.clone();
                     let asked = self.asking.take_over();
-                    self.money.snapshot = asked.map(|asked| recorded::with_sums_of(&asked, &page.models));
+                    self.money.snapshot = asked.map(|asked| recorded::with_sums_of(&asked, &page.models, &now));
                 }
                 self.money.answered(answer);
                 self.take_sums();
