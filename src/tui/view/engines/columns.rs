@@ -69,6 +69,9 @@ const REVENUE: u16 = 100;
 /// The minimum cells of both, where the share of requests within an objective is shown beside them.
 const SHORT: u16 = 5;
 
+/// The columns of a screen below which few columns of a list fit.
+const FEW: u16 = 70;
+
 /// Whether the rows are the engines of one model, which the title names.
 fn is_of_model(scene: &Scene<'_>) -> bool {
     scene.app.subject().is_some_and(|about| scene.snap.models.iter().any(|row| row.model.as_str() == about.as_str()))
@@ -87,6 +90,10 @@ pub(super) fn columns<'s, 'a: 's>(scene: &'s Scene<'a>, tops: Tops) -> Vec<Col<'
     let least = if scene.size.0 >= 60 && scene.app.subject().is_some() { least.max(22) } else { least };
     let slo = scene.snap.slo.unwrap_or_default();
     let least_line = if scene.snap.slo.is_some() && !wide { SHORT } else { LINE };
+    // Where few columns fit, the latency of the first objective is one of them.
+    let objectives = [slo.ttft_p99_seconds, slo.itl_p99_seconds, slo.e2e_p99_seconds];
+    let first = objectives.iter().position(Option::is_some).filter(|_| scene.size.0 < FEW);
+    let rank = |nth: usize, usual: u8| if first == Some(nth) { 0 } else { usual };
     let mut columns = vec![
         C::left("Engines", least, name)
             .stretch(2, if wide { 34 } else { 24 })
@@ -109,13 +116,13 @@ pub(super) fn columns<'s, 'a: 's>(scene: &'s Scene<'a>, tops: Tops) -> Vec<Col<'
         C::right("ttft p99", 8, move |line| {
             latency((line.served.ttft_p99, line.served.beyond[0]), slo.ttft_p99_seconds)
         })
-        .rank(2)
+        .rank(rank(0, 2))
         .falling(|line| OrderedBy::Number(line.served.ttft_p99)),
         C::right("itl p99", 7, move |line| latency((line.served.itl_p99, line.served.beyond[1]), slo.itl_p99_seconds))
-            .rank(5)
+            .rank(rank(1, 5))
             .falling(|line| OrderedBy::Number(line.served.itl_p99)),
         C::right("e2e p99", 7, move |line| latency((line.served.e2e_p99, line.served.beyond[2]), slo.e2e_p99_seconds))
-            .rank(11)
+            .rank(rank(2, 11))
             .only(scene.snap.engines.iter().any(|row| row.e2e_seconds.p99.is_some()))
             .falling(|line| OrderedBy::Number(line.served.e2e_p99)),
         C::right("in SLO", 6, |line| within(line.served.within_slo()))
