@@ -60,6 +60,11 @@ pub(super) fn detail(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row
     detail_with(canvas, area, scene, row, table_rows(scene, row));
 }
 
+/// The rows in which a model has all of its parts at their greatest height.
+pub(super) fn whole_detail(scene: &Scene<'_>, row: &ModelRow) -> u16 {
+    1 + MOST_HEAD + MOST_VITALS + table_rows(scene, row) + 1
+}
+
 /// Draws a model, with `table_rows` rows for its tables.
 fn detail_with(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row: &ModelRow, table_rows: u16) {
     let subject = Subject::Model(row.model.clone());
