@@ -78,6 +78,15 @@ fn it_asks_when_it_is_opened_and_every_ten_seconds() {
     type_(&mut app, "1");
     later(&mut app, 60);
     assert_eq!(app.question(), None, "nobody looks");
+    app.update(Action::Unanswered);
+    type_(&mut app, "5");
+    assert!(app.question().is_some(), "opened again, it has the amounts of now");
+    app.update(Action::Unanswered);
+    type_(&mut app, "1");
+    assert_eq!(app.question(), None);
+    later(&mut app, 1);
+    type_(&mut app, "5");
+    assert!(app.question().is_some(), "also a second later");
 }
 
 /// Class: a question that is taken for asked because another one was asked in its stead.

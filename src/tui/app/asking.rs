@@ -10,6 +10,9 @@ use crate::units::Timestamp;
 impl App {
     /// The question that is due, if any: never more than one is under way. The caller must answer it.
     pub fn question(&mut self) -> Option<LedgerQuery> {
+        if !self.shows(PastPart::Page) && self.then.is_none() {
+            self.asking.hide_money();
+        }
         if self.asking.is_open() || !self.has_past || self.shown.at == Timestamp::default() {
             return None;
         }

@@ -203,7 +203,7 @@ fn facts(scene: &Scene<'_>, row: &ModelRow) -> Vec<Vec<(Role, String)>> {
         facts.push(vec![(Role::Warning, "unpriced: set [[price]]".to_owned())]);
         if let (Some(worth), Some(compare)) = (row.money.compare_per_hour, &scene.snap.money.compare) {
             facts.push(pair(
-                &format!("worth at {} ", format::shorten(compare.list.as_str(), 18)),
+                &format!("worth at {} ≈ ", format::shorten(compare.list.as_str(), 18)),
                 &per_hour(scene, worth),
             ));
         }
