@@ -345,8 +345,8 @@ fn total(scene: &Scene<'_>, hidden: usize, columns: &[Col<'_, NodeLine<'_>>]) ->
         "in/s" => figure(&format::scaled_tight(snap.tokens.prompt_per_second)),
         "out/s" => figure(&format::scaled_tight(snap.tokens.output_per_second)),
         "cost/h" => list::amount(snap.money.cost_per_hour, 8),
-        "rev/h" => list::amount(snap.money.revenue_per_hour, 8),
-        "profit/h" => tables::profit(snap.money.profit_per_hour),
+        "rev/h" => list::bounded_amount(snap.money.revenue_per_hour, 8, snap.rate_bound()),
+        "profit/h" => tables::bounded_profit(snap.money.profit_per_hour, snap.rate_bound()),
         _ => Cell::Empty,
     });
     TableRow::new(cells)

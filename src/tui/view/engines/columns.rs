@@ -11,7 +11,7 @@ use crate::tui::series::Points;
 use crate::tui::theme::{Ink, Role};
 use crate::tui::view::cells::{full, gauge, hit as own_hit, latency, within};
 use crate::tui::view::lines_of::common_top;
-use crate::tui::view::list::{Col, OrderedBy, amount, by_profit, count, figure, known_sum, said};
+use crate::tui::view::list::{Col, OrderedBy, amount, bounded_amount, by_profit, count, figure, known_sum, said};
 use crate::tui::view::served::name_role;
 use crate::tui::view::{latencies, tables};
 use crate::tui::widgets::Segment;
@@ -225,8 +225,8 @@ pub(super) fn total(scene: &Scene<'_>, hidden: usize, columns: &[Col<'_, EngineL
         "in SLO" => within(scene.snap.slo.and_then(|slo| slo.within)),
         "in/s" => tables::rate(snap.tokens.prompt_per_second),
         "out/s" => tables::rate(snap.tokens.output_per_second),
-        "rev/h" => amount(snap.money.revenue_per_hour, 7),
-        "profit/h" => tables::profit(snap.money.profit_per_hour),
+        "rev/h" => bounded_amount(snap.money.revenue_per_hour, 7, snap.rate_bound()),
+        "profit/h" => tables::bounded_profit(snap.money.profit_per_hour, snap.rate_bound()),
         _ => Cell::Empty,
     }))
     .tree(Tree::Leaf)
