@@ -77,6 +77,18 @@ fn is_of_model(scene: &Scene<'_>) -> bool {
     scene.app.subject().is_some_and(|about| scene.snap.models.iter().any(|row| row.model.as_str() == about.as_str()))
 }
 
+/// The ranks of the latencies. Where few columns fit, that of the first objective is one of them.
+fn latency_ranks(scene: &Scene<'_>) -> [u8; 3] {
+    let slo = scene.snap.slo.unwrap_or_default();
+    let objectives = [slo.ttft_p99_seconds, slo.itl_p99_seconds, slo.e2e_p99_seconds];
+    let first = objectives.iter().position(Option::is_some).filter(|_| scene.size.0 < FEW);
+    let mut ranks = [2, 5, 11];
+    if let Some(rank) = first.and_then(|first| ranks.get_mut(first)) {
+        *rank = 0;
+    }
+    ranks
+}
+
 pub(super) fn columns<'s, 'a: 's>(scene: &'s Scene<'a>, tops: Tops) -> Vec<Col<'s, EngineLine<'a>>> {
     type C<'s, 'a> = Col<'s, EngineLine<'a>>;
     let wide = scene.size.0 >= 160;
@@ -90,10 +102,7 @@ pub(super) fn columns<'s, 'a: 's>(scene: &'s Scene<'a>, tops: Tops) -> Vec<Col<'
     let least = if scene.size.0 >= 60 && scene.app.subject().is_some() { least.max(22) } else { least };
     let slo = scene.snap.slo.unwrap_or_default();
     let least_line = if scene.snap.slo.is_some() && !wide { SHORT } else { LINE };
-    // Where few columns fit, the latency of the first objective is one of them.
-    let objectives = [slo.ttft_p99_seconds, slo.itl_p99_seconds, slo.e2e_p99_seconds];
-    let first = objectives.iter().position(Option::is_some).filter(|_| scene.size.0 < FEW);
-    let rank = |nth: usize, usual: u8| if first == Some(nth) { 0 } else { usual };
+    let [of_ttft, of_itl, of_e2e] = latency_ranks(scene);
     let mut columns = vec![
         C::left("Engines", least, name)
             .stretch(2, if wide { 34 } else { 24 })
@@ -116,13 +125,13 @@ pub(super) fn columns<'s, 'a: 's>(scene: &'s Scene<'a>, tops: Tops) -> Vec<Col<'
         C::right("ttft p99", 8, move |line| {
             latency((line.served.ttft_p99, line.served.beyond[0]), slo.ttft_p99_seconds)
         })
-        .rank(rank(0, 2))
+        .rank(of_ttft)
         .falling(|line| OrderedBy::Number(line.served.ttft_p99)),
         C::right("itl p99", 7, move |line| latency((line.served.itl_p99, line.served.beyond[1]), slo.itl_p99_seconds))
-            .rank(rank(1, 5))
+            .rank(of_itl)
             .falling(|line| OrderedBy::Number(line.served.itl_p99)),
         C::right("e2e p99", 7, move |line| latency((line.served.e2e_p99, line.served.beyond[2]), slo.e2e_p99_seconds))
-            .rank(rank(2, 11))
+            .rank(of_e2e)
             .only(scene.snap.engines.iter().any(|row| row.e2e_seconds.p99.is_some()))
             .falling(|line| OrderedBy::Number(line.served.e2e_p99)),
         C::right("in SLO", 6, |line| within(line.served.within_slo()))

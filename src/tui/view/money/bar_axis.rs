@@ -66,16 +66,15 @@ pub(super) fn at_cursor(scene: &Scene<'_>, bars: &[MoneyBar]) -> Option<TitledRu
     let bound = |money: Option<Money>| if bar.lower_bound && money.is_some() { "≥ " } else { "" };
     let loss = bar.profit.filter(|profit| *profit < Money::ZERO).map(|profit| Money::ZERO - profit);
     // The true loss is lower where the true revenue is higher.
-    let (role, name, size, mark) = match loss {
+    let (ink, name, size, mark) = match loss {
         Some(_) => (Role::Loss, " loss ", loss, if bar.lower_bound { "≤ " } else { "" }),
         None => (Role::Gain, " profit ", bar.profit, bound(bar.profit)),
     };
-    let mut rule = TitledRule::default();
-    rule.title = vec![Segment::new(Role::Accent, time).bold()];
-    let rule = rule
+    let titled = TitledRule { title: vec![Segment::new(Role::Accent, time).bold()], ..TitledRule::default() };
+    let rule = titled
         .right([Segment::dim("revenue "), Segment::text(format!("{}{}  ", bound(bar.revenue), amount(bar.revenue)))])
         .right([Segment::key(Role::Cost), Segment::dim(" cost "), Segment::text(format!("{}  ", amount(bar.cost)))])
-        .right([Segment::key(role), Segment::dim(name), Segment::text(format!("{mark}{}", amount(size)))]);
+        .right([Segment::key(ink), Segment::dim(name), Segment::text(format!("{mark}{}", amount(size)))]);
     Some(rule)
 }
 

@@ -79,12 +79,12 @@ impl MoneyCell {
             (_, false) => format::signed(self.money, room),
             (_, true) => format::signed_whole(self.money, room),
         };
-        let text = self.marked(text, room.min(usize::from(width)), glyphs);
+        let text = self.marked(&text, room.min(usize::from(width)), glyphs);
         Segment::new(role, format!("{rising}{text}"))
     }
 
     /// The amount with the mark of its bound, where both fit whole.
-    fn marked(&self, text: String, room: usize, glyphs: Glyphs) -> String {
+    fn marked(&self, text: &str, room: usize, glyphs: Glyphs) -> String {
         let (amount, mark) = (text.trim(), self.bound.mark());
         let forms = [mark, mark.trim()].map(|mark| glyphs.text(mark).into_owned());
         let fits = |mark: &&String| format::width(mark) + format::width(amount) <= room;
@@ -92,7 +92,7 @@ impl MoneyCell {
             .iter()
             .find(fits)
             .filter(|mark| !mark.is_empty())
-            .map_or_else(|| text.clone(), |mark| format!("{mark}{amount}"))
+            .map_or_else(|| text.to_owned(), |mark| format!("{mark}{amount}"))
     }
 }
 
