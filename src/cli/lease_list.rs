@@ -4,7 +4,7 @@ use super::{Failure, out};
 use crate::lease_history::{self, LeaseLine};
 use crate::pricing::Lease;
 use crate::store::Reader;
-use crate::units::GpuTime;
+use crate::units::{GpuTime, Pue};
 
 /// Prints the leases of a ledger, as a table or as JSON.
 pub(super) fn list(reader: &Reader, leases: &[Lease], json: bool) -> Result<(), Failure> {
@@ -20,9 +20,16 @@ fn hours(time: GpuTime) -> String {
     format!("{}.{:04}", parts.div_euclid(10_000), parts.rem_euclid(10_000))
 }
 
+/// Kilowatt-hours with three decimals, rounded half up.
+fn kilowatt_hours(millijoules: i64) -> String {
+    let thousandths = (i128::from(millijoules) + 1_800_000).div_euclid(3_600_000);
+    let minus = if thousandths < 0 { "-" } else { "" };
+    format!("{minus}{}.{:03}", thousandths.abs() / 1_000, thousandths.abs() % 1_000)
+}
+
 fn table(lines: &[LeaseLine], currency: &str) -> String {
     let cost = format!("COST {currency}");
-    let head = ["NODE", "UNIT", "GPUS", "LEASE", "RATE", "FROM", "UNTIL", "HOURS", &cost].map(str::to_owned);
+    let head = ["NODE", "UNIT", "GPUS", "LEASE", "RATE", "FROM", "UNTIL", "HOURS", "POWER", &cost].map(str::to_owned);
     let none = || "–".to_owned();
     let text = |text: &Option<String>| text.clone().unwrap_or_else(none);
     let cells = |line: &LeaseLine| {
@@ -40,12 +47,19 @@ fn table(lines: &[LeaseLine], currency: &str) -> String {
             line.from.map_or_else(none, |at| at.to_string()),
             line.until.map_or_else(|| "open".to_owned(), |at| at.to_string()),
             hours(line.time),
+            line.power.map_or_else(
+                || "in the rate".to_owned(),
+                |(price, energy)| {
+                    let pue = if price.pue == Pue::IDEAL { String::new() } else { format!(" x {}", price.pue) };
+                    format!("{} kWh at {}{pue}", kilowatt_hours(energy), price.kwh)
+                },
+            ),
             line.cost.map_or_else(none, |cost| cost.to_string()),
         ]
     };
     let rows: Vec<_> = std::iter::once(head).chain(lines.iter().map(cells)).collect();
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..9).map(width).collect();
+    let widths: Vec<usize> = (0..rows[0].len()).map(width).collect();
     let mut out = String::new();
     for row in &rows {
         let padded: Vec<String> = row.iter().zip(&widths).map(|(text, width)| format!("{text:<width$}")).collect();
@@ -63,7 +77,12 @@ fn of_json(lines: &[LeaseLine], currency: &str) -> String {
             "node": line.node, "unit": line.unit, "gpus": line.gpus, "gpu": line.gpu, "lease": line.lease,
             "rate": line.rate.map(|rate| rate.to_string()),
             "from": line.from.map(|at| at.to_string()), "until": line.until.map(|at| at.to_string()),
-            "gpu_hours": hours(line.time), "cost": line.cost.map(|cost| cost.to_string()),
+            "gpu_hours": hours(line.time),
+            "power": line.power.map(|(price, energy)| serde_json::json!({
+                "kwh": kilowatt_hours(energy), "kwh_price": price.kwh.to_string(), "pue": price.pue.to_string(),
+                "cost": price.of(energy.into()).round_to(6).to_string(),
+            })),
+            "cost": line.cost.map(|cost| cost.to_string()),
         })
     };
     let leases: Vec<_> = lines.iter().map(line).collect();

@@ -42,7 +42,7 @@ pub(super) fn options(plan: &SourcePlan, ledger: Option<&Path>, once: &str) -> R
             .map(|ledger| ledger.with_file_name("screen.toml")),
         color: themes::color(&plan.settings)?,
         title: None,
-        config: plan.file.as_ref().map(|file| Label::new(&file.to_string_lossy())),
+        config: plan.settings.file.as_ref().map(|file| Label::new(&file.to_string_lossy())),
         interval: Span::from(plan.interval()),
         zone: ledger::zone(ledger, &plan.settings),
         past: None,

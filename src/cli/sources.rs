@@ -9,7 +9,7 @@ use super::global::Global;
 use super::settings::{role, settings};
 use super::{Failure, ledger, to_stderr};
 use crate::clock::Clock;
-use crate::config::{self, Settings, TargetSettings};
+use crate::config::{Settings, TargetSettings};
 use crate::fleet::FleetConfig;
 use crate::history::History;
 use crate::platform::host_name;
@@ -36,8 +36,6 @@ const PATIENCE: Duration = Duration::from_millis(2_500);
 pub(super) struct SourcePlan {
     /// The configuration with the flags applied.
     pub(super) settings: Settings,
-    /// The file that it was read from.
-    pub(super) file: Option<PathBuf>,
     /// Targets over HTTP and files.
     pub(super) targets: Vec<ScrapeTarget>,
     /// Whether this machine's driver is polled.
@@ -56,7 +54,7 @@ impl SourcePlan {
     /// A plan without targets and without the driver, for simulated and recorded fleets.
     pub(super) fn bare(settings: Settings, node: NodeName) -> Self {
         let (targets, duplicates) = (Vec::new(), Vec::new());
-        Self { settings, file: None, targets, driver: false, driver_named: false, search: false, duplicates, node }
+        Self { settings, targets, driver: false, driver_named: false, search: false, duplicates, node }
     }
 
     /// The plan of `demo`, whose simulated fleet is added: its models have prices and its latencies objectives.
@@ -82,9 +80,8 @@ impl SourcePlan {
     /// The same with more targets, which replace none.
     pub(super) fn with(global: &Global, named: &[String], also: &[String]) -> Result<Self, Failure> {
         let settings = settings(global)?;
-        let file = config::find(global.config.as_deref(), |name| std::env::var(name).ok());
         let node = NodeName::new(&host_name());
-        let mut plan = Self { file, ..Self::bare(settings, node) };
+        let mut plan = Self::bare(settings, node);
         let configured = std::mem::take(&mut plan.settings.targets);
         if ["nvml:", "nvml:off"].iter().all(|driver| named.iter().any(|name| name == driver)) {
             return Err(Failure::Usage("nvml: and nvml:off cannot be combined: write one of them".to_owned()));
@@ -303,6 +300,20 @@ mod tests {
         assert_eq!(plan(&global, &also), Some((1, false, false)), "named twice and read once");
         write!(file, "[[target]]\nurl = \"http://gpu-[1-3]:8000\"\n")?;
         assert_eq!(plan(&global, &[]), Some((4, false, false)), "those of the configuration");
+        Ok(())
+    }
+
+    /// Class: a replay or the published day is configured by a file, and says that there is none.
+    #[test]
+    fn every_plan_knows_the_file_of_its_configuration() -> Result<(), Box<dyn std::error::Error>> {
+        let file = tempfile::NamedTempFile::new()?;
+        let global = Global { config: Some(file.path().to_owned()), ..Global::default() };
+        let of = |plan: Result<SourcePlan, Failure>| plan.ok().and_then(|plan| plan.settings.file);
+        let read = || settings(&global).ok().ok_or("no settings");
+        assert_eq!(of(SourcePlan::new(&global, &[])).as_deref(), Some(file.path()));
+        assert_eq!(of(SourcePlan::simulated(read()?)).as_deref(), Some(file.path()));
+        assert_eq!(of(SourcePlan::published_day(read()?)).as_deref(), Some(file.path()));
+        assert_eq!(SourcePlan::bare(read()?, NodeName::new("x")).settings.file.as_deref(), Some(file.path()));
         Ok(())
     }
 }

@@ -31,6 +31,8 @@ use crate::units::{Money, Timestamp, ZONE_FORMS, parse_scaled, zone_of, zone_tex
 /// The whole configuration, checked.
 #[derive(Debug, Clone)]
 pub struct Settings {
+    /// The file that they were read from; `None` for the defaults.
+    pub file: Option<PathBuf>,
     /// The interval between polls of a source.
     pub interval: Duration,
     /// The ledger's currency.
@@ -141,7 +143,8 @@ pub fn load(file: Option<&Path>) -> Result<Settings, Vec<ConfigError>> {
 /// Every mistake that was found.
 pub fn load_at(file: Option<&Path>, now: Timestamp) -> Result<Settings, Vec<ConfigError>> {
     let Some(path) = file else { return read(Path::new("defaults"), "", now) };
-    read(path, &text(path).map_err(|error| vec![error])?, now)
+    let settings = read(path, &text(path).map_err(|error| vec![error])?, now)?;
+    Ok(Settings { file: Some(path.to_owned()), ..settings })
 }
 
 /// The text of a configuration.
@@ -234,6 +237,7 @@ fn check(
     let scenarios = scenarios(file.scenarios, &book, &mut findings);
     warnings.extend(findings.check()?);
     Ok(Settings {
+        file: None,
         interval,
         currency,
         compare_to,

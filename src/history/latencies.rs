@@ -94,7 +94,8 @@ impl EndCounts {
 /// The sums of one subject, the newest last.
 #[derive(Debug)]
 struct KeptCounts {
-    /// The last minute to which anything was added.
+    /// The minute of the first sample, and the last minute to which anything was added.
+    first: Option<i64>,
     seen: i64,
     minutes: VecDeque<(i64, LatencySums)>,
     /// The minutes of a step of `day`.
@@ -174,12 +175,15 @@ impl SampleSums {
         sum(&histograms).filter(|sum| sum.counts.last().is_some_and(|all| *all > 0))
     }
 
-    /// When the first of the samples since an instant were taken, to the step in which they are kept.
+    /// When the first of the samples since an instant were taken, to the step in which they are kept; a step that began
+    /// before its first sample is known from that on.
     pub(super) fn began(&self, subject: &Subject, since: Timestamp, span: Span) -> Option<Timestamp> {
-        let (mut sums, step) = self.kept.get(subject)?.since(since, span);
+        let kept = self.kept.get(subject)?;
+        let first = Timestamp::from_millis(kept.first? * MINUTE);
+        let (mut sums, step) = kept.since(since, span);
         let has_samples = |sums: &LatencySums| sums.delays.iter().any(Option::is_some);
         let (slot, _) = sums.find(|(_, sums)| has_samples(sums))?;
-        Some(Timestamp::from_millis(slot * step).max(since))
+        Some(Timestamp::from_millis(slot * step).max(since).max(first))
     }
 
     /// The requests since an instant.
@@ -194,6 +198,7 @@ impl SampleSums {
     /// Clears everything after a minute, as the clock was set back.
     pub(super) fn forget_from(&mut self, minute: i64) {
         for kept in self.kept.values_mut() {
+            kept.first = kept.first.filter(|first| *first < minute);
             kept.minutes.retain(|(at, _)| *at < minute);
             let step = kept.step;
             kept.day.retain(|(at, _)| *at * step < minute);
@@ -237,12 +242,15 @@ fn subjects(row: &EngineRow) -> impl Iterator<Item = Subject> {
 impl KeptCounts {
     /// No sums yet, with steps of so many minutes for a day.
     const fn new(step: i64) -> Self {
-        Self { seen: 0, minutes: VecDeque::new(), step, day: VecDeque::new() }
+        Self { first: None, seen: 0, minutes: VecDeque::new(), step, day: VecDeque::new() }
     }
 
     /// Adds to the minute, and to its step of the day.
     fn add(&mut self, minute: i64, delays: &[Option<Histogram>; 4], requests: RequestCounts) {
         self.seen = minute;
+        if delays.iter().any(Option::is_some) {
+            self.first.get_or_insert(minute);
+        }
         add(&mut self.minutes, (minute, MINUTES), delays, requests);
         add(&mut self.day, (minute.div_euclid(self.step), DAY / self.step + 1), delays, requests);
     }

@@ -9,7 +9,7 @@ use crate::pricing::{Lease, follow_renames};
 use crate::reading::Label;
 use crate::statement::lease_name;
 use crate::store::{Reader, StoreError};
-use crate::units::{GpuTime, HourlyRate, Money, Timestamp};
+use crate::units::{GpuTime, HourlyRate, Money, PowerPrice, Timestamp};
 
 /// A lease, or an assumed rate, of GPUs of one node or unit at one rate.
 #[derive(Debug)]
@@ -24,6 +24,8 @@ pub(crate) struct LeaseLine {
     /// Its end; `None` while it runs.
     pub(crate) until: Option<Timestamp>,
     pub(crate) time: GpuTime,
+    /// The price of metered power, if the lease charges for it, with the energy in millijoules.
+    pub(crate) power: Option<(PowerPrice, i64)>,
     /// Its cost, including the provider's rounding and metered power; `None` without a rate.
     pub(crate) cost: Option<Money>,
 }
@@ -89,6 +91,7 @@ impl LeaseRecords<'_> {
             from: paid.from,
             until: paid.until,
             time: paid.time.allocated,
+            power: account.power.map(|price| (price, paid.time.energy)),
             cost: account.cost_of(paid.time).map(|cost| cost + rounding),
         }
     }

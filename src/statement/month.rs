@@ -36,7 +36,12 @@ impl MonthToDate {
     /// The month of `past`, which covers its first instant to the instant up to which it is known; the month ends at
     /// `end`. Time before `began`, and the past's unwatched spans, are not watched time.
     pub fn of(past: &Past, began: Timestamp, end: Timestamp, budget: Option<Money>) -> Self {
-        let totals = Totals::of(past).rounded(6);
+        Self::rounded(past, began, end, budget, 6)
+    }
+
+    /// The same with amounts of so many decimals, each rounded once; its profit is computed from the shown amounts.
+    pub fn rounded(past: &Past, began: Timestamp, end: Timestamp, budget: Option<Money>, places: u32) -> Self {
+        let totals = Totals::of(past).rounded(places);
         let watched = watched_millis_of(past, past.since.max(began), past.until);
         let left = (end - past.until).millis().max(0);
         let early = watched < EARLY.millis() && left > 0;
@@ -50,7 +55,7 @@ impl MonthToDate {
             uncosted_revenue: totals.uncosted_revenue,
             cost: totals.cost,
             profit: totals.profit(),
-            projected_cost: totals.cost.zip(lasting.and_then(rest)).map(|(cost, rest)| (cost + rest).round_to(6)),
+            projected_cost: totals.cost.zip(lasting.and_then(rest)).map(|(cost, rest)| (cost + rest).round_to(places)),
             budget,
         }
     }

@@ -223,11 +223,18 @@ pub const FIGURES: &[Figure] = &[
         &[Balance]
     ),
     figure!(
-        "what a token earns",
+        "what a token earns ≈",
         "currency an hour",
-        "revenue an hour x the class's part of price x tokens a second; the rent is the model's share of the cost",
+        "≈ revenue an hour x the class's part of price x tokens a second; the rent is the model's share of the cost",
         "prices in force; engines' counters",
         &[Models]
+    ),
+    figure!(
+        "tokens worth at a list ≈",
+        "currency, or currency an hour",
+        "≈ tokens without a price x the prices of `compare_to`; in no revenue and not in the ledger",
+        "engines' counters; price book",
+        &[Overview, Models]
     ),
     figure!(
         "cost per M output",

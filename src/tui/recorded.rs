@@ -97,9 +97,13 @@ pub(super) fn snapshot(history: &History, now: &Snapshot, at: Timestamp) -> Snap
     }
 }
 
-/// Replaces the sums of the record by those of a day until then.
-pub(super) fn take_sums(money: &mut MoneyView, day: &Statement) {
+/// Replaces the sums of the record by those of a day until then. Their bounds are those of the statement, and those of the
+/// present sums where these are of the same day.
+pub(super) fn take_sums(money: &mut MoneyView, day: &Statement, now: &MoneyView) {
     let total = &day.total;
+    let is_today = now.since.is_some_and(|since| since < day.until);
+    money.lower_bound = total.lower_bound || is_today && now.lower_bound;
+    money.upper_bound = day.upper_bound || is_today && now.upper_bound;
     (money.since, money.revenue) = (Some(day.since), total.revenue);
     (money.cost, money.profit) = (total.cost, total.profit);
     money.uncosted_revenue = day.uncosted_revenue;
@@ -110,13 +114,13 @@ pub(super) fn take_sums(money: &mut MoneyView, day: &Statement) {
 
 /// A snapshot with the ledger's sums of its day, so that they are those of the rows beside it. Since when it is watched
 /// stays.
-pub(super) fn with_sums_of(asked: &Arc<Snapshot>, day: &Statement) -> Arc<Snapshot> {
+pub(super) fn with_sums_of(asked: &Arc<Snapshot>, day: &Statement, now: &MoneyView) -> Arc<Snapshot> {
     if asked.money.profit.is_none() || day.total.profit.is_none() {
         return asked.clone();
     }
     let (since, break_even_load) = (asked.money.since, asked.money.break_even_load);
     let mut snapshot = Snapshot::clone(asked);
-    take_sums(&mut snapshot.money, day);
+    take_sums(&mut snapshot.money, day, now);
     (snapshot.money.since, snapshot.money.break_even_load) = (since, break_even_load);
     Arc::new(snapshot)
 }
@@ -186,7 +190,11 @@ impl Then<'_> {
         let sum = |measure| since.and_then(|since| self.sum(measure, since));
         let (revenue, cost) = (sum(Measure::Revenue), sum(Measure::Cost));
         let profit = revenue.zip(cost).map(|(revenue, cost)| revenue - cost);
+        // What is missing of the revenue is missing of the profit; what is missing of the cost is too much in it.
+        let has_gaps = since.is_some_and(|since| self.has_gaps(since));
         MoneyView {
+            lower_bound: now.lower_bound || has_gaps,
+            upper_bound: now.upper_bound || has_gaps,
             since,
             revenue,
             cost,
@@ -246,15 +254,34 @@ impl Then<'_> {
         money(Some(self.minutes(&Subject::Fleet, measure, since)? / 60.0))
     }
 
-    /// The sum of a measure over the minutes since an instant.
+    /// The sum of a measure over the minutes since an instant; unknown ones have none.
     fn minutes(&self, subject: &Subject, measure: Measure, since: Timestamp) -> Option<f64> {
-        let until = over(self.at, MINUTE);
-        let minutes = ((until - since.minute()).millis() / MINUTE.millis()).clamp(0, KEPT.millis() / MINUTE.millis());
-        let query = Query { subject: subject.clone(), measure, until, step: MINUTE, points: minutes as usize };
-        let points = self.history.series(&query).points;
+        let points = self.minute_values(subject, measure, since);
         let known = points.iter().flatten();
         known.clone().next()?;
         Some(known.sum::<f64>())
+    }
+
+    /// Whether no money of a part of the time since an instant is recorded. A ledger may have it by the quarter hour.
+    fn has_gaps(&self, since: Timestamp) -> bool {
+        const QUARTER: usize = 15;
+        let known = |measure| self.minute_values(&Subject::Fleet, measure, since);
+        let known: Vec<bool> = known(Measure::Revenue)
+            .iter()
+            .zip(known(Measure::Cost))
+            .map(|(revenue, cost)| revenue.is_some() || cost.is_some())
+            .collect();
+        let first = known.iter().position(|is_known| *is_known).unwrap_or(known.len());
+        let is_gap = |minutes: &[bool]| minutes.iter().all(|is_known| !is_known);
+        // The first minute may have begun before it was watched.
+        first > 1 || self.at - since > KEPT || known.windows(QUARTER).any(is_gap)
+    }
+
+    fn minute_values(&self, subject: &Subject, measure: Measure, since: Timestamp) -> Vec<Option<f64>> {
+        let until = over(self.at, MINUTE);
+        let minutes = ((until - since.minute()).millis() / MINUTE.millis()).clamp(0, KEPT.millis() / MINUTE.millis());
+        let query = Query { subject: subject.clone(), measure, until, step: MINUTE, points: minutes as usize };
+        self.history.series(&query).points
     }
 
     fn node(&self, row: &NodeRow) -> NodeRow {

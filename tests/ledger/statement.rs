@@ -328,6 +328,22 @@ fn the_month_costs_what_it_will_at_this_rate() {
     assert_eq!(text(late.projected_cost), "600.00", "what was not watched was not cheap");
 }
 
+/// Class: a profit of the month that is a cent off its revenue and cost, and off the rows of the month.
+#[test]
+fn the_months_amounts_are_rounded_once_and_its_profit_is_their_difference() {
+    let mut making = Making::new("2025-02-01T00:00:00Z", "2025-02-08T00:00:00Z");
+    let cost_account = making.cost_account(Some("n"), None, Some("0.333"));
+    for day in 0..7 {
+        making.rent(making.0.since + Span::from_secs(day * 86_400), cost_account, gpu_time(1, 61), GpuTime::ZERO);
+    }
+    let end = instant("2025-03-01T00:00:00Z");
+    let month = MonthToDate::rounded(&making.0, making.0.since, end, None, 2);
+    let total = Statement::of(&making.0, By::Month, &TimeZone::UTC).rounded(2).total;
+    assert_eq!((month.cost, month.profit), (total.cost, total.profit));
+    assert_eq!(month.cost.map(|cost| cost.round_to(2)), month.cost);
+    assert_eq!(month.profit, month.revenue.zip(month.cost).map(|(revenue, cost)| revenue - cost));
+}
+
 /// Class: a projection of what was owed once, of time that nobody watched, or of too little time.
 #[test]
 fn only_what_goes_on_is_projected_and_only_when_enough_was_watched() {

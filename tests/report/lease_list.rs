@@ -43,8 +43,22 @@ fn a_lease_has_its_node_gpus_rate_dates_hours_and_cost() {
     let table = ran(&fleets, &["lease", "list"], &text).out;
     let mut rows = table.lines().map(|line| line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()));
     let head: Vec<&str> = rows.next().unwrap().collect();
-    assert_eq!(head, ["NODE", "UNIT", "GPUS", "LEASE", "RATE", "FROM", "UNTIL", "HOURS", "COST USD"]);
+    assert_eq!(head, ["NODE", "UNIT", "GPUS", "LEASE", "RATE", "FROM", "UNTIL", "HOURS", "POWER", "COST USD"]);
     assert!(table.contains("gpu-01 at 3.60") && table.contains("open") && table.contains("14.40"), "{table}");
+    assert!(table.contains("  in the rate  ") && first("power").is_null(), "{table}");
+}
+
+/// Class: a cost that includes power and does not say so.
+#[test]
+fn metered_power_is_said_with_its_price() {
+    let fleets = Fleets::new();
+    let text = format!("{OF_NODE}rate = \"2\"\n[lease.power]\nkwh = \"0.10\"\npue = \"1.2\"\n");
+    fleets.run(&Run::of(&text).seconds(120).gpus(8));
+    let lines = listed(&fleets, &text);
+    let power = field(&lines, "gpu-01 at 2.00", "power");
+    assert_eq!((&power["kwh_price"], &power["pue"]), (&"0.10".into(), &"1.20".into()), "{lines:?}");
+    let table = ran(&fleets, &["lease", "list"], &text).out;
+    assert!(table.contains(" kWh at 0.10 x 1.20  "), "{table}");
 }
 
 #[test]

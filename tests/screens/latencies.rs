@@ -65,6 +65,24 @@ fn the_tail_of_a_span_is_that_of_its_samples_and_an_idle_span_has_none() {
     watch.leave();
 }
 
+/// Class: a table of latencies names a span that began before the watch, beside charts that say since when.
+#[test]
+fn samples_are_of_no_longer_than_they_were_taken() {
+    let (_home, path) = file();
+    let history = History::default();
+    let first = began() + Span::from_secs(720);
+    let mut watch = LedgerWatch::at(&path, first).recording(history.clone());
+    for beat in 0..60 {
+        poll(&mut watch, [10 * beat, 0]);
+    }
+    for span in [900, 3_600, 86_400] {
+        let known =
+            history.latency_began(&Subject::Fleet, first + Span::from_secs(120), Span::from_secs(span)).unwrap();
+        assert!((0..60).contains(&((known - first).millis() / 1_000)), "{span}: {known}");
+    }
+    watch.leave();
+}
+
 #[test]
 fn a_process_that_began_anew_brings_no_lifetime_of_samples() {
     let (_home, path) = file();

@@ -33,6 +33,7 @@ mod headline_unknown;
 mod latencies;
 mod losses;
 mod marks;
+mod names;
 mod one_figure;
 mod pictures;
 mod screen_any;

@@ -9,7 +9,7 @@ use margintop::history::History;
 use margintop::ledger::{Marker, Past};
 use margintop::reading::Label;
 use margintop::snapshot::{Rule, Severity, Snapshot};
-use margintop::tui::app::App;
+use margintop::tui::app::{Action, App};
 use margintop::tui::theme::{Role, Theme};
 use margintop::tui::view::Hits;
 use margintop::tui::widgets::PlotArea;
@@ -21,6 +21,7 @@ use ratatui::crossterm::event::{KeyCode, KeyModifiers};
 use ratatui::style::Color;
 use samples::NOON;
 use samples::hands::{press, type_};
+use samples::pages::{self, Page};
 
 /// When things happen in the quarter hour that is watched, in seconds: an alert that is over after three minutes, a
 /// deploy, a restart and a price.
@@ -190,4 +191,37 @@ fn the_chart_of_balance_follows_the_span_and_has_the_cursor() {
     assert_eq!(spans.map(Span::millis), [3_600_000, 900_000]);
     let frame = samples::hands::text(&app, 120, 36);
     assert!(frame.contains("[ 15 min ]") && frame.contains("Max/mean, 15"), "{frame}");
+}
+
+/// Class: the axis of the day's bars and of their sum has no marks, and the cursor does not read them.
+#[test]
+fn the_bars_of_a_day_and_their_sum_have_marks_and_the_cursor() {
+    for (size, charts) in [((80, 24), 1), ((120, 36), 2), ((200, 50), 2)] {
+        let mut app = pages::app(Page::Fleet);
+        let now = app.shown().at;
+        let history = History::default();
+        history.record(app.shown(), Span::from_secs(5));
+        let deploy = now - Span::from_secs(7_200);
+        let markers = vec![Marker { at: deploy, text: Label::new("deploy 1.4.2") }];
+        history.read_bridge(now, &Past { markers, ..Past::default() }, &Past::default());
+        app.history = history;
+        let (buffer, plots) = drawn(&app, size);
+        assert_eq!(plots.len(), charts, "{size:?}");
+        for plot in &plots {
+            let cell = plot.axis.cell_of(deploy).unwrap();
+            let near = (cell..cell + 3).map(|cell| buffer[(plot.area.x + cell, plot.area.bottom())].symbol());
+            assert!(near.clone().any(|glyph| glyph == "D"), "{size:?}: {:?}", near.collect::<Vec<_>>());
+        }
+        let mut terminal = Terminal::new(TestBackend::new(size.0, size.1)).unwrap();
+        let mut hits = Hits::default();
+        terminal.draw(|frame| hits = margintop::tui::draw(frame, &app, app.shown(), &Theme::of_roles())).unwrap();
+        app.update(Action::Drawn(hits));
+        open(&mut app, "c");
+        press(&mut app, KeyCode::Left, KeyModifiers::SHIFT);
+        let frame = samples::hands::text(&app, size.0, size.1);
+        let at = app.pointed().unwrap();
+        assert!(at < now, "{size:?}: {at:?}");
+        let hour = frame.lines().find(|line| line.contains(":00 to ")).unwrap_or_default();
+        assert!(hour.contains("profit ") && hour.contains("cost "), "{size:?}: {frame}");
+    }
 }

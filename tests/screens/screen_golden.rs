@@ -382,7 +382,9 @@ fn objectives_for_latency_show_where_they_are_missed() {
             golden(&format!("slo-{name}"), &app, size);
         }
         app.update(Action::Command(Command::Show(ViewId::Engines)));
-        golden(&format!("slo-{name}-engines"), &app, (120, 36));
+        for size in [(40, 12), (60, 16), (120, 36)] {
+            golden(&format!("slo-{name}-engines"), &app, size);
+        }
     }
 }
 

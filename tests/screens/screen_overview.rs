@@ -237,7 +237,7 @@ fn nodes_without_a_unit_have_a_cell_for_each_gpu_on_200_columns() {
 /// The last figure of a line.
 fn last_figure(line: &str) -> Option<f64> {
     let text = line.split_whitespace().last()?.replace(',', "").replace('−', "-");
-    text.trim_start_matches('+').parse().ok()
+    text.trim_start_matches(['≥', '+']).parse().ok()
 }
 
 /// Class: rows that do not add up to their total.

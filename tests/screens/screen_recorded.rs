@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use margintop::history::History;
+use margintop::snapshot::Bound;
 use margintop::tui::app::{Action, App, ChartReach, Command, Turn};
 use margintop::tui::ledger_query::{LedgerAnswer, LedgerQuery};
 use margintop::units::{Money, Span};
@@ -114,4 +115,32 @@ fn what_is_in_no_models_row_is_reported_of_the_past_too() {
         assert!((sum - profit).abs() <= 0.02 + 0.005 * profit.abs(), "{sum} of {profit}");
     }
     assert!(app.then().is_some());
+}
+
+/// Class: a sum of an earlier instant that lacks a part is shown as if it were exact.
+#[test]
+fn sums_of_then_are_marked_where_a_part_is_unknown() {
+    let exact = |earlier: Span| {
+        let mut app = at_its_end();
+        let mut now = (**app.shown()).clone();
+        now.money.since = now.money.since.map(|since| since - earlier);
+        (now.money.lower_bound, now.money.upper_bound) = (false, false);
+        app.update(Action::Fresh(Arc::new(now)));
+        app
+    };
+    let mut app = exact(Span::ZERO);
+    app.has_past = true;
+    app.update(Action::Command(Command::Leap(Turn::Previous)));
+    assert_eq!(app.shown().total_bound(), Bound::None, "all of it is recorded");
+    let Some(LedgerQuery::Money(question)) = app.question() else { panic!("the ledger is not asked") };
+    let mut page = samples::pages::money_page(samples::pages::Page::PublishedDay, question);
+    page.models.total.lower_bound = true;
+    app.update(Action::Answered(LedgerAnswer::Money(Ok(Arc::new(page)))));
+    assert_eq!(app.shown().total_bound(), Bound::Lower);
+    let frame = samples::hands::text(&app, 200, 50);
+    assert!(frame.contains("revenue ≥ $"), "{frame}");
+    // A record that begins later than the sum.
+    let mut app = exact(Span::from_secs(600));
+    app.update(Action::Command(Command::Leap(Turn::Previous)));
+    assert_eq!(app.shown().total_bound(), Bound::Both, "neither revenue nor cost is known of ten minutes");
 }

@@ -218,3 +218,32 @@ fn a_large_screen_is_full() {
         }
     }
 }
+
+/// Class: a large screen half of which is blank, since only the chosen row is shown below a short list.
+#[test]
+fn the_largest_screens_have_few_blank_rows() {
+    let mut app = watched();
+    let mut small = (**app.shown()).clone();
+    small.nodes.truncate(12);
+    small.units.clear();
+    let of_nodes = |row: &Arc<margintop::snapshot::EngineRow>| small.nodes.iter().any(|node| node.name == row.node);
+    small.engines.retain(of_nodes);
+    app.update(Action::Fresh(Arc::new(small)));
+    for size in [(300, 80), (400, 120)] {
+        for (view, most) in [
+            (ViewId::Overview, 6),
+            (ViewId::Nodes, 12),
+            (ViewId::Models, 26),
+            (ViewId::Engines, 12),
+            (ViewId::Alerts, 70),
+        ] {
+            app.update(Action::Command(Command::Show(view)));
+            let frame = text(&app, size.0, size.1);
+            let blank = frame.lines().filter(|line| line.trim().is_empty()).count();
+            assert!(blank <= most, "{view:?} at {size:?}: {blank} blank rows\n{frame}");
+        }
+        let frame = text(&pages::app(Page::Fleet), size.0, size.1);
+        let blank = frame.lines().filter(|line| line.trim().is_empty()).count();
+        assert!(blank <= 12, "money at {size:?}: {blank} blank rows\n{frame}");
+    }
+}

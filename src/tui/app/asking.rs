@@ -10,6 +10,9 @@ use crate::units::Timestamp;
 impl App {
     /// The question that is due, if any: never more than one is under way. The caller must answer it.
     pub fn question(&mut self) -> Option<LedgerQuery> {
+        if !self.shows(PastPart::Page) && self.then.is_none() {
+            self.asking.hide_money();
+        }
         if self.asking.is_open() || !self.has_past || self.shown.at == Timestamp::default() {
             return None;
         }
@@ -59,8 +62,9 @@ impl App {
         match reply {
             LedgerAnswer::Money(answer) => {
                 if let Ok(page) = &answer {
+                    let now = self.newest().money.clone();
                     let asked = self.asking.take_over();
-                    self.money.snapshot = asked.map(|asked| recorded::with_sums_of(&asked, &page.models));
+                    self.money.snapshot = asked.map(|asked| recorded::with_sums_of(&asked, &page.models, &now));
                 }
                 self.money.answered(answer);
                 self.take_sums();

@@ -16,12 +16,16 @@ pub(super) struct Asking {
     money: Option<MoneyQuery>,
     what_if: Option<WhatIfQuery>,
     at_lists: Option<Timestamp>,
+    /// Whether the last answer of money was out of sight since: its amounts would be those of an earlier instant than
+    /// those of the view before.
+    was_hidden: bool,
 }
 
 impl Asking {
     /// The question, unless it was asked; `is_exact`: of no other instant, however near.
     pub(super) fn money(&self, wanted: MoneyQuery, is_exact: bool) -> Option<LedgerQuery> {
         let stands = |asked: MoneyQuery| {
+            let is_exact = is_exact || self.was_hidden;
             let holds = if is_exact { asked.at == wanted.at } else { !is_old(asked.at, wanted.at) };
             (asked.against, asked.by) == (wanted.against, wanted.by) && holds
         };
@@ -40,12 +44,19 @@ impl Asking {
     /// Opens a question over a snapshot.
     pub(super) fn open(&mut self, question: LedgerQuery, over: &Arc<Snapshot>) -> LedgerQuery {
         match &question {
-            LedgerQuery::Money(asked) => (self.money, self.over) = (Some(*asked), Some(over.clone())),
+            LedgerQuery::Money(asked) => {
+                (self.money, self.over, self.was_hidden) = (Some(*asked), Some(over.clone()), false);
+            }
             LedgerQuery::WhatIf(asked) => self.what_if = Some(asked.clone()),
             LedgerQuery::AtLists(_, at) => self.at_lists = Some(*at),
             LedgerQuery::Day(_) => {}
         }
         self.open.insert(question).clone()
+    }
+
+    /// No view shows what was answered of money.
+    pub(super) const fn hide_money(&mut self) {
+        self.was_hidden = true;
     }
 
     pub(super) const fn is_open(&self) -> bool {

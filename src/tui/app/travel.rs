@@ -134,7 +134,7 @@ impl App {
             return;
         }
         let mut snapshot = Snapshot::clone(&self.shown);
-        recorded::take_sums(&mut snapshot.money, &page.models);
+        recorded::take_sums(&mut snapshot.money, &page.models, &self.newest().money);
         self.jump(Arc::new(snapshot));
     }
 

@@ -1,10 +1,20 @@
 //! Names and padding, measured in cells and not in bytes.
 
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
 
-/// How many cells a text takes.
+/// How many cells a text takes: those of its graphemes, as they are drawn one by one. Two letters that are narrower as a
+/// ligature are not.
 pub fn width(text: &str) -> usize {
-    UnicodeWidthStr::width(text)
+    if text.chars().all(is_alone) {
+        return UnicodeWidthStr::width(text);
+    }
+    text.graphemes(true).map(UnicodeWidthStr::width).sum()
+}
+
+/// Whether a character is a grapheme of its own beside others of this kind: Latin letters, and the signs that are drawn.
+fn is_alone(c: char) -> bool {
+    c < '\u{300}' || ('\u{2010}'..'\u{20d0}').contains(&c) || ('\u{2100}'..'\u{2c00}').contains(&c)
 }
 
 /// `text` in at most `cells` cells, cut in the middle: names differ at their ends.
@@ -18,8 +28,8 @@ pub fn shorten(text: &str, cells: usize) -> String {
         _ => {}
     }
     let tail_cells = (cells - 1) / 2;
-    let head = take_cells(text.chars(), cells - 1 - tail_cells);
-    let tail: String = take_cells(text.chars().rev(), tail_cells).chars().rev().collect();
+    let head = take_cells(text.graphemes(true), cells - 1 - tail_cells);
+    let tail: String = take_cells(text.graphemes(true).rev(), tail_cells).graphemes(true).rev().collect();
     format!("{head}…{tail}")
 }
 
@@ -32,7 +42,7 @@ pub fn cut(text: &str, cells: usize) -> String {
     if cells == 0 {
         return String::new();
     }
-    let head = take_cells(text.chars(), cells - 1);
+    let head = take_cells(text.graphemes(true), cells - 1);
     let is_whole = text.get(head.len()..).is_none_or(|rest| rest.starts_with(' '));
     let words = head.rfind(' ').filter(|end| !is_whole && 2 * width(&head[..*end]) >= cells);
     format!("{}…", words.map_or(head.as_str(), |end| &head[..end]).trim_end())
@@ -51,7 +61,7 @@ pub fn cut_at_word(text: &str, cells: usize) -> String {
 }
 
 fn whole_words(text: &str, cells: usize) -> String {
-    let head = take_cells(text.chars(), cells.saturating_sub(1));
+    let head = take_cells(text.graphemes(true), cells.saturating_sub(1));
     let is_whole = text.get(head.len()..).is_none_or(|rest| rest.starts_with(' '));
     let end = if is_whole { Some(head.len()) } else { head.rfind(' ') };
     let is_mark = |c: char| c.is_whitespace() || matches!(c, ',' | ';' | ':' | '→' | '(' | '·' | '…');
@@ -70,7 +80,7 @@ pub fn held(text: &str, cells: usize) -> &str {
     if width(text) <= cells {
         return text;
     }
-    let head = take_cells(text.chars(), cells);
+    let head = take_cells(text.graphemes(true), cells);
     let (head, rest) = text.split_at(head.len());
     let is_of_figure = |c: char| c.is_ascii_digit() || matches!(c, '.' | ',');
     let goes_on = rest.trim_start_matches(['.', ',']).starts_with(|c: char| c.is_ascii_digit());
@@ -107,12 +117,13 @@ pub fn clauses(text: &str, cells: usize) -> String {
     kept.to_owned()
 }
 
-fn take_cells(chars: impl Iterator<Item = char>, cells: usize) -> String {
+/// As many graphemes as fit.
+fn take_cells<'t>(graphemes: impl Iterator<Item = &'t str>, cells: usize) -> String {
     let mut left = cells;
-    chars
-        .map_while(|c| {
-            left = left.checked_sub(c.width().unwrap_or(0))?;
-            Some(c)
+    graphemes
+        .map_while(|grapheme| {
+            left = left.checked_sub(UnicodeWidthStr::width(grapheme))?;
+            Some(grapheme)
         })
         .collect()
 }
@@ -192,6 +203,14 @@ mod tests {
         assert_eq!(clauses(text, 5), "gpu-…");
         assert_eq!(clauses(text, 0), "");
         assert_eq!(clauses("KV cache full → cap its requests", 20), "KV cache full");
+    }
+
+    #[test]
+    fn a_letter_keeps_its_marks() {
+        let name = "ne\u{301}e\u{301}e\u{301}e\u{301}e\u{301}e\u{301}o";
+        assert_eq!(shorten(name, 5), "ne\u{301}…e\u{301}o");
+        assert_eq!(width("\u{644}\u{627}"), 2, "a ligature of Arabic is drawn as two letters");
+        assert_eq!(cut("\u{5e9}\u{5b8}\u{5dc}\u{5d5}\u{5b9}\u{5dd}", 2), "\u{5e9}\u{5b8}…");
     }
 
     #[test]

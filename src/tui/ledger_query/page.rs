@@ -112,7 +112,7 @@ impl MoneyPage {
     ) -> Self {
         let totals = Totals::of(today);
         let month_ends = month_of(zone, question.at).1;
-        let to_date = |_| MonthToDate::of(month, month.began, month_ends, budget);
+        let to_date = |_| MonthToDate::rounded(month, month.began, month_ends, budget, CENTS);
         let bridge = Crossing::of(question.against, before, after);
         Self {
             at: question.at,

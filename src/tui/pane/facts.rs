@@ -129,7 +129,7 @@ fn without_price(scene: &Scene<'_>) -> Vec<NamedFigure> {
     }
     if let Some(worth) = &money.compare {
         let list = format::shorten(worth.list.as_str(), 24);
-        facts.push(NamedFigure::new("tokens worth", format!("{} at {list}", scene.money(Some(worth.amount), 10)), 0));
+        facts.push(NamedFigure::new("tokens worth", format!("≈ {} at {list}", scene.money(Some(worth.amount), 10)), 0));
     }
     facts.extend(unit_costs(scene));
     if money.break_even_price.is_some() {

@@ -11,11 +11,12 @@ use std::time::Duration;
 use ratatui::layout::Size;
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr};
 
-/// The alternate screen, cleared, without a cursor; all of the mouse (1000 where 1003 is not known), in the form without
+/// The alternate screen, cleared, without a cursor, with cells in the order in which they are written, also of right-to-left
+/// letters (8, BDSM); all of the mouse (1000 where 1003 is not known), in the form without
 /// limits.
-const ENTER: &[u8] = b"\x1b[?1049h\x1b[?25l\x1b[?1000h\x1b[?1003h\x1b[?1006h\x1b[0m\x1b[2J";
+const ENTER: &[u8] = b"\x1b[?1049h\x1b[?25l\x1b[?1000h\x1b[?1003h\x1b[?1006h\x1b[8l\x1b[0m\x1b[2J";
 /// The end of any update that was cut, no mouse, the user's screen and cursor.
-const LEAVE: &[u8] = b"\x1b[?2026l\x1b[?1006l\x1b[?1003l\x1b[?1000l\x1b[0m\x1b[?25h\x1b[?1049l";
+const LEAVE: &[u8] = b"\x1b[?2026l\x1b[8h\x1b[?1006l\x1b[?1003l\x1b[?1000l\x1b[0m\x1b[?25h\x1b[?1049l";
 /// How long a last write may take when the terminal is given up.
 const LAST_WRITE: Duration = Duration::from_millis(50);
 

@@ -7,6 +7,7 @@ use ratatui::layout::Rect;
 
 use super::{Hit, Hits, ListKey, SortOrder};
 use crate::natural_order::Natural;
+use crate::snapshot::Bound;
 use crate::tui::app::{Filter, ListState};
 use crate::tui::figures_of::number;
 use crate::tui::format;
@@ -418,7 +419,12 @@ pub(super) fn figure(text: &str) -> Cell<'static> {
 
 /// An amount of money, or a dash if unknown.
 pub(super) fn amount(money: Option<Money>, cells: u16) -> Cell<'static> {
-    money.map_or_else(Cell::unknown, |money| Cell::Amount(MoneyCell { money, sign: MoneySign::Plain, cells }))
+    bounded_amount(money, cells, Bound::None)
+}
+
+/// An amount of money on one side of the true one.
+pub(super) fn bounded_amount(money: Option<Money>, cells: u16, bound: Bound) -> Cell<'static> {
+    money.map_or_else(Cell::unknown, |money| Cell::Amount(MoneyCell { money, sign: MoneySign::Plain, cells, bound }))
 }
 
 /// A formatted count, or a dash if unknown.

@@ -8,7 +8,7 @@ use ratatui::layout::Rect;
 
 use super::lines_of::common_top;
 use super::list::{Col, List, OrderedBy, amount as amount_of, figure, known_sum};
-use super::model::{detail, two};
+use super::model::{detail, two, whole_detail};
 use super::settled::{settle, sort_by_name};
 use super::{Hits, Layout, ListKey, OnEnter, Part, SortOrder, View, ViewId, ViewPlace, list, tables};
 use crate::history::{Measure, Subject};
@@ -17,6 +17,7 @@ use crate::snapshot::{ModelMoney, ModelRow, NodeRow, NonModelProfit};
 use crate::tui::app::{Command, RefreshPace, Turn};
 use crate::tui::figures_of;
 use crate::tui::format;
+use crate::tui::layout::{from_chosen, stacked};
 use crate::tui::pane;
 use crate::tui::scene::Scene;
 use crate::tui::series::Points;
@@ -82,9 +83,10 @@ impl View for Models {
         let keys: Vec<ListKey> = lines.iter().map(key).collect();
         let place = state.place(&keys);
         if let (Some(area), Some(line)) = (layout.area(Part::Table(0)), lines.get(place)) {
-            match beside_it(&lines, place).filter(|_| area.width >= TWO && !is_beside(line)) {
-                Some(other) => two(canvas, area, &slow, [line, other]),
-                None => detail(canvas, area, &slow, line),
+            if is_beside(line) {
+                detail(canvas, area, &slow, line);
+            } else {
+                details(canvas, area, &slow, from_chosen(&lines, place).filter(|row| !is_beside(row)));
             }
         }
         if let Some(area) = layout.area(Part::Basis) {
@@ -120,11 +122,18 @@ pub(super) fn objectives_legend(scene: &Scene<'_>) -> &'static str {
     if scene.snap.slo.is_some() { "╌ SLO" } else { "" }
 }
 
-/// The next model in the list, else the one before; `None` if there is no other.
-fn beside_it(lines: &[ModelRow], place: usize) -> Option<&ModelRow> {
-    let is_model = |row: &&ModelRow| !is_beside(row);
-    let before = || lines.get(place.checked_sub(1)?);
-    lines.get(place + 1).filter(is_model).or_else(before).filter(is_model)
+/// Draws the first of the models with the next one beside it, and below them as many as fit with all of their parts.
+fn details<'m>(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, models: impl Iterator<Item = &'m ModelRow>) {
+    let models: Vec<&ModelRow> = models.collect();
+    let pairs: Vec<&[&ModelRow]> = models.chunks(if area.width >= TWO { 2 } else { 1 }).collect();
+    let height = models.first().map_or(0, |first| whole_detail(scene, first));
+    for (pair, area) in pairs.iter().zip(stacked(area, height, DETAIL, pairs.len())) {
+        match pair {
+            [model, other] => two(canvas, area, scene, [model, other]),
+            [model] => detail(canvas, area, scene, model),
+            _ => {}
+        }
+    }
 }
 
 fn key(row: &ModelRow) -> ListKey {
@@ -209,9 +218,9 @@ fn total(scene: &Scene<'_>, hidden: usize, columns: &[Col<'_, ModelRow>]) -> Tab
         "in/s" => tables::rate(snap.tokens.prompt_per_second),
         "out/s" => tables::rate(snap.tokens.output_per_second),
         "hit" => figure(&format::percent(snap.cache_hit_rate)),
-        "rev/h" => money(snap.money.revenue_per_hour),
+        "rev/h" => list::bounded_amount(snap.money.revenue_per_hour, 8, snap.rate_bound()),
         "cost/h" => money(snap.money.cost_per_hour),
-        "profit/h" => tables::profit(snap.money.profit_per_hour),
+        "profit/h" => tables::bounded_profit(snap.money.profit_per_hour, snap.rate_bound()),
         "nodes" => Cell::dim(format::grouped(snap.coverage.nodes_known as u128)),
         "gross" => gross(snap.money.profit_per_hour, snap.money.revenue_per_hour),
         "on cost" => margin(snap.money.profit_per_hour, snap.money.cost_per_hour),

@@ -67,6 +67,15 @@ fn in_short(canvas: &mut Canvas<'_>, area: Rect, (scene, slow): (&Scene<'_>, &Sc
     }
 }
 
+/// The rows in which a node's summary has all of its parts and its latest events.
+pub(super) fn whole_summary(scene: &Scene<'_>, node: &NodeRow, width: u16) -> u16 {
+    let gpus = (node.gpus.len().min(16)) as u16 + 1;
+    let engines = engines(scene, node).len().min(12) as u16 + 1;
+    let events = (node_events::count(scene, node).min(usize::from(EVENTS)) as u16 + 2).clamp(3, EVENTS);
+    let charts = if width >= WIDE { HEAD + CHARTS } else { SHORTEST };
+    1 + charts + gpus + engines + events
+}
+
 /// Draws the money and GPUs of a node below a list of nodes and, where there is room, its engines and events.
 pub(super) fn summary(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, name: &str) {
     let slow = scene.rates();

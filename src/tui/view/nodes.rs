@@ -18,6 +18,7 @@ use crate::tui::app::{Command, FigureValue, RefreshPace};
 use crate::tui::figures_of;
 use crate::tui::figures_of::number;
 use crate::tui::format;
+use crate::tui::layout::{from_chosen, stacked};
 use crate::tui::pane;
 use crate::tui::scene::Scene;
 use crate::tui::widgets::Canvas;
@@ -76,9 +77,8 @@ impl View for Nodes {
         let hits = layout.area(Part::List).map(|area| draw_list(canvas, area, &slow, &lines, ViewId::Nodes));
         if let Some(area) = layout.area(Part::Table(0)) {
             let keys: Vec<ListKey> = lines.iter().map(key).collect();
-            if let Some(line) = lines.get(scene.app.list_of(ViewId::Nodes).place(&keys)) {
-                node_parts::summary(canvas, area, scene, line.row.name.as_str());
-            }
+            let place = scene.app.list_of(ViewId::Nodes).place(&keys);
+            summaries(canvas, area, scene, from_chosen(&lines, place).map(|line| line.row));
         }
         if let Some(area) = layout.area(Part::Basis) {
             pane::basis(canvas, area, scene);
@@ -102,6 +102,15 @@ impl View for Nodes {
             Command::Reach(crate::tui::app::Turn::Previous),
             Command::AlertsOf,
         ]
+    }
+}
+
+/// Draws the first of the nodes, and below it as many as fit with all of their parts.
+fn summaries<'n>(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, nodes: impl Iterator<Item = &'n NodeRow>) {
+    let nodes: Vec<&NodeRow> = nodes.take(usize::from(area.height / DETAIL).max(1)).collect();
+    let height = nodes.first().map_or(0, |node| node_parts::whole_summary(scene, node, area.width));
+    for (node, area) in nodes.iter().zip(stacked(area, height, DETAIL, nodes.len())) {
+        node_parts::summary(canvas, area, scene, node.name.as_str());
     }
 }
 
@@ -336,8 +345,8 @@ fn total(scene: &Scene<'_>, hidden: usize, columns: &[Col<'_, NodeLine<'_>>]) ->
         "in/s" => figure(&format::scaled_tight(snap.tokens.prompt_per_second)),
         "out/s" => figure(&format::scaled_tight(snap.tokens.output_per_second)),
         "cost/h" => list::amount(snap.money.cost_per_hour, 8),
-        "rev/h" => list::amount(snap.money.revenue_per_hour, 8),
-        "profit/h" => tables::profit(snap.money.profit_per_hour),
+        "rev/h" => list::bounded_amount(snap.money.revenue_per_hour, 8, snap.rate_bound()),
+        "profit/h" => tables::bounded_profit(snap.money.profit_per_hour, snap.rate_bound()),
         _ => Cell::Empty,
     });
     TableRow::new(cells)

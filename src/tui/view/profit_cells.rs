@@ -1,6 +1,7 @@
 //! Cells of profits in lists: that of a row, and that of the rows that do not fit.
 
 use super::list::said;
+use crate::snapshot::Bound;
 use crate::tui::format;
 use crate::tui::theme::Role;
 use crate::tui::widgets::table::{Cell, MoneyCell, MoneySign};
@@ -8,7 +9,13 @@ use crate::units::Money;
 
 /// A profit with its sign; a loss also has a glyph.
 pub(super) fn profit(amount: Option<Money>) -> Cell<'static> {
-    amount.map_or_else(Cell::unknown, |money| Cell::Amount(MoneyCell { money, sign: MoneySign::Profit, cells: 9 }))
+    bounded_profit(amount, Bound::None)
+}
+
+/// The same of a profit on one side of the true one.
+pub(super) fn bounded_profit(amount: Option<Money>, bound: Bound) -> Cell<'static> {
+    let cell = |money| Cell::Amount(MoneyCell { money, sign: MoneySign::Profit, cells: 9, bound });
+    amount.map_or_else(Cell::unknown, cell)
 }
 
 /// The profit of rows that do not fit, each with its cost. Rows without a price have a profit of at least their cost as a

@@ -8,10 +8,10 @@ use super::about::{about, found, named, said_of};
 use super::cause_words::{cause_name, cause_notes};
 use super::charts::severity;
 use super::list::{Col, List, amount, figure};
-pub(super) use super::profit_cells::profit;
+pub(super) use super::profit_cells::{bounded_profit, profit};
 use crate::burn::{self, ReasonLine};
 use crate::history::BurntSum;
-use crate::snapshot::Alert;
+use crate::snapshot::{Alert, Bound};
 use crate::statement::Cause;
 use crate::tui::app::RefreshPace;
 use crate::tui::figures_of::number;
@@ -184,7 +184,9 @@ pub(super) fn changes(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
         P::left("", 15, |(_, note)| Cell::dim(note.clone())).rank(1),
         P::left("", 10, move |((_, part), _)| Cell::Diverging(DivergingBar::of_profit(number(Some(*part)), top, 12)))
             .stretch(1, 26),
-        P::right("", 10, |((_, part), _)| Cell::Amount(MoneyCell { money: *part, sign: MoneySign::Change, cells: 10 })),
+        P::right("", 10, |((_, part), _)| {
+            Cell::Amount(MoneyCell { money: *part, sign: MoneySign::Change, cells: 10, bound: Bound::None })
+        }),
     ];
     let mut list = List { gap: 1, ..List::plain("Why it changed", &columns, &rows) };
     let symbol = format::symbol(scene.currency());

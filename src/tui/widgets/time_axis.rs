@@ -78,6 +78,13 @@ impl TimeAxis {
         Self { start: end.saturating_sub(2 * dot * i64::from(cells)), now: now.millis(), dot, cells }
     }
 
+    /// The axis of `cells` cells between two instants, the later of which may be ahead of `now`.
+    pub fn across((start, end): (Timestamp, Timestamp), now: Timestamp, cells: u16) -> Self {
+        let dots = 2 * i64::from(cells.max(1));
+        let dot = (end - start).millis().div_euclid(dots).clamp(1, LONGEST);
+        Self { start: start.millis(), now: now.millis(), dot, cells }
+    }
+
     /// The duration of a dot.
     pub fn dot(&self) -> Span {
         Span::from_millis(self.dot)

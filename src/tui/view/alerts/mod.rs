@@ -12,7 +12,7 @@ use ratatui::layout::Rect;
 use super::engine_charts::EngineCharts;
 use super::list::List;
 use super::served::{ServedTogether, word_of};
-use super::{Hits, Layout, ListKey, OnEnter, Part, SortOrder, View, ViewId, ViewPlace, charts, list};
+use super::{Hits, Layout, ListKey, OnEnter, Part, SortOrder, View, ViewId, ViewPlace, charts, list, overview};
 use crate::history::{HistoryEvent, Subject};
 use crate::snapshot::{Rule, Severity};
 use crate::tui::app::{Command, Turn};
@@ -35,6 +35,11 @@ const WHOLE: u16 = 4;
 /// The minimum and maximum rows of the detail about the chosen alert's subject.
 const DETAIL: u16 = 12;
 const MOST_DETAIL: u16 = 26;
+/// The rows of a node with all of its parts, on a screen that has them to spare.
+const WHOLE_DETAIL: u16 = 44;
+/// The rows of the fleet's charts, and those that the rules take below the events.
+const VITALS: u16 = 9;
+const RULES: u16 = 14;
 
 /// The alerts view.
 pub(super) struct Alerts;
@@ -76,12 +81,17 @@ impl View for Alerts {
         // Rows that neither list needs show the chosen alert's subject, or else the profit.
         let spare = (room - list).saturating_sub(log.wanted(scene));
         let has_detail = has_lanes && spare >= DETAIL && detail_of(scene).is_some();
-        let detail = if has_detail { spare.min(MOST_DETAIL) } else { 0 };
+        let most = if spare >= WHOLE_DETAIL + RULES { WHOLE_DETAIL } else { MOST_DETAIL };
+        let detail = if has_detail { spare.min(most) } else { 0 };
         let more = if has_lanes { (spare - detail).min(MORE_CHART) } else { 0 };
         let chart = chart + more;
+        // What not even the rules need shows what the fleet does in that time.
+        let vitals = if has_lanes { (spare - detail - more).saturating_sub(RULES).min(VITALS) } else { 0 };
+        let vitals = if vitals == VITALS { vitals } else { 0 };
         layout.put(Part::Chart, Rect { height: chart, ..area });
         layout.put(Part::Table(0), Rect { y: area.y + chart, height: lanes, ..area });
-        let mut rest = Rect { y: area.y + chart + lanes, height: room - more, ..area };
+        layout.put(Part::Vitals, Rect { y: area.y + chart + lanes, height: vitals, ..area });
+        let mut rest = Rect { y: area.y + chart + lanes + vitals, height: room - more - vitals, ..area };
         layout.put(Part::List, Rect { height: list, ..rest });
         rest = Rect { y: rest.y + list, height: rest.height - list, ..rest };
         layout.put(Part::Table(3), Rect { height: detail, ..rest });
@@ -100,6 +110,9 @@ impl View for Alerts {
         if let Some(area) = layout.area(Part::Chart) {
             let lanes = layout.area(Part::Table(0)).unwrap_or_default();
             lanes::draw(canvas, area, lanes, scene);
+        }
+        if let Some(area) = layout.area(Part::Vitals) {
+            overview::draw_vitals(canvas, area, scene);
         }
         let (lines, log) = (lines(scene), Log::of(scene));
         let is_active = chosen(scene, &lines).is_some();

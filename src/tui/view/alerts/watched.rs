@@ -69,13 +69,23 @@ fn column(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, rules: &[(Rule
         let mut pen = canvas.pen(area, row);
         pen.name(if holds > 0 { Role::Warning } else { Role::Text }, name(*rule), NAME);
         let room = width.saturating_sub(NAME + COUNT + 2);
-        pen.skip(1).name(Role::Dim, &format::cut(when, room), room);
+        pen.skip(1).name(Role::Dim, &cut(when, room), room);
         let (role, text) = match holds {
             0 => (Role::Dim, "0".to_owned()),
             holds => (Role::Warning, format::grouped(holds as u128)),
         };
         pen.right(role, &text, COUNT);
     }
+}
+
+/// As much of a text as fits; a figure at its end goes with its unit.
+fn cut(when: &str, room: usize) -> String {
+    let mut text = format::cut(when, room);
+    while format::cuts_figure(&text) {
+        let Some((before, _)) = text.trim_end_matches('…').trim_end().rsplit_once(' ') else { break };
+        text = format!("{before}…");
+    }
+    text
 }
 
 /// The name of a rule: both of silence say of what.
@@ -102,6 +112,7 @@ mod tests {
         for (rule, when) in RULES {
             assert!(format::width(name(rule)) < NAME, "{rule:?}");
             assert!(format::width(when) <= 78 - NAME - COUNT - 2, "{rule:?}");
+            assert!((4..60).all(|room| !format::cuts_figure(&cut(when, room))), "{rule:?}");
         }
     }
 }

@@ -76,7 +76,7 @@ fn clock(scene: &Scene<'_>, at: Timestamp, cell: Span) -> String {
 }
 
 /// Draws the cursor line over a chart.
-pub(super) fn line(canvas: &mut Canvas<'_>, chart: Rect, scene: &Scene<'_>, axis: &TimeAxis) {
+pub(in crate::tui::view) fn line(canvas: &mut Canvas<'_>, chart: Rect, scene: &Scene<'_>, axis: &TimeAxis) {
     let Some(cell) = pointed(scene, axis).filter(|cell| *cell < chart.width) else { return };
     let mut clip = canvas.clip(chart);
     for row in 0..clip.height() {

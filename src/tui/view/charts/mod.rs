@@ -7,7 +7,7 @@ mod marks;
 pub(super) use margin::Margin;
 pub(super) use marks::{letter, marks};
 
-pub(super) use cursor::Reading;
+pub(super) use cursor::{Reading, line as cursor_line};
 use ratatui::layout::Rect;
 
 use crate::history::{Measure, Subject};

@@ -11,7 +11,7 @@ use crate::tui::series::Points;
 use crate::tui::theme::{Ink, Role};
 use crate::tui::view::cells::{full, gauge, hit as own_hit, latency, within};
 use crate::tui::view::lines_of::common_top;
-use crate::tui::view::list::{Col, OrderedBy, amount, by_profit, count, figure, known_sum, said};
+use crate::tui::view::list::{Col, OrderedBy, amount, bounded_amount, by_profit, count, figure, known_sum, said};
 use crate::tui::view::served::name_role;
 use crate::tui::view::{latencies, tables};
 use crate::tui::widgets::Segment;
@@ -69,9 +69,24 @@ const REVENUE: u16 = 100;
 /// The minimum cells of both, where the share of requests within an objective is shown beside them.
 const SHORT: u16 = 5;
 
+/// The columns of a screen below which few columns of a list fit.
+const FEW: u16 = 70;
+
 /// Whether the rows are the engines of one model, which the title names.
 fn is_of_model(scene: &Scene<'_>) -> bool {
     scene.app.subject().is_some_and(|about| scene.snap.models.iter().any(|row| row.model.as_str() == about.as_str()))
+}
+
+/// The ranks of the latencies. Where few columns fit, that of the first objective is one of them.
+fn latency_ranks(scene: &Scene<'_>) -> [u8; 3] {
+    let slo = scene.snap.slo.unwrap_or_default();
+    let objectives = [slo.ttft_p99_seconds, slo.itl_p99_seconds, slo.e2e_p99_seconds];
+    let first = objectives.iter().position(Option::is_some).filter(|_| scene.size.0 < FEW);
+    let mut ranks = [2, 5, 11];
+    if let Some(rank) = first.and_then(|first| ranks.get_mut(first)) {
+        *rank = 0;
+    }
+    ranks
 }
 
 pub(super) fn columns<'s, 'a: 's>(scene: &'s Scene<'a>, tops: Tops) -> Vec<Col<'s, EngineLine<'a>>> {
@@ -87,6 +102,7 @@ pub(super) fn columns<'s, 'a: 's>(scene: &'s Scene<'a>, tops: Tops) -> Vec<Col<'
     let least = if scene.size.0 >= 60 && scene.app.subject().is_some() { least.max(22) } else { least };
     let slo = scene.snap.slo.unwrap_or_default();
     let least_line = if scene.snap.slo.is_some() && !wide { SHORT } else { LINE };
+    let [of_ttft, of_itl, of_e2e] = latency_ranks(scene);
     let mut columns = vec![
         C::left("Engines", least, name)
             .stretch(2, if wide { 34 } else { 24 })
@@ -109,13 +125,13 @@ pub(super) fn columns<'s, 'a: 's>(scene: &'s Scene<'a>, tops: Tops) -> Vec<Col<'
         C::right("ttft p99", 8, move |line| {
             latency((line.served.ttft_p99, line.served.beyond[0]), slo.ttft_p99_seconds)
         })
-        .rank(2)
+        .rank(of_ttft)
         .falling(|line| OrderedBy::Number(line.served.ttft_p99)),
         C::right("itl p99", 7, move |line| latency((line.served.itl_p99, line.served.beyond[1]), slo.itl_p99_seconds))
-            .rank(5)
+            .rank(of_itl)
             .falling(|line| OrderedBy::Number(line.served.itl_p99)),
         C::right("e2e p99", 7, move |line| latency((line.served.e2e_p99, line.served.beyond[2]), slo.e2e_p99_seconds))
-            .rank(11)
+            .rank(of_e2e)
             .only(scene.snap.engines.iter().any(|row| row.e2e_seconds.p99.is_some()))
             .falling(|line| OrderedBy::Number(line.served.e2e_p99)),
         C::right("in SLO", 6, |line| within(line.served.within_slo()))
@@ -218,8 +234,8 @@ pub(super) fn total(scene: &Scene<'_>, hidden: usize, columns: &[Col<'_, EngineL
         "in SLO" => within(scene.snap.slo.and_then(|slo| slo.within)),
         "in/s" => tables::rate(snap.tokens.prompt_per_second),
         "out/s" => tables::rate(snap.tokens.output_per_second),
-        "rev/h" => amount(snap.money.revenue_per_hour, 7),
-        "profit/h" => tables::profit(snap.money.profit_per_hour),
+        "rev/h" => bounded_amount(snap.money.revenue_per_hour, 7, snap.rate_bound()),
+        "profit/h" => tables::bounded_profit(snap.money.profit_per_hour, snap.rate_bound()),
         _ => Cell::Empty,
     }))
     .tree(Tree::Leaf)

@@ -8,7 +8,7 @@ use super::lines::ranks_of;
 use crate::history::Subject;
 use crate::tui::app::RefreshPace;
 use crate::tui::format;
-use crate::tui::layout::{LayoutRows, split};
+use crate::tui::layout::{LayoutRows, from_chosen, split, stacked};
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::view::cells::full;
@@ -22,6 +22,8 @@ use crate::units::Ratio;
 /// The minimum and maximum rows of a row of charts.
 pub(super) const CHARTS: u16 = 5;
 const MOST_CHARTS: u16 = 16;
+/// The least rows of a further row's detail.
+const LEAST_MORE: u16 = 2 * CHARTS + latencies::ROWS;
 /// The least columns for four charts side by side.
 pub(super) const WIDE: u16 = 100;
 /// Columns that latencies take before the ranks, and those from which ranks stand beside them.
@@ -40,11 +42,18 @@ struct ChosenEngine<'l, 'a> {
     is_its_own: bool,
 }
 
-fn chosen<'l, 'a>(scene: &Scene<'_>, lines: &'l [EngineLine<'a>]) -> Option<ChosenEngine<'l, 'a>> {
+/// The rows that are no ranks, the chosen one or the parent of a chosen rank first.
+fn parents<'l, 'a>(scene: &Scene<'_>, lines: &'l [EngineLine<'a>]) -> Vec<&'l EngineLine<'a>> {
     let keys: Vec<ListKey> = lines.iter().map(|line| line.key).collect();
     let at = scene.app.list_of(ViewId::Engines).place(&keys);
-    // A rank is listed below its parent.
-    let line = lines.get(..=at)?.iter().rev().find(|line| !matches!(line.tree, Tree::Child | Tree::LastChild))?;
+    let is_parent = |line: &&EngineLine<'_>| !matches!(line.tree, Tree::Child | Tree::LastChild);
+    let before = lines.get(..=at).unwrap_or(&[]).iter().filter(is_parent).count();
+    let parents: Vec<&EngineLine<'a>> = lines.iter().filter(is_parent).collect();
+    from_chosen(&parents, before.saturating_sub(1)).copied().collect()
+}
+
+/// What is shown of a row.
+fn chosen<'l, 'a>(scene: &Scene<'_>, line: &'l EngineLine<'a>) -> Option<ChosenEngine<'l, 'a>> {
     let name = line.name.clone();
     if let Some(row) = line.engine {
         let is_its_own = row.unit.is_none();
@@ -69,9 +78,19 @@ fn chosen<'l, 'a>(scene: &Scene<'_>, lines: &'l [EngineLine<'a>]) -> Option<Chos
     })
 }
 
-/// Draws the charts, where there is room, and below them the latencies and the ranks.
+/// Draws the chosen row, and below it as many of the next as fit with all of their parts.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, lines: &[EngineLine<'_>]) {
-    let Some(chosen) = chosen(scene, lines) else { return };
+    let parents = parents(scene, lines);
+    let whole = 2 * MOST_CHARTS + latencies::ROWS + 1;
+    for (line, area) in parents.iter().zip(stacked(area, whole, LEAST_MORE, parents.len())) {
+        if let Some(chosen) = chosen(scene, line) {
+            draw_one(canvas, area, scene, &chosen);
+        }
+    }
+}
+
+/// Draws the charts, where there is room, and below them the latencies and the ranks.
+fn draw_one(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, chosen: &ChosenEngine<'_, '_>) {
     // The ranks of an open row stand in the list.
     let has_ranks = area.width >= WITH_RANKS && chosen.line.tree != Tree::Open;
     let ranks = if has_ranks { ranks_of(&scene.at(RefreshPace::FiveSeconds), chosen.line) } else { Vec::new() };
@@ -93,9 +112,9 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, lines
     }
     let (left, right) = if wanted > 0 { split(rows.0, LATENCIES - 2, 2) } else { (rows.0, Rect::default()) };
     let below = Rect { height: left.height.min(latencies::ROWS), ..left };
-    latencies::draw(canvas, below, scene, &chosen.subject, &chosen.name, now(scene, &chosen).as_ref());
+    latencies::draw(canvas, below, scene, &chosen.subject, &chosen.name, now(scene, chosen).as_ref());
     if wanted > 0 {
-        draw_ranks(canvas, right, scene, &chosen, &ranks);
+        draw_ranks(canvas, right, scene, chosen, &ranks);
     }
 }
 

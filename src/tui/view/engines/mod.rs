@@ -23,6 +23,9 @@ use columns::{Tops, columns, sums, total};
 use line::EngineLine;
 use lines::{judged_counts, lines};
 
+/// The least columns for the detail of the chosen row.
+const LEAST_DETAIL: u16 = 56;
+
 /// The engines view.
 pub(super) struct Engines;
 
@@ -88,7 +91,7 @@ impl View for Engines {
         let room = area.height - basis;
         // Rows that the list does not need show the detail of the chosen row; a long list gives up a few rows for it.
         let rows = lines(&scene.at(RefreshPace::FiveSeconds)).len().min(1_000) as u16 + 2;
-        let has_detail = area.width >= 70 && (room >= rows + latencies::ROWS || room >= 28);
+        let has_detail = area.width >= LEAST_DETAIL && (room >= rows + latencies::ROWS || room >= 28);
         let spare = room.saturating_sub(rows);
         let detail = match spare {
             _ if !has_detail => 0,

@@ -1,4 +1,5 @@
-//! What a model's tokens earn by class: price per million, rate, and share of the revenue per hour.
+//! What a model's tokens earn by class: price per million, rate, and share of the revenue per hour. The parts are estimates:
+//! counters give tokens, and the revenue an hour is shared by rates.
 
 use ratatui::layout::Rect;
 
@@ -42,7 +43,7 @@ pub(in crate::tui::view) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Sc
         ClassCol::left("", 6, |line| Cell::Bar(RowBar { value: line.share, top: 1.0, ink: Ink::Mixed(line.role, 75) }))
             .rank(1)
             .stretch(1, 24),
-        ClassCol::right(scene.an_hour(), 8, |line| amount(line.per_hour, 8)),
+        ClassCol::right(format!("≈ {}", scene.an_hour()), 8, |line| amount(line.per_hour, 8)),
         ClassCol::right("share", 6, |line| figure(&format::percent(line.share.and_then(Ratio::new)))),
     ];
     List { gap: 1, ..List::plain("What a token earns", &columns, &lines) }.draw(canvas, area);

@@ -60,6 +60,11 @@ pub(super) fn detail(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row
     detail_with(canvas, area, scene, row, table_rows(scene, row));
 }
 
+/// The rows in which a model has all of its parts at their greatest height.
+pub(super) fn whole_detail(scene: &Scene<'_>, row: &ModelRow) -> u16 {
+    1 + MOST_HEAD + MOST_VITALS + table_rows(scene, row) + 1
+}
+
 /// Draws a model, with `table_rows` rows for its tables.
 fn detail_with(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row: &ModelRow, table_rows: u16) {
     let subject = Subject::Model(row.model.clone());
@@ -198,7 +203,7 @@ fn facts(scene: &Scene<'_>, row: &ModelRow) -> Vec<Vec<(Role, String)>> {
         facts.push(vec![(Role::Warning, "unpriced: set [[price]]".to_owned())]);
         if let (Some(worth), Some(compare)) = (row.money.compare_per_hour, &scene.snap.money.compare) {
             facts.push(pair(
-                &format!("worth at {} ", format::shorten(compare.list.as_str(), 18)),
+                &format!("worth at {} ≈ ", format::shorten(compare.list.as_str(), 18)),
                 &per_hour(scene, worth),
             ));
         }

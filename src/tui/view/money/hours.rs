@@ -3,6 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::age::old_page;
+use super::bar_axis;
 use super::bars::{MoneyBar, bars};
 use super::change::change;
 use super::rows;
@@ -58,8 +59,11 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page:
     let top = step_above(1.02 * known.chain(expected.iter().copied()).flatten().fold(0.0, f64::max));
     let bars = shown.iter().zip(&expected).enumerate();
     let bars = bars.map(|(nth, (shown, expected))| bar(page.at, (nth, pitch), shown, (*expected, unit)));
-    HourBars { bars: bars.collect(), top, width: (pitch - u16::from(pitch > 2)).max(1), pitch, text_rows }
-        .draw(canvas, plot);
+    let bars: Vec<HourBar<'_>> = bars.collect();
+    let labels: Vec<String> = bars.iter().map(|bar| bar.label.text.to_string()).collect();
+    HourBars { bars, top, width: (pitch - u16::from(pitch > 2)).max(1), pitch, text_rows }.draw(canvas, plot);
+    let above = Rect { height: plot.height.saturating_sub(text_rows), ..plot };
+    bar_axis::draw(canvas, above, scene, (&shown, page.at), (pitch, &labels));
     if shown.iter().all(|bar| bar.revenue.is_none() && bar.cost.is_none() && !bar.is_asked) {
         canvas.pen(plot, plot.height / 2).put(Role::Dim, "nothing is known of today yet");
     }
@@ -88,6 +92,9 @@ fn rule(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &MoneyPage
     if area.width < 60 {
         rule = TitledRule::new(short);
     }
+    if let Some(rule) = bar_axis::at_cursor(scene, shown) {
+        return rule.draw(canvas, area);
+    }
     if let Some(old) = old_page(scene, page) {
         let room = usize::from(area.width).saturating_sub(30);
         rule = TitledRule::new(short).right([Segment::new(Role::Warning, format::cut(&old, room))]);
@@ -102,11 +109,12 @@ fn rule(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &MoneyPage
     let amount = |money: Option<Money>| format::rounded_amount(money, scene.currency(), 12);
     let bound = if lower_bound { "≥ " } else { "" };
     let is_loss = profit.is_some_and(|profit| profit < Money::ZERO);
+    let of_profit = if is_loss && lower_bound { "≤ " } else { bound };
     let (key, name) = if is_loss { (Role::Loss, " loss ") } else { (Role::Gain, " profit ") };
     let unsigned = profit.map(|profit| if is_loss { Money::ZERO - profit } else { profit });
     rule.right([Segment::dim("revenue "), Segment::text(format!("{bound}{}   ", amount(revenue)))])
         .right([Segment::key(Role::Cost), Segment::dim(" cost "), Segment::text(format!("{}   ", amount(cost)))])
-        .right([Segment::key(key), Segment::dim(name), Segment::text(format!("{bound}{}", amount(unsigned)))])
+        .right([Segment::key(key), Segment::dim(name), Segment::text(format!("{of_profit}{}", amount(unsigned)))])
         .draw(canvas, area);
 }
 

@@ -23,6 +23,8 @@ pub(super) const CALENDAR: u8 = 9;
 /// The columns of the digits, and the rows of the hours beside them.
 const DIGITS: u16 = 45;
 const HOURS: u16 = 13;
+/// The rows that the hours of a large screen may grow by where the tables do not need them.
+const MORE_HOURS: u16 = 14;
 /// The rows of the hours above one pane: five of bars with their rule, hours and profits; and as many as a short pane leaves.
 const LEAST_HOURS: u16 = 8;
 const MOST_HOURS: u16 = 16;
@@ -146,7 +148,10 @@ fn three(layout: &mut Layout, scene: &Scene<'_>, area: Rect) {
 /// The large layout in three bands: digits beside hours; bridge and leakage; tables, worst nodes and calendar.
 fn large(layout: &mut Layout, scene: &Scene<'_>, area: Rect) {
     let spare = area.height.saturating_sub(44).min(6);
-    let hours = HOURS + spare;
+    // What the tables do not need goes to the hours, and to the band with the bridge.
+    let unused = area.height.saturating_sub(HOURS + spare + BRIDGE_ROWS + 2 + lower_rows(scene));
+    let hours = HOURS + spare + (unused / 2).min(MORE_HOURS);
+    let band = BRIDGE_ROWS + (unused - (unused / 2).min(MORE_HOURS)).min(MOVERS);
     let (digits, chart) = split(Rect { height: hours, ..area }, DIGITS, 1);
     layout.put(Part::Digits, digits);
     layout.put(Part::Chart, chart);
@@ -155,10 +160,10 @@ fn large(layout: &mut Layout, scene: &Scene<'_>, area: Rect) {
     };
     let (right_x, right) = (135, area.width.saturating_sub(135));
     let middle = hours + 1;
-    layout.put(Part::Vitals, column(0, 64, middle, BRIDGE_ROWS));
-    layout.put(Part::Table(BRIDGE), column(66, 67, middle, BRIDGE_ROWS));
-    layout.put(Part::Table(BURNS), column(right_x, right, middle, BRIDGE_ROWS));
-    let lower = middle + BRIDGE_ROWS + 1;
+    layout.put(Part::Vitals, column(0, 64, middle, band));
+    layout.put(Part::Table(BRIDGE), column(66, 67, middle, band));
+    layout.put(Part::Table(BURNS), column(right_x, right, middle, band));
+    let lower = middle + band + 1;
     let rest = area.height.saturating_sub(lower);
     let mut rows = LayoutRows(column(0, 64, lower, rest));
     let models = model_rows(scene).min((rest / 2).max(4));
@@ -176,6 +181,14 @@ fn large(layout: &mut Layout, scene: &Scene<'_>, area: Rect) {
     layout.put(Part::Table(CALENDAR), rows.bottom(calendar::ROWS));
     rows.bottom(1);
     layout.put(Part::Table(LEVERS), rows.0);
+}
+
+/// The rows that the longest column of the large layout's tables needs.
+fn lower_rows(scene: &Scene<'_>) -> u16 {
+    let lists = scene.app.money.page.as_deref().map_or(0, |page| page.compare.len().min(1_000) as u16);
+    let left = model_rows(scene) + 1 + tier_rows(scene) + 1 + lists + 1;
+    let middle = scene.snap.nodes.len().min(1_000) as u16 + 2 + EVEN_ROWS;
+    left.max(middle)
 }
 
 fn halves(area: Rect) -> (Rect, Rect) {

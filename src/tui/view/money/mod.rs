@@ -1,6 +1,7 @@
 //! The money view: when it was earned, why that changed, and where it is lost. Every amount comes from the ledger.
 
 mod age;
+mod bar_axis;
 mod bars;
 mod bridge;
 mod calendar;

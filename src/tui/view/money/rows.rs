@@ -3,6 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::placed::{PlacedPart, key_of, placed};
+use crate::snapshot::Bound;
 use crate::statement::{By, RowKind, Statement, StatementRow};
 use crate::tui::app::ListState;
 use crate::tui::format;
@@ -56,11 +57,12 @@ pub(super) fn draw(
     let total = |hidden: usize| {
         let name = if hidden > 0 { format!("total, {hidden} more") } else { "total".to_owned() };
         let total = &statement.total;
+        let bound = Bound::of(total.lower_bound || statement.lost_windows > 0, statement.upper_bound);
         let cells = columns.iter().enumerate().map(|(nth, _)| match nth {
             0 => Cell::Text(vec![Segment::title(name.clone())]),
-            1 => amount(total.revenue),
+            1 => list::bounded_amount(total.revenue, 9, bound),
             2 => amount(total.cost),
-            3 => tables::profit(total.profit),
+            3 => tables::bounded_profit(total.profit, bound),
             4 => margin(total.profit_on_cost()),
             _ => margin(total.gross_margin()),
         });

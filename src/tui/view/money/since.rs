@@ -2,17 +2,20 @@
 
 use ratatui::layout::Rect;
 
+use crate::history::Subject;
+use crate::statement::{By, Period};
 use crate::tui::figures_of::number;
 use crate::tui::format;
 use crate::tui::ledger_query::MoneyPage;
 use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
+use crate::tui::view::charts::{Reading, framed};
 use crate::tui::widgets::area::{AreaChart, Layer};
-use crate::tui::widgets::axis_rule::{AxisRule, Tick};
 use crate::tui::widgets::framed_chart::{FramedChart, ScaleColumn, ScaleLabel};
 use crate::tui::widgets::margin::{MarginChart, MarginForm};
 use crate::tui::widgets::rule::TitledRule;
 use crate::tui::widgets::scale::step_above;
+use crate::tui::widgets::time_axis::TimeAxis;
 use crate::tui::widgets::{Canvas, Plot, Segment};
 use crate::units::Money;
 
@@ -55,18 +58,24 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page:
         labels.insert(0, ScaleLabel::now(now, amount(now)));
         rule = rule.right([Segment::key(key), Segment::text(format!(" {}", format::signed(last, 12)))]);
     }
-    FramedChart {
+    let cells = FramedChart::chart_width(area.width, SCALE);
+    let day = page.hours.first().zip(page.hours.last());
+    let day = day.map(|(first, last)| (first.begin, Period::of(By::Hour, scene.zone(), last.begin).end));
+    let axis = TimeAxis::across(day.unwrap_or((page.at, page.at)), page.at, cells);
+    let read = |value: f64| format::signed(Money::from_micros((value * 1e6) as i64), 12).trim().to_owned();
+    let reading = Reading { role: key, name: "", values: &values, format: &read };
+    framed(
+        canvas,
+        area,
+        scene,
+        &axis,
         rule,
-        plots: vec![chart],
-        scale: ScaleColumn::of(if last.is_some() { labels } else { Vec::new() }),
-        scale_width: SCALE,
-        axis: Some(AxisRule {
-            ticks: ticks(scene, page, dots / 2),
-            floor: (bottom >= 0.0).then_some(("0", SCALE)),
-            ..AxisRule::default()
-        }),
-    }
-    .draw(canvas, area);
+        &[chart],
+        ScaleColumn::of(labels),
+        ((bottom >= 0.0).then_some("0"), SCALE),
+        (&Subject::Fleet, last.is_some(), "nothing is known of today yet"),
+        &[reading],
+    );
 }
 
 /// The profit from midnight to the end of each hour; `None` if an hour's profit is unknown.
@@ -91,16 +100,6 @@ fn spread(sums: &[Option<Money>], dots: usize) -> Vec<Option<f64>> {
         Some(from + (to - from) * (place - hour as f64))
     };
     (0..dots).map(at).collect()
-}
-
-fn ticks(scene: &Scene<'_>, page: &MoneyPage, cells: usize) -> Vec<Tick> {
-    let hours = page.hours.len().max(1);
-    let tick = |(nth, hour): (usize, &crate::tui::ledger_query::Hour)| {
-        let clock = format::clock_minute(hour.begin, scene.zone());
-        let text = format!("┴{}", clock.get(..2).unwrap_or("--"));
-        Tick { cell: u16::try_from(nth * cells / hours).unwrap_or(u16::MAX), text }
-    };
-    page.hours.iter().enumerate().step_by(3).map(tick).collect()
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ mod wanted;
 pub(in crate::tui::view) use head::digits;
 pub(in crate::tui::view) use headline::draw_sentences;
 use ratatui::layout::Rect;
+pub(in crate::tui::view) use vitals::draw as draw_vitals;
 
 use super::engine_charts::{self, engine_charts};
 use super::engine_rows::engine_rows;

@@ -44,7 +44,7 @@ pub(super) struct OverviewVital {
 }
 
 /// Draws the vital figures.
-pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
+pub(in crate::tui::view) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     let slow = scene.rates();
     let selected = selection(&slow);
     if area.width >= CHARTS && area.height >= 5 {

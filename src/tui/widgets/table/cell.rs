@@ -3,8 +3,9 @@
 use ratatui::layout::Rect;
 
 use super::Align;
+use crate::snapshot::Bound;
 use crate::tui::format;
-use crate::tui::theme::Role;
+use crate::tui::theme::{Glyphs, Role};
 use crate::tui::widgets::gauge::Gauge;
 use crate::tui::widgets::heat_cell::Heat;
 use crate::tui::widgets::row_bar::{DivergingBar, RowBar};
@@ -45,6 +46,8 @@ pub struct MoneyCell {
     pub sign: MoneySign,
     /// The cells that it takes at most.
     pub cells: u16,
+    /// On which side of it the true amount may be.
+    pub bound: Bound,
 }
 
 /// How an amount shows its sign.
@@ -59,7 +62,8 @@ pub enum MoneySign {
 }
 
 impl MoneyCell {
-    fn segment(&self, is_whole: bool) -> Segment<'static> {
+    /// In at most `width` cells.
+    fn segment(&self, is_whole: bool, width: u16, glyphs: Glyphs) -> Segment<'static> {
         let cells = usize::from(self.cells);
         let role = match self.money.rounded(if is_whole { 0 } else { 2 }).signum() {
             _ if self.sign == MoneySign::Plain => Role::Text,
@@ -75,7 +79,20 @@ impl MoneyCell {
             (_, false) => format::signed(self.money, room),
             (_, true) => format::signed_whole(self.money, room),
         };
+        let text = self.marked(&text, room.min(usize::from(width)), glyphs);
         Segment::new(role, format!("{rising}{text}"))
+    }
+
+    /// The amount with the mark of its bound, where both fit whole.
+    fn marked(&self, text: &str, room: usize, glyphs: Glyphs) -> String {
+        let (amount, mark) = (text.trim(), self.bound.mark());
+        let forms = [mark, mark.trim()].map(|mark| glyphs.text(mark).into_owned());
+        let fits = |mark: &&String| format::width(mark) + format::width(amount) <= room;
+        forms
+            .iter()
+            .find(fits)
+            .filter(|mark| !mark.is_empty())
+            .map_or_else(|| text.to_owned(), |mark| format!("{mark}{amount}"))
     }
 }
 
@@ -105,7 +122,7 @@ impl<'a> Cell<'a> {
         match self {
             Self::Empty => {}
             Self::Amount(amount) => {
-                let segment = amount.segment(is_whole);
+                let segment = amount.segment(is_whole, area.width, canvas.theme.glyphs());
                 canvas.clip(area).line_within(0, 0, area.width, &[segment], align == Align::Right);
             }
             Self::Text(segments) => {
