@@ -222,14 +222,13 @@ impl GpuStates {
         if self.has_reported && self.error.as_ref() == now {
             return;
         }
-        match now {
-            Some(error) => {
-                // An agent serves the driver's GPUs alone: it has no target that could be left out.
-                let missing = missing_driver();
-                let is_missing = error.remedy.as_str() == missing.whole_remedy();
-                log_error(error, if is_missing { missing.remedy } else { error.remedy.as_str() });
-            }
-            None => tracing::info!(gpus = outcome.as_ref().map_or(0, Vec::len), "the driver answers"),
+        if let Some(error) = now {
+            // An agent serves the driver's GPUs alone: it has no target that could be left out.
+            let missing = missing_driver();
+            let is_missing = error.remedy.as_str() == missing.whole_remedy();
+            log_error(error, if is_missing { missing.remedy } else { error.remedy.as_str() });
+        } else {
+            tracing::info!(gpus = outcome.as_ref().map_or(0, Vec::len), "the driver answers");
         }
         (self.has_reported, self.error) = (true, now.cloned());
     }

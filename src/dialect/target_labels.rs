@@ -24,8 +24,8 @@ impl<'p> TargetLabels<'p> {
     }
 
     /// Whether the values of one series are all on another one.
-    pub(super) fn are_among(&self, these: SeriesLabels<'p>, those: SeriesLabels<'p>) -> bool {
-        self.0.iter().all(|name| value(these, name).is_none_or(|text| value(those, name) == Some(text)))
+    pub(super) fn are_among(&self, one: SeriesLabels<'p>, other: SeriesLabels<'p>) -> bool {
+        self.0.iter().all(|name| value(one, name).is_none_or(|text| value(other, name) == Some(text)))
     }
 
     /// Their values on a series.

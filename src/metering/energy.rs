@@ -141,8 +141,8 @@ impl EnergyMeters {
     }
 
     /// Restores a saved meter.
-    pub(super) fn restore(&mut self, id: GpuId, meter: EnergyMeter) {
-        self.meters.insert(id, meter);
+    pub(super) fn restore(&mut self, id: GpuId, meter: &EnergyMeter) {
+        self.meters.insert(id, *meter);
     }
 
     /// Renames a node and its GPUs without UUIDs.

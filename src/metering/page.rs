@@ -11,7 +11,7 @@ use crate::counters::plausibility::UNKNOWN_GPUS;
 use crate::counters::{ANSWERING, Bounds, Growth, InstancePage, Outcome, PageVerdict, Process, ProcessId, Reset, Step};
 use crate::ledger::{Entry, PostingSource};
 use crate::reading::{EngineReading, EngineRole, InstanceId, ModelName, PageReading};
-use crate::units::{Money, Span, Timestamp};
+use crate::units::{Moment, Money, Span, Timestamp};
 
 /// The largest difference of an engine's clock from ours at which its first page counts from zero.
 const CLOCKS_AGREE: Span = Span::from_secs(60);
@@ -106,12 +106,7 @@ impl Metering {
         let instance = engine.instance(id, at);
         // The start time as accepted; a time in 1970 is dropped.
         let start = instance.processes.get(outcome.process).and_then(Process::start);
-        for (process, back) in trials::settle(context, engine, id, &outcome) {
-            self.drop_entries(context, id, process, &back);
-            self.chained.drop_entries(context.ledger, &context.info.target, &back);
-            let rows = engine.rows.iter_mut().filter(|row| row.instance.as_ref() == id);
-            rows.filter_map(|row| row.guard.as_mut()).for_each(|guard| guard.drop_entries(&back));
-        }
+        self.settle_trials(context, engine, id, &outcome);
         // This precedes any posting, since the process may be a duplicate.
         self.find_like(context, engine, (id, rows), &outcome);
         let before = match outcome.verdict {
@@ -139,6 +134,22 @@ impl Metering {
         let is_new = matches!(outcome.verdict, PageVerdict::Born { replaced: true, .. } | PageVerdict::Reset);
         engine.ended = if is_new { engine.accounts_that_ended(id, rows) } else { VecDeque::new() };
         self.read_rows(context, engine, rows, &outcome, interval);
+    }
+
+    /// Takes back what was posted on trial for processes that turned out to be others.
+    fn settle_trials(
+        &mut self,
+        context: &mut Context<'_>,
+        engine: &mut Engine,
+        id: Option<&InstanceId>,
+        outcome: &Outcome,
+    ) {
+        for (process, back) in trials::settle(context, engine, id, outcome) {
+            self.drop_entries(context, id, process, &back);
+            self.chained.drop_entries(context.ledger, &context.info.target, &back);
+            let rows = engine.rows.iter_mut().filter(|row| row.instance.as_ref() == id);
+            rows.filter_map(|row| row.guard.as_mut()).for_each(|guard| guard.drop_entries(&back));
+        }
     }
 
     fn read_rows(
@@ -186,9 +197,7 @@ impl Metering {
             self.post_growth(context, engine, (place, reading), (step, grown, outcome), interval);
         }
         if let Some(stood) = stood {
-            let row = &engine.rows[place];
-            let since = context.at.wall - context.at.since(stood);
-            context.ledger.stretch_rate(row.source(outcome.process), row.only_account(), since);
+            stretch_rate(context, &engine.rows[place], outcome.process, stood);
         }
         super::disputes::follow_returns(context, reading, step);
         if let Some(disputed) = &step.disputed {
@@ -296,6 +305,12 @@ impl Metering {
         let gpus = context.inventory.gpu_count(context.node).unwrap_or(UNKNOWN_GPUS);
         Bounds::Gpus(context.config.plausibility, gpus)
     }
+}
+
+/// The rate of a row's last growth covers the time since its counter last moved.
+fn stretch_rate(context: &mut Context<'_>, row: &super::Row, process: ProcessId, stood: Moment) {
+    let since = context.at.wall - context.at.since(stood);
+    context.ledger.stretch_rate(row.source(process), row.only_account(), since);
 }
 
 /// Sums that were metered until their parts came are left out from now on. What was posted for them beside parts that were on

@@ -162,7 +162,7 @@ impl Metering {
         // A counter that no lease pays for now restarts with a baseline when one does.
         let has_power = config.leases.iter().any(|lease| lease.power.is_some());
         for (id, meter) in energy.into_iter().filter(|_| has_power) {
-            self.energy.restore(id, meter);
+            self.energy.restore(id, &meter);
         }
     }
 }

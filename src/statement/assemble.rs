@@ -38,7 +38,9 @@ impl Statement {
             // A lease's rounding stands right after it, as they were made.
             By::Lease => {}
             _ => {
-                keys.sort_by(|a, b| b.revenue.cmp(&a.revenue).then_with(|| natural_cmp(a.key.as_str(), b.key.as_str())))
+                keys.sort_by(|a, b| {
+                    b.revenue.cmp(&a.revenue).then_with(|| natural_cmp(a.key.as_str(), b.key.as_str()))
+                });
             }
         }
         let kept = special.into_iter().filter(|row| row.kind.always() || !row.is_empty());

@@ -10,6 +10,9 @@ use margintop::snapshot::{Rule, Snapshot};
 use margintop::units::{Energy, Moment, PowerPrice, Span};
 use support::{at, moment};
 
+/// What a counter shows at a second.
+type Shown<'a> = &'a dyn Fn(i64) -> Option<u64>;
+
 /// What the card drew before it was watched, in millijoules.
 const BEFORE: u64 = 5_000_000_000_000;
 
@@ -200,8 +203,7 @@ fn the_cost_an_hour_is_unknown_until_the_energy_is_known_or_said_to_be_unknown()
     let late = |second: i64| (second >= 20).then(|| drawn(second));
     let still = |_: i64| Some(BEFORE);
     let slow = |second: i64| Some(drawn(second / 30 * 30));
-    let shown: [(&str, &dyn Fn(i64) -> Option<u64>); 4] =
-        [("never", &never), ("late", &late), ("still", &still), ("slow", &slow)];
+    let shown: [(&str, Shown<'_>); 4] = [("never", &never), ("late", &late), ("still", &still), ("slow", &slow)];
     for (what, shown) in shown {
         let mut fleet = watched(true);
         for second in 0..200 {

@@ -71,7 +71,7 @@ fn samples_are_of_no_longer_than_they_were_taken() {
     let (_home, path) = file();
     let history = History::default();
     let first = began() + Span::from_secs(720);
-    let mut watch = LedgerWatch::at(&path, first).recording(history.clone());
+    let mut watch = LedgerWatch::at(&path, first).with_history(history.clone());
     for beat in 0..60 {
         poll(&mut watch, [10 * beat, 0]);
     }

@@ -5,7 +5,7 @@ use crate::fixture;
 
 use fixture::{figures, instance, model, page, read};
 use margintop::reading::{EngineKind, EngineRole, InstanceId, PageReading, Rank};
-use margintop::units::Timestamp;
+use margintop::units::{Timestamp, Tokens};
 
 /// One worker's series on an SGLang router's page.
 fn worker(address: &str, prompt: u64, running: u64, kv: f64) -> String {
@@ -333,12 +333,7 @@ fn a_nim_beside_another_engine_under_equal_labels_is_its_own() {
         let other =
             format!("{other}prompt_tokens_total{labels} 3000000\n{other}generation_tokens_total{labels} 300000\n");
         let prompts = |text: &str| {
-            page(text)
-                .engines
-                .iter()
-                .filter_map(|row| row.tokens.whole_prompt())
-                .map(|prompt| prompt.count())
-                .sum::<u64>()
+            page(text).engines.iter().filter_map(|row| row.tokens.whole_prompt()).map(Tokens::count).sum::<u64>()
         };
         assert_eq!(prompts(&format!("{other}{}", nim(6_000_000))), 9_000_000, "{other}");
         assert_eq!(prompts(&format!("{other}{}", nim(3_000_000))), 3_000_000, "{other}");

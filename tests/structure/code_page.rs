@@ -11,12 +11,12 @@ fn missing(text: &str, exists: impl Fn(&Path) -> bool, is_folder: impl Fn(&Path)
         let is_whole = name.starts_with("src/") || name.starts_with("tests/");
         let is_file = path.extension().is_some_and(|end| end == "rs" || end == "sql");
         if is_whole && is_folder(path) {
-            folder = path.to_owned();
+            path.clone_into(&mut folder);
         } else if is_whole {
             if !exists(path) {
                 missing.push(name.to_owned());
             }
-            folder = path.parent().unwrap_or(path).to_owned();
+            path.parent().unwrap_or(path).clone_into(&mut folder);
         } else if is_file && !exists(&folder.join(path)) {
             missing.push(format!("{name} in {}", folder.display()));
         }
