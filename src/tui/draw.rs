@@ -5,8 +5,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::app::App;
+use super::frame_input::FrameInput;
 use super::pane;
-use super::scene::Scene;
 use super::screen::Screen;
 use super::theme::{Role, Theme};
 use super::view::{self, Hits};
@@ -22,50 +22,50 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, snapshot: &Snapshot, theme: &Theme
 pub(super) fn draw_into(buffer: &mut Buffer, app: &App, snapshot: &Snapshot, theme: &Theme) -> Hits {
     let area = buffer.area;
     let mut canvas = Canvas::new(buffer, theme);
-    let mut hits = draw_on(&mut canvas, area, &Scene { app, snap: snapshot, size: (area.width, area.height) });
+    let mut hits = draw_on(&mut canvas, area, &FrameInput { app, snap: snapshot, size: (area.width, area.height) });
     hits.push_plots(std::mem::take(&mut canvas.plots));
     hits.push_spots(std::mem::take(&mut canvas.spots));
     theme.glyphs().apply(canvas.buffer);
     hits
 }
 
-fn draw_on(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) -> Hits {
+fn draw_on(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>) -> Hits {
     canvas.ground(area, Role::Ground);
-    let Some(screen) = Screen::of(scene) else {
-        pane::too_small(canvas, area, scene);
+    let Some(screen) = Screen::of(input) else {
+        pane::too_small(canvas, area, input);
         return Hits::default();
     };
-    pane::header(canvas, screen.header, scene);
+    pane::header(canvas, screen.header, input);
     let has_tabs = screen.tabs.height > 0;
-    let mut hits = Hits::of_screen(scene.size);
+    let mut hits = Hits::of_screen(input.size);
     if has_tabs {
-        hits.extend(pane::tabs(canvas, screen.tabs, scene));
+        hits.extend(pane::tabs(canvas, screen.tabs, input));
     }
     if screen.failure.height > 0 {
-        pane::ledger_failure(canvas, screen.failure, scene);
+        pane::ledger_failure(canvas, screen.failure, input);
     }
-    let id = scene.shown_view();
-    if scene.app.what_if.open {
-        view::what_if(canvas, screen.view, scene);
+    let id = input.shown_view();
+    if input.app.what_if.open {
+        view::what_if(canvas, screen.view, input);
     } else {
-        hits.extend(draw_view(canvas, screen.view, scene, id));
+        hits.extend(draw_view(canvas, screen.view, input, id));
     }
-    hits.extend(pane::footer(canvas, screen.footer, scene, id, has_tabs));
-    if let Some(first) = scene.app.explaining() {
-        pane::figures(canvas, area, scene, first);
+    hits.extend(pane::footer(canvas, screen.footer, input, id, has_tabs));
+    if let Some(first) = input.app.explaining() {
+        pane::figures(canvas, area, input, first);
     }
-    if let Some(prompt) = scene.app.prompt() {
+    if let Some(prompt) = input.app.prompt() {
         pane::prompt(canvas, area, prompt);
     }
-    pane::said(canvas, area, scene);
+    pane::said(canvas, area, input);
     hits
 }
 
-fn draw_view(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, id: view::ViewId) -> Hits {
-    let layout = id.view().layout(scene, area);
-    let mut hits = id.view().draw(canvas, scene, &layout);
+fn draw_view(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, id: view::ViewId) -> Hits {
+    let layout = id.view().layout(input, area);
+    let mut hits = id.view().draw(canvas, input, &layout);
     hits.push_parts(layout.parts());
-    if let Some(area) = scene.app.block().and_then(|block| layout.area(block)) {
+    if let Some(area) = input.app.block().and_then(|block| layout.area(block)) {
         mark(canvas, area);
     }
     hits

@@ -302,7 +302,7 @@ pub const FIGURES: &[Figure] = &[
     figure!(
         "cost so far ≈",
         "currency",
-        "≈ rent of what stands still since the alert began; of an engine that stopped, also what its node earned in the quarter hour before and does not now; never in the ledger",
+        "≈ rent of the GPUs that have not worked since the alert began; of an engine that stopped, also what its node earned in the quarter hour before and does not now; never in the ledger",
         "leases; the log of events",
         &[Alerts]
     ),

@@ -2,7 +2,7 @@
 
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
-use super::app::{Action, App, Command, Motion, Turn};
+use super::app::{Action, App, Command, Direction, Motion};
 use super::instead::Start;
 use super::view::ViewId;
 
@@ -82,18 +82,18 @@ pub const BINDINGS: &[Binding] = &[
     bind!(Views: plain('7') => Command::Show(ViewId::Alerts), "", "", ""),
     bind!(Views: code(KeyCode::Enter) => Command::Enter, "⏎", "into the chosen row", "open"),
     bind!(Views: code(KeyCode::Esc) => Command::Back, "Esc", "out: of filter, of view", "back"),
-    bind!(Views: code(KeyCode::Tab) => Command::Block(Turn::Next), "Tab", "next block; Shift-Tab back", ""),
-    bind!(Views: code(KeyCode::BackTab), (KeyCode::BackTab, KeyModifiers::SHIFT) => Command::Block(Turn::Previous), "", "", ""),
-    bind!(Views: plain('<'), (KeyCode::PageUp, CTRL) => Command::Turn(Turn::Previous), "<  >", "view before; Ctrl-PgUp", ""),
-    bind!(Views: plain('>'), (KeyCode::PageDown, CTRL) => Command::Turn(Turn::Next), "", "", ""),
+    bind!(Views: code(KeyCode::Tab) => Command::Block(Direction::Next), "Tab", "next block; Shift-Tab back", ""),
+    bind!(Views: code(KeyCode::BackTab), (KeyCode::BackTab, KeyModifiers::SHIFT) => Command::Block(Direction::Previous), "", "", ""),
+    bind!(Views: plain('<'), (KeyCode::PageUp, CTRL) => Command::Direction(Direction::Previous), "<  >", "view before; Ctrl-PgUp", ""),
+    bind!(Views: plain('>'), (KeyCode::PageDown, CTRL) => Command::Direction(Direction::Next), "", "", ""),
     bind!(Views: plain('w') => Command::WhatIf, "w", "what if prices, nodes …", "what-if"),
     bind!(Views: plain('b') => Command::Against, "b", "bridge against; balancer", "bridge"),
     bind!(Views: plain('d') => Command::By, "d", "money by model, tier, node", "by"),
     bind!(Views: plain('e') => Command::Export, "e", "money into a CSV file", "export CSV"),
     bind!(Views: plain('i') => Command::Explain, "i", "what is this figure?", "figures"),
     bind!(Views: plain('a') => Command::AlertsOf, "a", "alerts of the chosen row", "its alerts"),
-    bind!(Views: plain('n') => Command::Neighbour(Turn::Next), "n  N", "next node, the one before", "next node"),
-    bind!(Views: plain('N') => Command::Neighbour(Turn::Previous), "", "", ""),
+    bind!(Views: plain('n') => Command::Neighbour(Direction::Next), "n  N", "next node, the one before", "next node"),
+    bind!(Views: plain('N') => Command::Neighbour(Direction::Previous), "", "", ""),
     bind!(Move: plain('j'), code(KeyCode::Down) => Command::Move(Motion::Down), "j ↓  k ↑", "one row down, up", ""),
     bind!(Move: plain('k'), code(KeyCode::Up) => Command::Move(Motion::Up), "", "", ""),
     bind!(Move: code(KeyCode::PageDown), ctrl('d'), ctrl('f') => Command::Move(Motion::PageDown), "PgDn PgUp", "one page", ""),
@@ -112,19 +112,19 @@ pub const BINDINGS: &[Binding] = &[
     bind!(Charts: plain('m') => Command::Cells, "m", "cells: load, memory …", "cells"),
     bind!(Charts: plain('c') => Command::Cursor, "c", "cursor: values at a time", "cursor"),
     bind!(Charts: plain('v') => Command::Form, "v", "stack, or profit about 0", "chart"),
-    bind!(Time: plain('[') => Command::Reach(Turn::Previous), "[ ]", "span; money: day to month", "span"),
-    bind!(Time: plain(']') => Command::Reach(Turn::Next), "", "", ""),
-    bind!(Time: code(KeyCode::Left) => Command::Step(Turn::Previous), "←  →", "back and forth by a cell", "time"),
-    bind!(Time: code(KeyCode::Right) => Command::Step(Turn::Next), "", "", ""),
-    bind!(Time: plain('{'), (KeyCode::Left, KeyModifiers::SHIFT), (KeyCode::Left, CTRL) => Command::Leap(Turn::Previous), "{  }", "by ten cells; also Shift ←", ""),
-    bind!(Time: plain('}'), (KeyCode::Right, KeyModifiers::SHIFT), (KeyCode::Right, CTRL) => Command::Leap(Turn::Next), "", "", ""),
+    bind!(Time: plain('[') => Command::Reach(Direction::Previous), "[ ]", "span; money: day to month", "span"),
+    bind!(Time: plain(']') => Command::Reach(Direction::Next), "", "", ""),
+    bind!(Time: code(KeyCode::Left) => Command::Step(Direction::Previous), "←  →", "back and forth by a cell", "time"),
+    bind!(Time: code(KeyCode::Right) => Command::Step(Direction::Next), "", "", ""),
+    bind!(Time: plain('{'), (KeyCode::Left, KeyModifiers::SHIFT), (KeyCode::Left, CTRL) => Command::Leap(Direction::Previous), "{  }", "by ten cells; also Shift ←", ""),
+    bind!(Time: plain('}'), (KeyCode::Right, KeyModifiers::SHIFT), (KeyCode::Right, CTRL) => Command::Leap(Direction::Next), "", "", ""),
     bind!(Time: code(KeyCode::End) => Command::Now, "End", "back to now, or last row", ""),
     bind!(Time: plain(' '), plain('p') => Command::Pause, "space", "freeze the screen", "pause"),
     bind!(Other: plain(':') => Command::Prompt, ":", "a command: theme, node …", "command"),
     bind!(Other: plain('t') => Command::NextTheme, "t", "next theme", "theme"),
     bind!(Other: plain('?'), plain('h'), code(KeyCode::F(1)) => Command::Help, "?", "these keys", "help"),
-    bind!(Other: plain('+'), plain('=') => Command::Interval(Turn::Next), "+  −", "poll less or more often", ""),
-    bind!(Other: plain('-') => Command::Interval(Turn::Previous), "", "", ""),
+    bind!(Other: plain('+'), plain('=') => Command::Interval(Direction::Next), "+  −", "poll less or more often", ""),
+    bind!(Other: plain('-') => Command::Interval(Direction::Previous), "", "", ""),
     bind!(Other: plain('y') => Command::Copy, "y  Y", "copy the row, the frame", "copy"),
     bind!(Other: plain('Y') => Command::CopyFrame, "", "", ""),
     bind!(Other: plain('P') => Command::Picture, "P", "a picture: SVG and text", ""),
@@ -136,7 +136,7 @@ pub const BINDINGS: &[Binding] = &[
 pub const FIRST_RUN: &[Binding] = &[
     bind!(Other: plain('d') => Command::Instead(Start::Demo), "d", "a simulated fleet, to look around", "demo"),
     bind!(Other: plain('D') => Command::Instead(Start::Day), "D", "DeepSeek's published day: 278 nodes in a minute", "published day"),
-    bind!(Other: plain('e') => Command::AskTarget, "e", "type a target: an engine, a node, a Prometheus", "target"),
+    bind!(Other: plain('e') => Command::AskTarget, "e", "type a target: an engine, an exporter, an agent", "target"),
     bind!(Other: plain('r') => Command::Instead(Start::Again), "r", "search again now", "again"),
 ];
 
@@ -177,10 +177,10 @@ fn prompting(key: KeyEvent) -> Option<Action> {
     let command = match (key.code, key.modifiers.contains(CTRL)) {
         (KeyCode::Char('c'), true) => Command::Quit,
         (KeyCode::Char('z'), true) => Command::Suspend,
-        (KeyCode::Tab, _) => Command::Complete(Turn::Next),
-        (KeyCode::BackTab, _) => Command::Complete(Turn::Previous),
-        (KeyCode::Up, _) | (KeyCode::Char('p'), true) => Command::Recall(Turn::Previous),
-        (KeyCode::Down, _) | (KeyCode::Char('n'), true) => Command::Recall(Turn::Next),
+        (KeyCode::Tab, _) => Command::Complete(Direction::Next),
+        (KeyCode::BackTab, _) => Command::Complete(Direction::Previous),
+        (KeyCode::Up, _) | (KeyCode::Char('p'), true) => Command::Recall(Direction::Previous),
+        (KeyCode::Down, _) | (KeyCode::Char('n'), true) => Command::Recall(Direction::Next),
         (KeyCode::Esc, _) => Command::Back,
         _ => return editing(key),
     };

@@ -1,4 +1,4 @@
-//! Asking the past and hearing its answers, without ever waiting for either side.
+//! Sends queries to the ledger and receives their results without blocking.
 
 use std::sync::mpsc::{self, Receiver, SyncSender, TryRecvError};
 

@@ -1,5 +1,5 @@
-//! Amounts an hour and tokens a second of an earlier instant: those of rows are kept with fewer digits than those of the
-//! fleet, and add up to them again.
+//! Amounts an hour and tokens a second of an earlier instant. Those of rows are stored with fewer digits than those of the
+//! fleet: they are corrected so that they add up.
 
 use super::figures_of::number;
 use crate::reading::EngineRole;

@@ -2,8 +2,8 @@
 
 use ratatui::layout::Rect;
 
+use super::frame_input::FrameInput;
 use super::pane;
-use super::scene::Scene;
 
 /// Below this the screen says that it is too small.
 const LEAST: (u16, u16) = (40, 8);
@@ -20,17 +20,17 @@ pub(super) struct Screen {
 }
 
 impl Screen {
-    /// The parts for a scene's size; `None` where it is too small for any.
-    pub(super) fn of(scene: &Scene<'_>) -> Option<Self> {
-        let area = scene.area();
+    /// The parts for a input's size; `None` where it is too small for any.
+    pub(super) fn of(input: &FrameInput<'_>) -> Option<Self> {
+        let area = input.area();
         if area.width < LEAST.0 || area.height < LEAST.1 {
             return None;
         }
         // Where nothing was found the views have nothing to show.
-        let has_views = !scene.finds_nothing();
+        let has_views = !input.finds_nothing();
         let has_tabs = area.width >= TABS.0 && area.height >= TABS.1 && has_views;
         // Money that is not written down must be seen, whatever else is shown.
-        let has_failure = pane::has_ledger_failure(scene) && area.height >= 11;
+        let has_failure = pane::has_ledger_failure(input) && area.height >= 11;
         let (tabs, failure) = (u16::from(has_tabs), u16::from(has_failure));
         let inner = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
         let view = area.height - 2 - tabs - failure;

@@ -5,7 +5,7 @@
 
 use super::app::RefreshPace;
 use super::figures_of::number;
-use super::scene::Scene;
+use super::frame_input::FrameInput;
 use super::widgets::time_axis::TimeAxis;
 use crate::history::{Measure, Query, Subject};
 use crate::snapshot::{VitalLine, Vitals};
@@ -28,24 +28,24 @@ pub(super) struct Points {
 
 impl Points {
     /// The points of a measure over a span up to now.
-    pub(super) fn of(scene: &Scene<'_>, subject: &Subject, measure: Measure, span: Span) -> Self {
-        let now = scene.at(RefreshPace::Charts).snap.at;
+    pub(super) fn of(input: &FrameInput<'_>, subject: &Subject, measure: Measure, span: Span) -> Self {
+        let now = input.at(RefreshPace::Charts).snap.at;
         // Fine points are kept for an hour from the newest on, whichever instant is shown; charts follow it some seconds
         // behind, which changes nothing.
-        let back = (scene.app.newest().at - now) + span;
+        let back = (input.app.newest().at - now) + span;
         let step = if back > SHORT + BEHIND { COARSE } else { FINE };
         let until = Timestamp::from_millis(floor(now.millis(), step.millis()).saturating_add(step.millis()));
         let count = usize::try_from(span.millis() / step.millis()).unwrap_or(0);
         let query = Query { subject: subject.clone(), measure, until, step, points: count };
-        let mut known = Self::ending(scene.app.history.series(&query).points, until, step);
+        let mut known = Self::ending(input.app.history.series(&query).points, until, step);
         if *subject == Subject::Fleet {
             if known.is_empty()
-                && let Some(line) = line_of(&scene.snap.vitals, measure)
+                && let Some(line) = line_of(&input.snap.vitals, measure)
             {
                 let points = line.points.iter().map(|value| value.map(f64::from)).collect();
-                known = Self::ending(points, scene.snap.vitals.until, scene.snap.vitals.step);
+                known = Self::ending(points, input.snap.vitals.until, input.snap.vitals.step);
             }
-            known.end_with(now, newest(scene, measure));
+            known.end_with(now, newest(input, measure));
         }
         known
     }
@@ -103,11 +103,11 @@ impl Points {
 }
 
 /// The axis of a chart of `cells` cells in which all of `points` are shown.
-pub(super) fn axis(scene: &Scene<'_>, points: &[&Points], span: Span, cells: u16) -> TimeAxis {
-    let now = scene.at(RefreshPace::Charts).snap.at;
+pub(super) fn axis(input: &FrameInput<'_>, points: &[&Points], span: Span, cells: u16) -> TimeAxis {
+    let now = input.at(RefreshPace::Charts).snap.at;
     let began = points.iter().filter_map(|points| points.past_began()).min();
     // Where nothing is known of the past, what is watched since the first poll is to come.
-    let began = began.or(scene.snap.money.since).unwrap_or(now);
+    let began = began.or(input.snap.money.since).unwrap_or(now);
     TimeAxis::new(began, now, span, cells)
 }
 
@@ -124,8 +124,8 @@ fn line_of(vitals: &Vitals, measure: Measure) -> Option<&VitalLine> {
 }
 
 /// The fleet's money at present.
-fn newest(scene: &Scene<'_>, measure: Measure) -> Option<f64> {
-    let money = &scene.at(RefreshPace::FiveSeconds).snap.money;
+fn newest(input: &FrameInput<'_>, measure: Measure) -> Option<f64> {
+    let money = &input.at(RefreshPace::FiveSeconds).snap.money;
     match measure {
         Measure::Revenue => number(money.revenue_per_hour),
         Measure::Cost => number(money.cost_per_hour),

@@ -187,7 +187,7 @@ mod tests {
 
     use jiff::tz::TimeZone;
 
-    use super::super::app::{Action, Command, Turn};
+    use super::super::app::{Action, Command, Direction};
     use super::*;
     use crate::clock::Clock;
     use crate::fleet::{Fleet, FleetConfig};
@@ -206,7 +206,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("deep/screen.toml");
         let mut app = app();
-        for command in [Command::NextTheme, Command::Reach(Turn::Next), Command::Cells, Command::Form] {
+        for command in [Command::NextTheme, Command::Reach(Direction::Next), Command::Cells, Command::Form] {
             app.update(Action::Command(command));
         }
         app.update(Action::Command(Command::Show(ViewId::Nodes)));

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::format;
-use super::scene::subject_in;
+use super::frame_input::subject_in;
 use crate::natural_order::natural_cmp;
 use crate::reading::Label;
 use crate::snapshot::{Alert, EngineRow, Rule, Severity, Snapshot};

@@ -296,9 +296,9 @@ fn the_view_shows_what_a_page_counts_of_ranks_and_experts() {
     assert!(frame.contains("counts 16.7 % of time waiting"), "{frame}");
     let frame = view_of_page(&["dp_attention_tokens_total"]);
     assert!(frame.contains("counts 0.0 % of time waiting"), "tokens where no pairs are counted: {frame}");
-    assert!(frame.contains("SGLang can tell them"), "{frame}");
+    assert!(frame.contains("SGLang can report them"), "{frame}");
     let frame = view_of_page(&[]);
-    assert!(!frame.contains("of time waiting") && frame.contains("SGLang can tell them"), "{frame}");
+    assert!(!frame.contains("of time waiting") && frame.contains("SGLang can report them"), "{frame}");
 }
 
 /// Class: each group takes a row for each of its balancers, and most groups are not seen.

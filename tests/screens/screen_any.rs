@@ -8,9 +8,9 @@ use jiff::tz::TimeZone;
 use margintop::reading::{EngineKind, EngineRole, Health, Label, ModelName, UnitName};
 use margintop::snapshot::{Rule, Severity, Snapshot, VitalLine};
 use margintop::statement::By;
-use margintop::tui::app::{Action, App, Command, Motion, Turn};
+use margintop::tui::app::{Action, App, Command, Direction, Motion};
+use margintop::tui::frame_input::FrameInput;
 use margintop::tui::ledger_query::{Against, Hour, LedgerAnswer, LedgerQuery, MoneyPage, MoneyQuery, WhatIfPage};
-use margintop::tui::scene::Scene;
 use margintop::tui::theme::Theme;
 use margintop::tui::view::ViewId;
 use margintop::units::{Money, Ratio, Span, Timestamp, Tokens};
@@ -41,11 +41,11 @@ const KEYS: &[Command] = &[
     Command::AsItWas,
     Command::Explain,
     Command::Prompt,
-    Command::Complete(Turn::Next),
+    Command::Complete(Direction::Next),
     Command::Cursor,
-    Command::Block(Turn::Next),
-    Command::Step(Turn::Previous),
-    Command::Leap(Turn::Previous),
+    Command::Block(Direction::Next),
+    Command::Step(Direction::Previous),
+    Command::Leap(Direction::Previous),
     Command::Now,
     Command::Enter,
     Command::Back,
@@ -55,8 +55,8 @@ const KEYS: &[Command] = &[
     Command::FoldAll,
     Command::Cells,
     Command::Form,
-    Command::Reach(Turn::Next),
-    Command::Neighbour(Turn::Next),
+    Command::Reach(Direction::Next),
+    Command::Neighbour(Direction::Next),
     Command::AlertsOf,
     Command::Move(Motion::Bottom),
 ];
@@ -68,9 +68,9 @@ fn parts_of_a_view_never_overlap() {
         let app = app(case(which));
         for (width, height) in [(40, 8), (76, 20), (80, 24), (110, 30), (120, 36), (160, 45), (200, 50), (400, 120)] {
             let area = Rect::new(1, 2, width - 2, height - 3);
-            let scene = Scene { app: &app, snap: app.shown(), size: (width, height) };
+            let input = FrameInput { app: &app, snap: app.shown(), size: (width, height) };
             for view in ViewId::ALL {
-                let layout = view.view().layout(&scene, area);
+                let layout = view.view().layout(&input, area);
                 for (nth, (part, here)) in layout.parts().iter().enumerate() {
                     assert_eq!(here.intersection(area), *here, "{part:?} of {view:?} in {which:?} at {width}x{height}");
                     for (other, there) in layout.parts().iter().skip(nth + 1) {
@@ -324,7 +324,7 @@ proptest! {
         app.update(Action::Command(Command::WhatIf));
         for field in 0..6 {
             for _ in 0..=steps {
-                app.update(Action::Command(Command::Step(if field % 2 == 0 { Turn::Next } else { Turn::Previous })));
+                app.update(Action::Command(Command::Step(if field % 2 == 0 { Direction::Next } else { Direction::Previous })));
             }
             app.update(Action::Command(Command::Move(Motion::Down)));
         }

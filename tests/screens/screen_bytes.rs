@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use jiff::tz::TimeZone;
 use margintop::history::History;
 use margintop::snapshot::Snapshot;
-use margintop::tui::app::{Action, App, Command, Turn};
+use margintop::tui::app::{Action, App, Command, Direction};
 use margintop::tui::terminal::StyleSortedBackend;
 use margintop::tui::theme::{Depth, Theme, ThemeRegistry};
 use margintop::tui::view::ViewId;
@@ -143,7 +143,7 @@ fn charts_of_a_still_past_stand_still() {
         }
         let mut app = App::new(Arc::new(still(2 * HOUR)), TimeZone::UTC, Span::from_secs(1), 1);
         app.history = history.clone();
-        (0..span).for_each(|_| drop(app.update(Action::Command(Command::Reach(Turn::Previous)))));
+        (0..span).for_each(|_| drop(app.update(Action::Command(Command::Reach(Direction::Previous)))));
         let mut terminal = Terminal::new(TestBackend::new(200, 50)).unwrap();
         let mut frames = Vec::new();
         for second in 2 * HOUR..2 * HOUR + 20 {

@@ -126,9 +126,9 @@ fn an_earlier_instant_is_shown_as_it_was_then() {
     let live = app.compared();
     let bridge = app.history.bridge().unwrap().bridge.change();
     // Back to the end of the last whole minute.
-    app.update(Action::Command(Command::Step(margintop::tui::app::Turn::Previous)));
+    app.update(Action::Command(Command::Step(margintop::tui::app::Direction::Previous)));
     while app.then().is_some_and(|then| then > live.1) {
-        app.update(Action::Command(Command::Step(margintop::tui::app::Turn::Previous)));
+        app.update(Action::Command(Command::Step(margintop::tui::app::Direction::Previous)));
     }
     assert_eq!(app.compared().1, app.then().unwrap().minute());
     if app.then() == Some(live.1) {
@@ -273,20 +273,20 @@ fn nothing_is_compared_with_a_minute_that_was_not_watched() {
 /// Class: keys change the span of all charts but the largest one; and a span is named that nothing is known of.
 #[test]
 fn a_chosen_span_is_that_of_every_chart() {
-    use margintop::tui::app::Turn;
+    use margintop::tui::app::Direction;
     let title = |app: &App, words: &str| {
         let frame = text(app, 200, 50);
         frame.lines().find(|line| line.contains(words)).unwrap_or_default().to_owned()
     };
     let mut app = app();
     assert!(title(&app, "Revenue = cost").contains("since "), "a day is not known: {}", title(&app, "Revenue = cost"));
-    app.update(Action::Command(Command::Reach(Turn::Previous)));
+    app.update(Action::Command(Command::Reach(Direction::Previous)));
     assert!(title(&app, "Revenue = cost").contains(", 15 min "), "{}", title(&app, "Revenue = cost"));
     let small =
         |app: &App| text(app, 80, 24).lines().find(|line| line.contains("scale ─")).unwrap_or_default().to_owned();
     app.history.record(app.shown(), Span::from_secs(5));
     for _ in 0..3 {
-        app.update(Action::Command(Command::Reach(Turn::Next)));
+        app.update(Action::Command(Command::Reach(Direction::Next)));
     }
     assert!(small(&app).contains("─ Since ") && !small(&app).contains("24 h"), "{}", small(&app));
 }

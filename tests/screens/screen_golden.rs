@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use margintop::snapshot::{Snapshot, WriterStatus};
-use margintop::tui::app::{Action, App, Command, Field, Motion, Pane, Turn};
+use margintop::tui::app::{Action, App, Command, Direction, Field, Motion, Pane};
 use margintop::tui::theme::{Depth, Glyphs, Role, Theme, ThemeRegistry};
 use margintop::tui::view::{Hits, ViewId};
 use margintop::units::Span;
@@ -329,12 +329,12 @@ fn what_stands_before_and_in_a_view() {
     };
     for size in SIZES {
         let mut earlier = watched();
-        press(&mut earlier, &[Command::Leap(Turn::Previous), Command::Leap(Turn::Previous)]);
+        press(&mut earlier, &[Command::Leap(Direction::Previous), Command::Leap(Direction::Previous)]);
         golden("earlier", &earlier, size);
 
         let mut pointed = watched();
         draw_once(&mut pointed, size);
-        press(&mut pointed, &[Command::Cursor, Command::Leap(Turn::Previous)]);
+        press(&mut pointed, &[Command::Cursor, Command::Leap(Direction::Previous)]);
         golden("cursor", &pointed, size);
 
         let mut explained = watched();
@@ -346,12 +346,12 @@ fn what_stands_before_and_in_a_view() {
         for c in "theme ".chars() {
             asked.update(Action::Typed(c));
         }
-        press(&mut asked, &[Command::Complete(Turn::Next)]);
+        press(&mut asked, &[Command::Complete(Direction::Next)]);
         golden("prompt", &asked, size);
 
         let mut block = watched();
         draw_once(&mut block, size);
-        press(&mut block, &[Command::Block(Turn::Next)]);
+        press(&mut block, &[Command::Block(Direction::Next)]);
         golden("block", &block, size);
     }
 }
@@ -481,7 +481,7 @@ fn a_ledger_that_is_not_ours_or_not_written_is_seen() {
 fn bars_by_the_day_of_the_week_and_of_the_month() {
     let mut app = pages::app(Page::Fleet);
     for name in ["money-7-days", "money-month"] {
-        app.update(Action::Command(Command::Reach(Turn::Next)));
+        app.update(Action::Command(Command::Reach(Direction::Next)));
         pages::answer(&mut app, Page::Fleet);
         golden(name, &app, (120, 36));
         golden(name, &app, (80, 24));

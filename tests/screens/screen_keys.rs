@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 use margintop::snapshot::Severity;
 use margintop::tui::app::{Action, App, Effect, RefreshPace};
-use margintop::tui::scene::Scene;
+use margintop::tui::frame_input::FrameInput;
 use margintop::tui::theme::Theme;
 use margintop::tui::view::{Hit, Hits, ViewId};
 use margintop::units::{Celsius, Span};
@@ -91,17 +91,17 @@ fn a_list_is_scrolled_within_its_rows() {
 fn a_chosen_row_stays_chosen_wherever_it_moves() {
     let mut app = app();
     type_(&mut app, "2jj");
-    let name = ViewId::Nodes.view().chosen(&scene(&app)).unwrap();
+    let name = ViewId::Nodes.view().chosen(&input(&app)).unwrap();
     for _ in 0..9 {
         type_(&mut app, "s");
-        assert_eq!(ViewId::Nodes.view().chosen(&scene(&app)), Some(name.clone()));
+        assert_eq!(ViewId::Nodes.view().chosen(&input(&app)), Some(name.clone()));
     }
     type_(&mut app, "S");
-    assert_eq!(ViewId::Nodes.view().chosen(&scene(&app)), Some(name));
+    assert_eq!(ViewId::Nodes.view().chosen(&input(&app)), Some(name));
 }
 
-fn scene(app: &App) -> Scene<'_> {
-    Scene { app, snap: app.shown(), size: (120, 36) }
+fn input(app: &App) -> FrameInput<'_> {
+    FrameInput { app, snap: app.shown(), size: (120, 36) }
 }
 
 #[test]
@@ -171,22 +171,22 @@ fn the_next_node_is_the_next_in_the_list() {
 fn units_fold_and_unfold() {
     let mut app = app();
     type_(&mut app, "4");
-    let folded = ViewId::Engines.view().rows(&scene(&app)).len();
+    let folded = ViewId::Engines.view().rows(&input(&app)).len();
     assert_eq!(folded, 40);
     type_(&mut app, "o");
-    let open = ViewId::Engines.view().rows(&scene(&app)).len();
+    let open = ViewId::Engines.view().rows(&input(&app)).len();
     assert!((folded + 3..=folded + 6).contains(&open), "{open}");
     type_(&mut app, "oO");
-    assert!(ViewId::Engines.view().rows(&scene(&app)).len() > 3 * folded);
+    assert!(ViewId::Engines.view().rows(&input(&app)).len() > 3 * folded);
     type_(&mut app, "O");
-    assert_eq!(ViewId::Engines.view().rows(&scene(&app)).len(), folded);
+    assert_eq!(ViewId::Engines.view().rows(&input(&app)).len(), folded);
 }
 
 #[test]
 fn engines_are_put_together_by_unit_node_or_model() {
     let mut app = app();
     type_(&mut app, "4");
-    let rows = |app: &App| ViewId::Engines.view().rows(&scene(app)).len();
+    let rows = |app: &App| ViewId::Engines.view().rows(&input(app)).len();
     assert_eq!(rows(&app), 40);
     type_(&mut app, "u");
     assert_eq!(rows(&app), app.shown().nodes.len());
@@ -206,7 +206,7 @@ fn the_map_is_walked_as_it_is_drawn() {
         let mut terminal = Terminal::new(TestBackend::new(120, 36)).unwrap();
         let mut hits = Hits::default();
         terminal.draw(|frame| hits = margintop::tui::draw(frame, &app, app.shown(), &Theme::of_roles())).unwrap();
-        let rows = ViewId::Overview.view().rows(&scene(&app));
+        let rows = ViewId::Overview.view().rows(&input(&app));
         let row = |(_, hit): &(_, Hit)| if let Hit::Row(row) = hit { Some(*row) } else { None };
         let mut drawn: Vec<_> = hits.areas().iter().filter_map(row).collect();
         // A unit of many nodes has several rows.
@@ -223,12 +223,12 @@ fn every_column_that_sorts_sorts_both_ways() {
         if let Some(key) = view.view().key() {
             type_(&mut app, &key.to_string());
         }
-        let orders = view.view().orders(&scene(&app));
+        let orders = view.view().orders(&input(&app));
         for nth in (0..orders.len()).filter(|nth| orders[*nth].says_something) {
             assert_eq!(app.list().order(), nth);
-            let rising = view.view().rows(&scene(&app));
+            let rising = view.view().rows(&input(&app));
             type_(&mut app, "S");
-            let falling = view.view().rows(&scene(&app));
+            let falling = view.view().rows(&input(&app));
             // Groups of balance are folded around the chosen one.
             assert!(rising.len() == falling.len() || *view == ViewId::Balance, "{view:?}");
             type_(&mut app, "Ss");
@@ -359,7 +359,7 @@ fn a_row_or_the_frame_is_copied_and_drawn() {
     draw(&mut app);
     let Effect::Copy(Some(area)) = type_(&mut app, "y") else { panic!("no row") };
     assert_eq!(area.height, 1);
-    let name = ViewId::Nodes.view().chosen(&scene(&app)).unwrap();
+    let name = ViewId::Nodes.view().chosen(&input(&app)).unwrap();
     let rows = text(&app, 120, 36);
     assert!(rows.lines().nth(usize::from(area.y)).unwrap().contains(&name));
     assert_eq!(type_(&mut app, "Y"), Effect::Copy(None));
@@ -384,7 +384,7 @@ fn what_is_said_is_shown_until_it_is_taken_back() {
 
     type_(&mut app, "2/gpu-00");
     press(&mut app, KeyCode::Enter, KeyModifiers::NONE);
-    let left = ViewId::Nodes.view().rows(&scene(&app)).len();
+    let left = ViewId::Nodes.view().rows(&input(&app)).len();
     assert!(left > 0 && left < 278);
     assert_eq!(app.said().unwrap().text, format!("filter: {left} of 278 nodes"));
     let failure = "no picture x.svg: this folder is read-only".to_owned();

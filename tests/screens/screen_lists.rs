@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use margintop::history::{EventKind, History, HistoryEvent};
 use margintop::reading::{Health, Label};
 use margintop::snapshot::{Rule, Severity, Snapshot};
-use margintop::tui::app::{Action, App, Command, Turn};
+use margintop::tui::app::{Action, App, Command, Direction};
 use margintop::units::Span;
 use ratatui::crossterm::event::{KeyCode, KeyModifiers};
 use samples::hands::{app, press, text, type_, watched};
@@ -194,7 +194,7 @@ fn a_gpu_that_was_lost_then_is_drawn_as_lost() {
     };
     assert_eq!(state(&app).0, Health::Live);
     for _ in 0..4 {
-        app.update(Action::Command(Command::Step(Turn::Previous)));
+        app.update(Action::Command(Command::Step(Direction::Previous)));
     }
     let name = format!("{} GPU 2", node.name);
     assert!(app.shown().alerts.iter().any(|alert| alert.subject.as_str() == name), "{:?}", now - app.shown().at);

@@ -163,14 +163,14 @@ fn an_upper_bound_says_why_it_is_one() {
     for (on_trial, growth_uncertain, why) in [
         (true, false, "growth on trial, may be taken back"),
         (true, true, "growth on trial, may be taken back"),
-        (false, true, "some may be of before the watch, or of a process that stopped"),
+        (false, true, "a part may be older than this run, or of a process that stopped"),
         (false, false, "unknown hits, unproven tokens"),
     ] {
         let mut snapshot = case(Case::Loss);
         (snapshot.money.upper_bound, snapshot.money.on_trial, snapshot.money.growth_uncertain) =
             (true, on_trial, growth_uncertain);
         let frame = text(&of(snapshot), 200, 50);
-        let words = ["growth on trial", "some may be of before", "unknown hits, unproven"];
+        let words = ["growth on trial", "a part may be older", "unknown hits, unproven"];
         assert!(frame.contains(why), "{why}:\n{frame}");
         assert_eq!(words.iter().filter(|word| frame.contains(**word)).count(), 1, "{why}:\n{frame}");
     }

@@ -8,8 +8,8 @@ use jiff::tz::TimeZone;
 use margintop::history::{History, Measure, Query, Subject};
 use margintop::reading::{Label, ModelName};
 use margintop::snapshot::{PriceStep, Snapshot};
-use margintop::tui::app::{Action, App, Command, RefreshPace, Turn};
-use margintop::tui::scene::Scene;
+use margintop::tui::app::{Action, App, Command, Direction, RefreshPace};
+use margintop::tui::frame_input::FrameInput;
 use margintop::tui::theme::Theme;
 use margintop::tui::view::{Hits, OnEnter, ViewId, ViewPlace};
 use margintop::units::{Span, Timestamp};
@@ -177,7 +177,7 @@ fn an_earlier_instant_keeps_what_is_recorded() {
     let mut app = watched();
     let now = app.shown().clone();
     assert!(!now.money.lists.is_empty());
-    app.update(Action::Command(Command::Leap(Turn::Previous)));
+    app.update(Action::Command(Command::Leap(Direction::Previous)));
     let then = app.shown().clone();
     assert!(then.at < now.at);
     // Those that were silent all the time have no record.
@@ -283,8 +283,8 @@ fn enter_is_offered_where_it_leads_somewhere() {
             type_(&mut app, &key.to_string());
             let size = (120, 36);
             let frame = drawn(&mut app, size);
-            let scene = Scene { app: &app, snap: app.shown(), size };
-            let leads = app.view().view().enter(&scene) != OnEnter::Nowhere;
+            let input = FrameInput { app: &app, snap: app.shown(), size };
+            let leads = app.view().view().enter(&input) != OnEnter::Nowhere;
             let footer = frame.lines().last().unwrap();
             assert!(leads || !footer.contains('⏎'), "{key}: {footer}");
             if leads {
@@ -307,8 +307,8 @@ fn enter_on_a_node_leads_to_its_engines() {
     assert_eq!((app.view(), app.subject()), (ViewId::Engines, Some(&node)));
     let frame = text(&app, 120, 36);
     assert!(frame.contains(&format!("Engines of {node}")), "{frame}");
-    let scene = Scene { app: &app, snap: app.shown(), size: (120, 36) };
-    let OnEnter::Into(ViewPlace { view, .. }) = app.view().view().enter(&scene) else { return };
+    let input = FrameInput { app: &app, snap: app.shown(), size: (120, 36) };
+    let OnEnter::Into(ViewPlace { view, .. }) = app.view().view().enter(&input) else { return };
     assert_eq!(view, ViewId::Node);
 }
 
@@ -321,8 +321,8 @@ fn a_gpu_of_a_row_of_nodes_says_what_it_is_and_how_hard_it_works() {
     let y = frame.lines().position(|line| line.trim_start().starts_with("gpu-0003")).unwrap();
     let x = heading.split("GPUs").next().unwrap().chars().count();
     app.update(Action::Hover(x as u16 + 2, y as u16));
-    let scene = Scene { app: &app, snap: app.shown(), size: (120, 36) }.at(RefreshPace::TenSeconds);
-    let gpu = scene.snap.nodes.iter().find(|node| node.name.as_str() == "gpu-0003").unwrap().gpus[2].clone();
+    let input = FrameInput { app: &app, snap: app.shown(), size: (120, 36) }.at(RefreshPace::TenSeconds);
+    let gpu = input.snap.nodes.iter().find(|node| node.name.as_str() == "gpu-0003").unwrap().gpus[2].clone();
     let said = drawn(&mut app, (120, 36));
     let line = said.lines().find(|line| line.contains("gpu-0003 GPU 2 H800")).unwrap_or_else(|| panic!("{said}"));
     let watts = format!("{:.0} W", gpu.power_watts.unwrap());

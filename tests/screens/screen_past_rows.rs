@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use margintop::history::History;
 use margintop::reading::{EngineRole, UnitName};
 use margintop::snapshot::{Snapshot, TokenTotals};
-use margintop::tui::app::{Action, App, Command, Turn};
+use margintop::tui::app::{Action, App, Command, Direction};
 use margintop::units::Span;
 use ratatui::crossterm::event::{KeyCode, KeyModifiers};
 use samples::fleet;
@@ -60,7 +60,7 @@ fn totals_of_an_earlier_instant_are_those_of_its_rows() {
     let mut app = recorded();
     let mut seen = 0;
     for _ in 0..30 {
-        app.update(Action::Command(Command::Step(Turn::Previous)));
+        app.update(Action::Command(Command::Step(Direction::Previous)));
         let shown = app.shown();
         let waiting: u64 = shown.engines.iter().filter_map(|row| row.waiting).sum();
         assert_eq!(shown.requests.waiting, Some(waiting), "at {:?}", app.then());

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 use margintop::history::History;
 use margintop::snapshot::Bound;
-use margintop::tui::app::{Action, App, ChartReach, Command, Turn};
+use margintop::tui::app::{Action, App, ChartReach, Command, Direction};
 use margintop::tui::ledger_query::{LedgerAnswer, LedgerQuery};
 use margintop::units::{Money, Span};
 use samples::past::deepseek_day;
@@ -33,7 +33,7 @@ fn dollars(amount: Option<Money>) -> f64 {
 #[test]
 fn the_profit_of_then_is_what_was_posted_until_then() {
     let mut app = at_its_end();
-    app.update(Action::Command(Command::Step(Turn::Previous)));
+    app.update(Action::Command(Command::Step(Direction::Previous)));
     let money = app.shown().money.clone();
     // A cell before its end nearly all of the day is earned.
     let (revenue, cost) = (dollars(money.revenue), dollars(money.cost));
@@ -46,7 +46,7 @@ fn the_profit_of_then_is_what_was_posted_until_then() {
     // Half a day before it is half, and every hour back is less.
     let mut before = revenue;
     for _ in 0..20 {
-        app.update(Action::Command(Command::Leap(Turn::Previous)));
+        app.update(Action::Command(Command::Leap(Direction::Previous)));
         let shown = app.shown();
         let Some(revenue) = shown.money.revenue else { break };
         let revenue = dollars(Some(revenue));
@@ -67,7 +67,7 @@ fn an_instant_of_a_fleet_is_made_at_once() {
     let mut app = at_its_end();
     let begun = std::time::Instant::now();
     for _ in 0..10 {
-        app.update(Action::Command(Command::Step(Turn::Previous)));
+        app.update(Action::Command(Command::Step(Direction::Previous)));
     }
     let each = begun.elapsed() / 10;
     assert!(each < std::time::Duration::from_millis(300), "{each:?}");
@@ -78,7 +78,7 @@ fn an_instant_of_a_fleet_is_made_at_once() {
 fn the_ledgers_sums_of_then_take_the_place_of_the_records() {
     let mut app = at_its_end();
     app.has_past = true;
-    app.update(Action::Command(Command::Leap(Turn::Previous)));
+    app.update(Action::Command(Command::Leap(Direction::Previous)));
     let then = app.then().unwrap();
     let Some(LedgerQuery::Money(question)) = app.question() else { panic!("the ledger is not asked") };
     assert_eq!(question.at, then);
@@ -90,11 +90,11 @@ fn the_ledgers_sums_of_then_take_the_place_of_the_records() {
     assert_eq!(money.since, Some(since));
     assert_eq!(app.question(), None, "it is asked once");
     // Another instant, however near, has other sums.
-    app.update(Action::Command(Command::Step(Turn::Next)));
+    app.update(Action::Command(Command::Step(Direction::Next)));
     let Some(LedgerQuery::Money(question)) = app.question() else { panic!("the ledger is not asked") };
     assert_eq!(Some(question.at), app.then());
     // An answer that comes late is of no other instant.
-    app.update(Action::Command(Command::Step(Turn::Previous)));
+    app.update(Action::Command(Command::Step(Direction::Previous)));
     let before = app.shown().money.revenue;
     app.update(Action::Answered(LedgerAnswer::Money(Err(margintop::reading::Label::new("busy")))));
     assert_eq!(app.shown().money.revenue, before);
@@ -105,7 +105,7 @@ fn the_ledgers_sums_of_then_take_the_place_of_the_records() {
 fn what_is_in_no_models_row_is_reported_of_the_past_too() {
     let mut app = at_its_end();
     for _ in 0..20 {
-        app.update(Action::Command(Command::Leap(Turn::Previous)));
+        app.update(Action::Command(Command::Leap(Direction::Previous)));
         let Some(profit) = app.shown().money.profit_per_hour else { break };
         let rows = app.shown().models.iter().filter_map(|row| row.money.profit_per_hour);
         let beside = app.shown().money.profit_beside_models.iter().map(|row| row.profit_per_hour);
@@ -130,7 +130,7 @@ fn sums_of_then_are_marked_where_a_part_is_unknown() {
     };
     let mut app = exact(Span::ZERO);
     app.has_past = true;
-    app.update(Action::Command(Command::Leap(Turn::Previous)));
+    app.update(Action::Command(Command::Leap(Direction::Previous)));
     assert_eq!(app.shown().total_bound(), Bound::None, "all of it is recorded");
     let Some(LedgerQuery::Money(question)) = app.question() else { panic!("the ledger is not asked") };
     let mut page = samples::pages::money_page(samples::pages::Page::PublishedDay, question);
@@ -141,6 +141,6 @@ fn sums_of_then_are_marked_where_a_part_is_unknown() {
     assert!(frame.contains("revenue ≥ $"), "{frame}");
     // A record that begins later than the sum.
     let mut app = exact(Span::from_secs(600));
-    app.update(Action::Command(Command::Leap(Turn::Previous)));
+    app.update(Action::Command(Command::Leap(Direction::Previous)));
     assert_eq!(app.shown().total_bound(), Bound::Both, "neither revenue nor cost is known of ten minutes");
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 use margintop::history::History;
 use margintop::tui::app::{Action, App, Command};
-use margintop::tui::scene::Scene;
+use margintop::tui::frame_input::FrameInput;
 use margintop::tui::theme::Theme;
 use margintop::tui::view::{Layout, ViewId};
 use margintop::tui::widgets::rule::{Heading, TitledRule};
@@ -86,12 +86,12 @@ proptest! {
             app.update(Action::Command(Command::Enter));
         }
         let view = app.view();
-        let scene = Scene { app: &app, snap: app.shown(), size: (width, height) };
+        let input = FrameInput { app: &app, snap: app.shown(), size: (width, height) };
         let theme = Theme::of_roles();
-        let layout = view.view().layout(&scene, Rect::new(1, 2, width - 2, height - 3));
+        let layout = view.view().layout(&input, Rect::new(1, 2, width - 2, height - 3));
         for (part, area) in layout.parts() {
             let mut buffer = blank(width, height);
-            view.view().draw(&mut Canvas::new(&mut buffer, &theme), &scene, &Layout::whole(*part, *area));
+            view.view().draw(&mut Canvas::new(&mut buffer, &theme), &input, &Layout::whole(*part, *area));
             for place in buffer.area.positions().filter(|place| !area.contains(*place)) {
                 prop_assert_eq!(buffer[place].symbol(), BLANK, "{:?} of {:?} in {} at {:?} of {}x{}", part, view, which, place, width, height);
             }
@@ -143,7 +143,7 @@ proptest! {
             let area = buffer.area;
             let mut canvas = Canvas::new(&mut buffer, &theme);
             if by_pen {
-                canvas.pen(area, 0).put(margintop::tui::theme::Role::Text, &text);
+                canvas.writer(area, 0).put(margintop::tui::theme::Role::Text, &text);
             } else {
                 canvas.clip(area).line(0, 0, &[Segment::text(text.clone())]);
             }

@@ -27,9 +27,9 @@ pub enum Command {
     /// Open a view by its number; if it is open, select its next part.
     Show(ViewId),
     /// Open the next or previous view.
-    Turn(Turn),
+    Direction(Direction),
     /// Select the next or previous block of the view.
-    Block(Turn),
+    Block(Direction),
     /// Move in the list.
     Move(Motion),
     /// Open the selected row.
@@ -43,11 +43,11 @@ pub enum Command {
     /// Expand or collapse all rows.
     FoldAll,
     /// Show the next or previous node, in the view of one node.
-    Neighbour(Turn),
+    Neighbour(Direction),
     /// Show the alerts of the selected row.
     AlertsOf,
     /// Show a longer or shorter span in charts.
-    Reach(Turn),
+    Reach(Direction),
     /// Change the measure of the heat map.
     Cells,
     /// Change the grouping of engines.
@@ -59,7 +59,7 @@ pub enum Command {
     /// Open or close the what-if form.
     WhatIf,
     /// Move one step left or right: in the selected field of a form, the cursor of charts, or time.
-    Step(Turn),
+    Step(Direction),
     /// Start a command line.
     Prompt,
     /// Start a command line that names a target.
@@ -67,15 +67,15 @@ pub enum Command {
     /// Quit, and start something else.
     Instead(Start),
     /// Complete the command line.
-    Complete(Turn),
+    Complete(Direction),
     /// Insert a previous command line.
-    Recall(Turn),
+    Recall(Direction),
     /// Explain the figures of the view.
     Explain,
     /// Show or hide the cursor of charts.
     Cursor,
     /// Move ten such steps.
-    Leap(Turn),
+    Leap(Direction),
     /// Return to now; to the last row where now is shown.
     Now,
     /// Copy the selected row, or the frame if there is none, to the clipboard as text.
@@ -85,7 +85,7 @@ pub enum Command {
     /// Save a picture of the frame to a file.
     Picture,
     /// Poll sources less or more often.
-    Interval(Turn),
+    Interval(Direction),
     /// Compare with another span.
     Against,
     /// Change the grouping of money.
@@ -105,7 +105,7 @@ pub enum Command {
 /// A direction among views and values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs, reason = "a direction says itself")]
-pub enum Turn {
+pub enum Direction {
     Next,
     Previous,
 }

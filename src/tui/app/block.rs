@@ -1,6 +1,6 @@
 //! Which block of the view is chosen: the list, until another one is.
 
-use super::{App, Effect, Turn};
+use super::{App, Direction, Effect};
 use crate::tui::view::{Part, ViewPlace};
 
 impl App {
@@ -15,7 +15,7 @@ impl App {
     }
 
     /// The next block or the one before, as they stand from top to bottom and from left to right.
-    pub(super) fn turn_block(&mut self, turn: Turn) -> Effect {
+    pub(super) fn turn_block(&mut self, turn: Direction) -> Effect {
         let mut blocks: Vec<_> = self.hits.parts().iter().filter(|(part, area)| is_block(*part, area.height)).collect();
         blocks.sort_by_key(|(_, area)| (area.y, area.x));
         let blocks: Vec<Part> = blocks.into_iter().map(|(part, _)| *part).collect();
@@ -24,7 +24,7 @@ impl App {
             return Effect::Redraw;
         }
         let at = blocks.iter().position(|part| *part == self.block().unwrap_or(Part::List)).unwrap_or(0);
-        let to = if turn == Turn::Next { at + 1 } else { at + blocks.len() - 1 } % blocks.len();
+        let to = if turn == Direction::Next { at + 1 } else { at + blocks.len() - 1 } % blocks.len();
         self.block = blocks.get(to).map(|part| (self.view(), *part));
         Effect::Redraw
     }

@@ -1,6 +1,6 @@
 //! The effect of each command.
 
-use super::{App, Command, Effect, Motion, Turn};
+use super::{App, Command, Direction, Effect, Motion};
 use crate::tui::instead::Instead;
 use crate::tui::view::{Hit, ViewId, ViewPlace};
 
@@ -21,11 +21,11 @@ impl App {
             Command::Help => self.path.enter(ViewPlace::of(ViewId::Help)),
             Command::Pause => self.pause(),
             Command::NextTheme => self.choose_theme((self.theme + 1) % self.themes),
-            Command::Show(_) | Command::Turn(_) if self.finds_nothing() => {
+            Command::Show(_) | Command::Direction(_) if self.finds_nothing() => {
                 self.say("nothing is watched yet: no view has anything to show; ? lists the keys");
             }
             Command::Show(view) => self.path.show(view),
-            Command::Turn(turn) => self.path.show(self.view().turned(turn == Turn::Previous)),
+            Command::Direction(turn) => self.path.show(self.view().turned(turn == Direction::Previous)),
             Command::Block(turn) => return self.turn_block(turn),
             Command::Move(motion) => self.step(motion),
             Command::Sort => {
@@ -34,7 +34,7 @@ impl App {
             }
             Command::Reverse => self.list_mut().reverse(),
             Command::FoldAll => self.fold_all(),
-            Command::Reach(turn) => self.charts.choose(self.charts.reach.stepped(turn == Turn::Next)),
+            Command::Reach(turn) => self.charts.choose(self.charts.reach.stepped(turn == Direction::Next)),
             Command::Group => self.grouping = self.grouping.next(),
             Command::Cells => self.charts.cells = self.charts.cells.next(),
             Command::Form => self.charts.turn_form(),
@@ -59,7 +59,7 @@ impl App {
             Command::Copy => return Effect::Copy(self.chosen_area()),
             Command::CopyFrame => return Effect::Copy(None),
             Command::Picture => return Effect::Picture,
-            Command::Interval(turn) => return self.step_interval(turn == Turn::Next),
+            Command::Interval(turn) => return self.step_interval(turn == Direction::Next),
             Command::Back => self.back(),
             _ => return Effect::None,
         }
@@ -104,9 +104,9 @@ impl App {
                 self.what_if.open = false;
                 return false;
             }
-            Command::Move(Motion::Up) | Command::Block(Turn::Previous) => self.what_if.turn(false),
-            Command::Move(Motion::Down) | Command::Block(Turn::Next) => self.what_if.turn(true),
-            Command::Step(turn) => self.what_if.step(turn == Turn::Next, nodes),
+            Command::Move(Motion::Up) | Command::Block(Direction::Previous) => self.what_if.turn(false),
+            Command::Move(Motion::Down) | Command::Block(Direction::Next) => self.what_if.turn(true),
+            Command::Step(turn) => self.what_if.step(turn == Direction::Next, nodes),
             _ => return false,
         }
         true

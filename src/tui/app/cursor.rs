@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::{App, Effect, Turn};
+use super::{App, Direction, Effect};
 use crate::units::Timestamp;
 
 /// Cells of a leap.
@@ -33,11 +33,11 @@ impl App {
     }
 
     /// One cell of the shortest chart to the left or right, between the beginning of the charts and now.
-    pub(super) fn move_cursor(&mut self, turn: Turn, is_leap: bool) {
+    pub(super) fn move_cursor(&mut self, turn: Direction, is_leap: bool) {
         let Some(at) = self.cursor else { return };
         let cell = self.chart_cell().millis();
         let step = cell * if is_leap { LEAP } else { 1 };
-        let to = at.millis().div_euclid(cell) * cell + if turn == Turn::Next { step } else { -step };
+        let to = at.millis().div_euclid(cell) * cell + if turn == Direction::Next { step } else { -step };
         let first = self.hits.plots().iter().map(|plot| plot.axis.start()).min().unwrap_or(at);
         self.cursor = Some(Timestamp::from_millis(to).min(self.shown.at).max(first));
     }

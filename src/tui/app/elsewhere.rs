@@ -1,6 +1,6 @@
 //! Keys that mean something in another view: it is said where, so that no key seems to be broken.
 
-use super::{App, Command, Turn};
+use super::{App, Command, Direction};
 use crate::tui::view::ViewId;
 
 impl App {
@@ -15,7 +15,7 @@ impl App {
             Command::Export => (command, "e: a CSV file of {}"),
             Command::AsItWas => (command, "r: the order of ranks, in {}"),
             Command::Load => (command, "l: the next scenario, in what-if (w)"),
-            Command::Neighbour(_) => (Command::Neighbour(Turn::Next), "n N: from node to node; Enter opens one"),
+            Command::Neighbour(_) => (Command::Neighbour(Direction::Next), "n N: from node to node; Enter opens one"),
             Command::Silence => (command, "x: silences an alert, in {}"),
             Command::Group => (command, "u: groups {}"),
             Command::Fold | Command::FoldAll => (Command::Fold, "o O: open rows of {}"),

@@ -48,7 +48,7 @@ mod tests {
 
     use jiff::tz::TimeZone;
 
-    use super::super::{Action, Command, Turn};
+    use super::super::{Action, Command, Direction};
     use super::*;
     use crate::clock::Clock;
     use crate::fleet::{Fleet, FleetConfig};
@@ -65,14 +65,16 @@ mod tests {
     fn it_goes_by_steps_to_its_ends() -> Result<(), Box<dyn std::error::Error>> {
         let mut app = app(700)?;
         let mut steps = Vec::new();
-        for turn in [Turn::Next, Turn::Next, Turn::Next, Turn::Next, Turn::Next, Turn::Next] {
+        for turn in
+            [Direction::Next, Direction::Next, Direction::Next, Direction::Next, Direction::Next, Direction::Next]
+        {
             steps.push(app.update(Action::Command(Command::Interval(turn))));
         }
         let to = |seconds| Effect::Interval(Span::from_secs(seconds));
         assert_eq!(steps, [to(1), to(2), to(5), to(10), to(30), Effect::Redraw]);
         assert_eq!(app.said().map(|said| said.is_failure), Some(true));
         for _ in 0..9 {
-            app.update(Action::Command(Command::Interval(Turn::Previous)));
+            app.update(Action::Command(Command::Interval(Direction::Previous)));
         }
         assert_eq!(app.interval, Span::from_millis(250));
         Ok(())
@@ -82,7 +84,7 @@ mod tests {
     fn where_it_is_not_ours_it_stays() -> Result<(), Box<dyn std::error::Error>> {
         let mut app = app(1_000)?;
         app.has_interval = false;
-        assert_eq!(app.update(Action::Command(Command::Interval(Turn::Next))), Effect::Redraw);
+        assert_eq!(app.update(Action::Command(Command::Interval(Direction::Next))), Effect::Redraw);
         assert_eq!(app.interval, Span::from_secs(1));
         assert_eq!(app.said().map(|said| said.text.as_str()), Some("the interval cannot be changed here"));
         Ok(())

@@ -42,7 +42,7 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
-pub use action::{Action, Command, Effect, Turn};
+pub use action::{Action, Command, Direction, Effect};
 pub use at_lists::AtLists;
 pub use charts::{Cells, ChartReach, ChartState};
 pub use filter::{FigureValue, Filter};

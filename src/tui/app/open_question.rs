@@ -1,4 +1,4 @@
-//! Which question to the past is open, and what was asked last. Views say what they want; what of that is asked is decided here alone.
+//! Which query of the past is open, and which was sent last. Views state what they need; only this decides what is sent.
 
 use std::sync::Arc;
 

@@ -1,6 +1,6 @@
 //! The command line: what is typed, what completes it, what was entered before.
 
-use super::{App, Effect, Filter, Prompt, Turn};
+use super::{App, Direction, Effect, Filter, Prompt};
 use crate::tui::instead::Instead;
 use crate::tui::prompt::{PromptLine, Word, candidates, parse};
 use crate::tui::view::{ViewId, ViewPlace};
@@ -48,17 +48,17 @@ impl App {
     }
 
     /// Writes the next or the previous of what completes the line.
-    pub(super) fn complete(&mut self, turn: Turn) {
+    pub(super) fn complete(&mut self, turn: Direction) {
         let Some(prompt) = &mut self.prompt else { return };
         let count = prompt.candidates.len();
         if count == 0 {
             return;
         }
         let at = match (prompt.chosen, turn) {
-            (None, Turn::Next) => 0,
-            (None, Turn::Previous) => count - 1,
-            (Some(at), Turn::Next) => (at + 1) % count,
-            (Some(at), Turn::Previous) => (at + count - 1) % count,
+            (None, Direction::Next) => 0,
+            (None, Direction::Previous) => count - 1,
+            (Some(at), Direction::Next) => (at + 1) % count,
+            (Some(at), Direction::Previous) => (at + count - 1) % count,
         };
         let is_only = count == 1;
         if let Some(candidate) = prompt.candidates.get(at) {
@@ -72,14 +72,14 @@ impl App {
     }
 
     /// A line that was entered before.
-    pub(super) fn recall(&mut self, turn: Turn) {
+    pub(super) fn recall(&mut self, turn: Direction) {
         let Some(prompt) = &mut self.prompt else { return };
         let count = self.entered.len();
         let at = match (prompt.recalled, turn) {
-            (None, Turn::Previous) => count.checked_sub(1),
-            (None, Turn::Next) => None,
-            (Some(at), Turn::Previous) => Some(at.saturating_sub(1)),
-            (Some(at), Turn::Next) => Some(at + 1).filter(|at| *at < count),
+            (None, Direction::Previous) => count.checked_sub(1),
+            (None, Direction::Next) => None,
+            (Some(at), Direction::Previous) => Some(at.saturating_sub(1)),
+            (Some(at), Direction::Next) => Some(at + 1).filter(|at| *at < count),
         };
         prompt.text = at.and_then(|at| self.entered.get(at)).cloned().unwrap_or_default();
         self.offer();

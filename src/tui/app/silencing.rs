@@ -18,7 +18,7 @@ impl App {
 
     /// Silences the alerts of the chosen row, or lets them call again.
     pub(super) fn silence(&mut self) -> Effect {
-        let chosen = self.view().view().chosen_alerts(&self.scene());
+        let chosen = self.view().view().chosen_alerts(&self.input());
         let Some((_, first)) = chosen.first() else { return Effect::None };
         let more = if chosen.len() > 1 { format!(" and {} more", chosen.len() - 1) } else { String::new() };
         let name = format!("{}{more}", format::shorten(first.as_str(), 30));

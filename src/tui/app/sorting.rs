@@ -16,7 +16,7 @@ impl App {
         if (list.order(), list.is_reversed()) == (0, false) {
             return None;
         }
-        let orders = view.view().orders(&self.scene());
+        let orders = view.view().orders(&self.input());
         let title = orders.get(list.order()).map(|order| order.title.trim()).filter(|title| !title.is_empty())?;
         Some(format!("{}{title}", if list.is_reversed() { "-" } else { "" }))
     }
@@ -28,13 +28,13 @@ impl App {
 
     /// Sorts what was to be sorted later, if there are rows. A column that is not there leaves the list as it is.
     pub(super) fn sort_once_known(&mut self) {
-        if self.sort_later.is_empty() || self.scene().is_blank() {
+        if self.sort_later.is_empty() || self.input().is_blank() {
             return;
         }
         for (title, column) in std::mem::take(&mut self.sort_later) {
             let Some(view) = ViewId::tabs().find(|view| view.view().title() == title) else { continue };
             let (column, is_reversed) = column.strip_prefix('-').map_or((column.as_str(), false), |rest| (rest, true));
-            let orders = view.view().orders(&self.scene());
+            let orders = view.view().orders(&self.input());
             let Some(place) = orders.iter().position(|order| order.title.trim() == column) else { continue };
             let list = &mut self.lists[view as usize];
             list.sort_as(place, is_reversed);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{App, Effect, HeatMap, PacedSnapshots, Turn};
+use super::{App, Direction, Effect, HeatMap, PacedSnapshots};
 use crate::history::{Measure, QuarterBridge, Query, Subject};
 use crate::snapshot::Snapshot;
 use crate::tui::{format, recorded};
@@ -79,13 +79,13 @@ impl App {
         Span::from_millis(cell.max(LEAST))
     }
 
-    pub(super) fn travel(&mut self, turn: Turn, is_leap: bool) -> Effect {
+    pub(super) fn travel(&mut self, turn: Direction, is_leap: bool) -> Effect {
         let cell = self.chart_cell().millis() * if is_leap { LEAP } else { 1 };
         let now = self.newest().at;
         let from = self.then.unwrap_or(now).millis();
         let to = match turn {
-            Turn::Previous => (from - 1).div_euclid(cell) * cell,
-            Turn::Next => (from.div_euclid(cell) + 1) * cell,
+            Direction::Previous => (from - 1).div_euclid(cell) * cell,
+            Direction::Next => (from.div_euclid(cell) + 1) * cell,
         };
         self.travel_to(Timestamp::from_millis(to))
     }

@@ -1,7 +1,7 @@
 //! Ways through the views: into a row and out again, along a list, by keys and by the mouse.
 
 use super::path::TimeBefore;
-use super::{App, Effect, Filter, Motion, Turn};
+use super::{App, Direction, Effect, Filter, Motion};
 use crate::reading::Label;
 use crate::tui::view::{Hit, ListKey, OnEnter, ViewId, ViewPlace};
 use crate::units::Timestamp;
@@ -14,7 +14,7 @@ impl App {
         if let Some(block) = self.block_beside() {
             return self.enter_block(block);
         }
-        let entry = self.view().view().enter(&self.scene());
+        let entry = self.view().view().enter(&self.input());
         match entry {
             OnEnter::Nowhere => return Effect::None,
             OnEnter::Into(place) => self.enter_place(place),
@@ -62,11 +62,12 @@ impl App {
     }
 
     /// The node after or before the shown one, as the list of nodes has them.
-    pub(in crate::tui) fn neighbour(&mut self, turn: Turn) {
-        let names = crate::tui::view::node_names(&self.scene());
+    pub(in crate::tui) fn neighbour(&mut self, turn: Direction) {
+        let names = crate::tui::view::node_names(&self.input());
         let here = self.subject().and_then(|name| names.iter().position(|known| *known == name.as_str()));
         let Some(here) = here else { return };
-        let to = if turn == Turn::Next { (here + 1) % names.len() } else { (here + names.len() - 1) % names.len() };
+        let to =
+            if turn == Direction::Next { (here + 1) % names.len() } else { (here + names.len() - 1) % names.len() };
         if let Some(name) = names.get(to).map(|name| Label::new(name)) {
             self.path.turn_to(name);
         }
@@ -74,7 +75,7 @@ impl App {
 
     /// The alerts, those of the chosen row only.
     pub(super) fn alerts_of(&mut self) -> Effect {
-        let Some(name) = self.view().view().chosen(&self.scene()) else { return Effect::None };
+        let Some(name) = self.view().view().chosen(&self.input()) else { return Effect::None };
         self.path.enter(ViewPlace::about(ViewId::Alerts, &name));
         Effect::Redraw
     }

@@ -7,7 +7,7 @@ use crate::reading::SourceError;
 use crate::snapshot::{Alert, Rule, Severity, Snapshot};
 use crate::statement::Mover;
 use crate::tui::format;
-use crate::tui::scene::subject_in;
+use crate::tui::frame_input::subject_in;
 use crate::tui::together;
 use crate::units::{Money, Timestamp};
 

@@ -3,7 +3,7 @@
 use crate::reading::{EngineRole, Health};
 use crate::snapshot::{EngineRow, QUARANTINED, Snapshot};
 use crate::tui::format;
-use crate::tui::scene::short_target;
+use crate::tui::frame_input::short_target;
 
 /// A reason, as the end of `unknown, as …`, and what to do where something can be done.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -18,9 +18,9 @@ pub struct TimeRange {
     pub since: Timestamp,
     /// Its end, exclusive.
     pub until: Timestamp,
-    /// How finely.
+    /// The grain.
     pub finest: Grain,
-    /// Whether who bears the cost of GPUs at work is asked for, or accounts alone.
+    /// Whether the cost of GPUs at work is divided among the accounts, or only the accounts are queried.
     pub detail: Detail,
 }
 

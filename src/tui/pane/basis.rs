@@ -7,7 +7,7 @@ use crate::pricing::Bill;
 use crate::reading::Health;
 use crate::snapshot::{Rule, WriterStatus};
 use crate::tui::format;
-use crate::tui::scene::Scene;
+use crate::tui::frame_input::FrameInput;
 use crate::tui::theme::Role;
 use crate::tui::widgets::{Canvas, TextSpan};
 use crate::units::{GpuTime, Ratio, Span as Time};
@@ -21,45 +21,45 @@ const GAP: usize = 3;
 const SOON: Time = Time::from_secs(24 * 3600);
 
 /// Draws as many facts as fit in the rows of `area`.
-pub fn basis(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
-    let rows = rows(scene, area.width);
-    canvas.pen(area, 0).put(Role::Dim, "basis");
+pub fn basis(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>) {
+    let rows = rows(input, area.width);
+    canvas.writer(area, 0).put(Role::Dim, "basis");
     if rows.is_empty() {
-        canvas.pen(area, 0).skip(HEADING).put(Role::Dim, "nothing watched yet");
+        canvas.writer(area, 0).skip(HEADING).put(Role::Dim, "nothing watched yet");
     }
     for (row, facts) in (0..area.height).zip(rows) {
-        let mut pen = canvas.pen(area, row);
-        pen.skip(HEADING);
+        let mut writer = canvas.writer(area, row);
+        writer.skip(HEADING);
         for (role, text) in facts {
-            pen.put(role, &text);
+            writer.put(role, &text);
         }
     }
 }
 
 /// The rows that all facts need.
-pub fn basis_rows(scene: &Scene<'_>, width: u16) -> u16 {
-    (rows(scene, width).len() as u16).max(1)
+pub fn basis_rows(input: &FrameInput<'_>, width: u16) -> u16 {
+    (rows(input, width).len() as u16).max(1)
 }
 
-fn rows(scene: &Scene<'_>, width: u16) -> Vec<Vec<TextSpan>> {
-    if scene.app.then().is_some() {
+fn rows(input: &FrameInput<'_>, width: u16) -> Vec<Vec<TextSpan>> {
+    if input.app.then().is_some() {
         let facts = ["as recorded: – has no record", "End: now"].map(|text| Some(say(text.to_owned())));
         let loads = Some(say("a GPU's load before the last 15 min is its node's mean".to_owned()));
-        let all = facts.into_iter().chain([recorded_lists(scene), rate(scene), loads]);
+        let all = facts.into_iter().chain([recorded_lists(input), rate(input), loads]);
         return laid_out(all, width).into_iter().take(1).collect();
     }
     let sums = [
-        keeper(scene),
-        disputed(scene),
-        priced(scene),
-        timing(scene),
-        lost(scene),
-        silent(scene),
-        unpriced(scene),
-        hits(scene),
-        objectives(scene),
+        keeper(input),
+        disputed(input),
+        priced(input),
+        timing(input),
+        lost(input),
+        silent(input),
+        unpriced(input),
+        hits(input),
+        objectives(input),
     ];
-    let terms = [unrated(scene), lists(scene), billing(scene), leakage(scene), rate(scene), in_memory(scene)];
+    let terms = [unrated(input), lists(input), billing(input), leakage(input), rate(input), in_memory(input)];
     laid_out(sums.into_iter().chain(terms), width)
 }
 
@@ -91,20 +91,20 @@ fn say(text: String) -> TextSpan {
 }
 
 /// Another process that writes the ledger.
-fn keeper(scene: &Scene<'_>) -> Option<TextSpan> {
-    let other = matches!(scene.snap.money.ledger.writer, WriterStatus::Other(_));
-    ledger::keeper(scene).filter(|_| other).map(|text| (Role::Dim, text))
+fn keeper(input: &FrameInput<'_>) -> Option<TextSpan> {
+    let other = matches!(input.snap.money.ledger.writer, WriterStatus::Other(_));
+    ledger::keeper(input).filter(|_| other).map(|text| (Role::Dim, text))
 }
 
 /// The note that no process writes it.
-fn in_memory(scene: &Scene<'_>) -> Option<TextSpan> {
-    let memory = scene.snap.money.ledger.writer == WriterStatus::Memory && !scene.is_blank();
-    ledger::keeper(scene).filter(|_| memory).map(say)
+fn in_memory(input: &FrameInput<'_>) -> Option<TextSpan> {
+    let memory = input.snap.money.ledger.writer == WriterStatus::Memory && !input.is_blank();
+    ledger::keeper(input).filter(|_| memory).map(say)
 }
 
 /// Nodes that do not answer.
-fn silent(scene: &Scene<'_>) -> Option<TextSpan> {
-    let count = |state| scene.snap.nodes.iter().filter(|node| node.state == state).count();
+fn silent(input: &FrameInput<'_>) -> Option<TextSpan> {
+    let count = |state| input.snap.nodes.iter().filter(|node| node.state == state).count();
     let in_words = |count: usize, word: &str| match count {
         0 => None,
         1 => Some(format!("1 node {word}")),
@@ -117,71 +117,71 @@ fn silent(scene: &Scene<'_>) -> Option<TextSpan> {
     }
 }
 
-fn unrated(scene: &Scene<'_>) -> Option<TextSpan> {
-    let gpus = scene.snap.money.unrated_gpus;
+fn unrated(input: &FrameInput<'_>) -> Option<TextSpan> {
+    let gpus = input.snap.money.unrated_gpus;
     (gpus > 0).then(|| warn(format!("{} GPUs without a rate: set [[lease]]", format::grouped(gpus as u128))))
 }
 
-fn unpriced(scene: &Scene<'_>) -> Option<TextSpan> {
-    let tokens = scene.snap.money.unpriced_tokens;
+fn unpriced(input: &FrameInput<'_>) -> Option<TextSpan> {
+    let tokens = input.snap.money.unpriced_tokens;
     (tokens > 0).then(|| warn(format!("{} tok unpriced", format::scaled_tight(Some(tokens as f64)).trim())))
 }
 
 /// Tokens that are quarantined or disputed.
-fn disputed(scene: &Scene<'_>) -> Option<TextSpan> {
-    let money = &scene.snap.money;
+fn disputed(input: &FrameInput<'_>) -> Option<TextSpan> {
+    let money = &input.snap.money;
     let worth = match money.disputed_tokens {
         0 if money.disputed.is_zero() => return None,
         tokens if money.disputed.is_zero() => format!("{} tok", format::scaled_tight(Some(tokens as f64)).trim()),
-        _ => format!("{} {}", money.disputed.round_to(2), scene.currency()),
+        _ => format!("{} {}", money.disputed.round_to(2), input.currency()),
     };
     Some(warn(format!("disputed {worth}: `margintop ledger disputes`")))
 }
 
-fn hits(scene: &Scene<'_>) -> Option<TextSpan> {
-    let money = &scene.snap.money;
-    let may_be_twice = || scene.snap.notices.iter().any(|notice| notice.rule == Rule::ProbablySame);
+fn hits(input: &FrameInput<'_>) -> Option<TextSpan> {
+    let money = &input.snap.money;
+    let may_be_twice = || input.snap.notices.iter().any(|notice| notice.rule == Rule::ProbablySame);
     let why = match (money.on_trial, money.growth_uncertain) {
         (true, _) => "growth on trial, may be taken back",
-        (false, true) => "some may be of before the watch, or of a process that stopped",
+        (false, true) => "a part may be older than this run, or of a process that stopped",
         (false, false) if may_be_twice() => "an engine may be counted twice",
         (false, false) => "unknown hits, unproven tokens",
     };
     money.upper_bound.then(|| warn(why.to_owned()))
 }
 
-fn lost(scene: &Scene<'_>) -> Option<TextSpan> {
-    match scene.snap.money.lost_windows {
+fn lost(input: &FrameInput<'_>) -> Option<TextSpan> {
+    match input.snap.money.lost_windows {
         0 => None,
         1 => Some(warn("1 lost window".to_owned())),
         windows => Some(warn(format!("{} lost windows", format::grouped(windows.into())))),
     }
 }
 
-fn priced(scene: &Scene<'_>) -> Option<TextSpan> {
-    let share = scene.snap.money.priced_share?;
+fn priced(input: &FrameInput<'_>) -> Option<TextSpan> {
+    let share = input.snap.money.priced_share?;
     // A share below one is never shown as "100 %".
     let share = if share.get() < 1.0 { Ratio::new(share.get().min(0.999)) } else { Some(share) };
     Some(say(format!("priced {}", format::percent1(share).trim())))
 }
 
 /// Half of the range of an estimate.
-fn timing(scene: &Scene<'_>) -> Option<TextSpan> {
-    let money = &scene.snap.money;
+fn timing(input: &FrameInput<'_>) -> Option<TextSpan> {
+    let money = &input.snap.money;
     let what =
         if money.upper_bound && !money.on_trial && !money.growth_uncertain { "timing and hits" } else { "timing" };
-    (!money.uncertainty.is_zero()).then(|| say(format!("{what} ± {}", scene.money(Some(money.uncertainty), 9))))
+    (!money.uncertainty.is_zero()).then(|| say(format!("{what} ± {}", input.money(Some(money.uncertainty), 9))))
 }
 
 /// The share within the latency objectives.
-fn objectives(scene: &Scene<'_>) -> Option<TextSpan> {
+fn objectives(input: &FrameInput<'_>) -> Option<TextSpan> {
     // As in the total of the engines' rows.
-    let scene = &scene.rates();
-    let slo = scene.snap.slo.as_ref()?;
+    let input = &input.rates();
+    let slo = input.snap.slo.as_ref()?;
     let within = slo.within?;
     // Each engine's output counts by its own share, which the engines show beside each other.
     let goodput =
-        slo.goodput_per_second.filter(|_| scene.shown_view().view().has_goodput()).map_or_else(String::new, |rate| {
+        slo.goodput_per_second.filter(|_| input.shown_view().view().has_goodput()).map_or_else(String::new, |rate| {
             format!(", goodput ≈ {} tok/s: each engine's output x its share", format::scaled_tight(Some(rate)).trim())
         });
     let text = format!("{} in SLO{goodput}", format::percent1(Some(within)).trim());
@@ -189,25 +189,25 @@ fn objectives(scene: &Scene<'_>) -> Option<TextSpan> {
 }
 
 /// List prices, or the paid share.
-fn billing(scene: &Scene<'_>) -> Option<TextSpan> {
-    let money = &scene.snap.money;
+fn billing(input: &FrameInput<'_>) -> Option<TextSpan> {
+    let money = &input.snap.money;
     money.revenue?;
     Some(say(if money.theoretical { "theoretical, no paid share" } else { "billed, paid share set" }.to_owned()))
 }
 
 /// Tokens beyond finished requests, and whether they are billed.
-fn leakage(scene: &Scene<'_>) -> Option<TextSpan> {
-    let money = &scene.snap.money;
+fn leakage(input: &FrameInput<'_>) -> Option<TextSpan> {
+    let money = &input.snap.money;
     let worth = money.leakage.as_ref()?.amount.filter(|amount| !amount.is_zero())?;
     let side = match money.bill {
         Bill::All => "engine value: unfinished and aborted work included,",
         Bill::Finished => "finished requests only: unfinished and aborted work left out,",
     };
-    Some(say(format!("{side} {}", scene.money(Some(worth), 9).trim())))
+    Some(say(format!("{side} {}", input.money(Some(worth), 9).trim())))
 }
 
-fn rate(scene: &Scene<'_>) -> Option<TextSpan> {
-    let rates = &scene.snap.money.rates;
+fn rate(input: &FrameInput<'_>) -> Option<TextSpan> {
+    let rates = &input.snap.money.rates;
     let first = rates.first()?;
     let hour = first.rate.of(GpuTime::of(1, Time::from_secs(3600)));
     let source = match (&first.dated, first.assumed) {
@@ -217,26 +217,26 @@ fn rate(scene: &Scene<'_>) -> Option<TextSpan> {
     };
     let more = if rates.len() > 1 { format!(" +{}", rates.len() - 1) } else { String::new() };
     let gpu = format::shorten(first.gpu.as_str(), 12);
-    Some(say(format!("{gpu} {}/h ({source}){more}", format::unit_price(Some(hour), scene.currency()))))
+    Some(say(format!("{gpu} {}/h ({source}){more}", format::unit_price(Some(hour), input.currency()))))
 }
 
 /// The lists of an earlier instant: those that have not changed since.
-fn recorded_lists(scene: &Scene<'_>) -> Option<TextSpan> {
-    let is_known = !scene.snap.money.lists.is_empty() || scene.app.newest().money.lists.is_empty();
-    if is_known { lists(scene) } else { Some(say("list –: it changed since".to_owned())) }
+fn recorded_lists(input: &FrameInput<'_>) -> Option<TextSpan> {
+    let is_known = !input.snap.money.lists.is_empty() || input.app.newest().money.lists.is_empty();
+    if is_known { lists(input) } else { Some(say("list –: it changed since".to_owned())) }
 }
 
 /// The list and tier in force, and their next change.
-fn lists(scene: &Scene<'_>) -> Option<TextSpan> {
-    let lists = &scene.snap.money.lists;
+fn lists(input: &FrameInput<'_>) -> Option<TextSpan> {
+    let lists = &input.snap.money.lists;
     let first = lists.first()?;
     let name = format::shorten(first.list.as_str(), 28);
     let when = match (&first.ended, first.until) {
         (Some(ended), _) => format!(", {ended}"),
-        (None, Some(until)) if until - scene.snap.at > SOON => {
-            format!(" for {}", format::duration(until - scene.snap.at))
+        (None, Some(until)) if until - input.snap.at > SOON => {
+            format!(" for {}", format::duration(until - input.snap.at))
         }
-        (None, Some(until)) => format!(" until {}", format::clock_minute(until, scene.zone())),
+        (None, Some(until)) => format!(" until {}", format::clock_minute(until, input.zone())),
         (None, None) => String::new(),
     };
     let more = if lists.len() > 1 { format!(" +{}", lists.len() - 1) } else { String::new() };

@@ -1,7 +1,7 @@
 //! What stands behind the profit, each figure with its name, the most important first.
 
 use crate::tui::format;
-use crate::tui::scene::Scene;
+use crate::tui::frame_input::FrameInput;
 use crate::tui::theme::Role;
 use crate::tui::widgets::TextSpan;
 use crate::units::{Money, Ratio};
@@ -31,74 +31,74 @@ impl NamedFigure {
 const PER_HOUR: &str = "profit per hour";
 
 /// All facts that are known of this snapshot, in the order in which a line of them is read.
-pub(in crate::tui) fn facts(scene: &Scene<'_>) -> Vec<NamedFigure> {
-    let money = &scene.snap.money;
+pub(in crate::tui) fn facts(input: &FrameInput<'_>) -> Vec<NamedFigure> {
+    let money = &input.snap.money;
     let mut facts = Vec::new();
-    facts.extend(per_hour(scene));
+    facts.extend(per_hour(input));
     if money.revenue.is_none() {
-        facts.extend(without_price(scene));
+        facts.extend(without_price(input));
         return facts;
     }
-    facts.extend(margins(scene).into_iter().flatten());
-    facts.push(revenue(scene, if money.theoretical { "theoretical revenue" } else { "revenue" }));
+    facts.extend(margins(input).into_iter().flatten());
+    facts.push(revenue(input, if money.theoretical { "theoretical revenue" } else { "revenue" }));
     if money.cost.is_some() {
-        facts.push(cost(scene));
-        facts.push(idle(scene));
+        facts.push(cost(input));
+        facts.push(idle(input));
     }
-    facts.extend(scene.rates().snap.money.break_even_load.map(break_even));
-    facts.extend(uncosted(scene));
-    facts.extend(unit_costs(scene));
+    facts.extend(input.rates().snap.money.break_even_load.map(break_even));
+    facts.extend(uncosted(input));
+    facts.extend(unit_costs(input));
     facts
 }
 
 /// The same for two columns: what was made on the left, of what on the right. The heading says that it is theoretical.
-pub(in crate::tui) fn facts_in_pairs(scene: &Scene<'_>) -> Vec<NamedFigure> {
-    let money = &scene.snap.money;
+pub(in crate::tui) fn facts_in_pairs(input: &FrameInput<'_>) -> Vec<NamedFigure> {
+    let money = &input.snap.money;
     if money.revenue.is_none() {
-        return facts(scene);
+        return facts(input);
     }
-    let [on_cost, gross] = margins(scene).map_or([None, None], |[a, b]| [Some(a), Some(b)]);
-    let cost = money.cost.is_some().then(|| cost(scene));
-    let idle = money.cost.is_some().then(|| idle(scene));
-    let revenue = Some(revenue(scene, "revenue"));
-    let load = scene.rates().snap.money.break_even_load.map(break_even);
-    let first = [per_hour(scene), revenue, on_cost, cost, gross, idle, load].into_iter().flatten();
-    first.chain(unit_costs(scene)).chain(uncosted(scene)).collect()
+    let [on_cost, gross] = margins(input).map_or([None, None], |[a, b]| [Some(a), Some(b)]);
+    let cost = money.cost.is_some().then(|| cost(input));
+    let idle = money.cost.is_some().then(|| idle(input));
+    let revenue = Some(revenue(input, "revenue"));
+    let load = input.rates().snap.money.break_even_load.map(break_even);
+    let first = [per_hour(input), revenue, on_cost, cost, gross, idle, load].into_iter().flatten();
+    first.chain(unit_costs(input)).chain(uncosted(input)).collect()
 }
 
-fn margins(scene: &Scene<'_>) -> Option<[NamedFigure; 2]> {
-    let money = &scene.snap.money;
+fn margins(input: &FrameInput<'_>) -> Option<[NamedFigure; 2]> {
+    let money = &input.snap.money;
     money.profit?;
     let on_cost = NamedFigure::new("profit on cost", format::percent(money.profit_on_cost).trim().to_owned(), 4);
     Some([on_cost, NamedFigure::new("gross margin", format::percent1(money.gross_margin).trim().to_owned(), 6)])
 }
 
-fn revenue(scene: &Scene<'_>, label: &'static str) -> NamedFigure {
-    let money = &scene.snap.money;
-    NamedFigure::new(label, format!("{}{}", scene.snap.total_bound().mark(), scene.money(money.revenue, 10)), 9)
+fn revenue(input: &FrameInput<'_>, label: &'static str) -> NamedFigure {
+    let money = &input.snap.money;
+    NamedFigure::new(label, format!("{}{}", input.snap.total_bound().mark(), input.money(money.revenue, 10)), 9)
 }
 
-fn cost(scene: &Scene<'_>) -> NamedFigure {
-    NamedFigure::new("cost", scene.money(scene.snap.money.cost, 10), 9)
+fn cost(input: &FrameInput<'_>) -> NamedFigure {
+    NamedFigure::new("cost", input.money(input.snap.money.cost, 10), 9)
 }
 
-fn uncosted(scene: &Scene<'_>) -> Option<NamedFigure> {
-    let money = &scene.snap.money;
+fn uncosted(input: &FrameInput<'_>) -> Option<NamedFigure> {
+    let money = &input.snap.money;
     let plural = if money.uncosted_engines == 1 { "" } else { "s" };
-    let amount = scene.money(Some(money.uncosted_revenue), 10);
+    let amount = input.money(Some(money.uncosted_revenue), 10);
     let text = format!("{amount} of {} engine{plural}", money.uncosted_engines);
     (money.uncosted_engines > 0).then(|| NamedFigure::new("uncosted", text, 0))
 }
 
-fn per_hour(scene: &Scene<'_>) -> Option<NamedFigure> {
-    let rate = scene.rates().snap.money.profit_per_hour?;
+fn per_hour(input: &FrameInput<'_>) -> Option<NamedFigure> {
+    let rate = input.rates().snap.money.profit_per_hour?;
     let (role, sign) = match rate.rounded(2).signum() {
         0 => (Role::Text, " "),
         1 => (Role::Gain, "+"),
         _ => (Role::Loss, "−"),
     };
-    let bound = scene.snap.rate_bound().mark();
-    let amount = format!("{bound}{sign} {}{} /h", format::symbol(scene.currency()), format::digits_within(rate, 7));
+    let bound = input.snap.rate_bound().mark();
+    let amount = format!("{bound}{sign} {}{} /h", format::symbol(input.currency()), format::digits_within(rate, 7));
     Some(NamedFigure { label: PER_HOUR, role, value: amount, kept: 10 })
 }
 
@@ -107,44 +107,44 @@ fn break_even(load: Ratio) -> NamedFigure {
     NamedFigure::new("breaks even at", format!("{text} of load"), 0)
 }
 
-fn idle(scene: &Scene<'_>) -> NamedFigure {
-    let money = &scene.snap.money;
+fn idle(input: &FrameInput<'_>) -> NamedFigure {
+    let money = &input.snap.money;
     let share = match (money.idle_cost, money.cost) {
         (Some(idle), Some(cost)) => Ratio::of(idle.rounded(6) as f64, cost.rounded(6) as f64),
         _ => None,
     };
     let share = share.map_or_else(String::new, |s| format!(" ({})", format::percent(Some(s)).trim()));
-    NamedFigure::new("idle", format!("{}{share}", scene.money(money.idle_cost, 7)), 11)
+    NamedFigure::new("idle", format!("{}{share}", input.money(money.idle_cost, 7)), 11)
 }
 
 /// What there is to say about money where nothing has a price.
-fn without_price(scene: &Scene<'_>) -> Vec<NamedFigure> {
-    let money = &scene.snap.money;
+fn without_price(input: &FrameInput<'_>) -> Vec<NamedFigure> {
+    let money = &input.snap.money;
     let mut facts = Vec::new();
     if money.cost.is_some() {
-        facts.push(cost(scene));
+        facts.push(cost(input));
     }
-    if let Some(rate) = scene.rates().snap.money.cost_per_hour {
-        facts.push(NamedFigure::new("rent", format!("{} /h", scene.money(Some(rate), 10)), 9));
+    if let Some(rate) = input.rates().snap.money.cost_per_hour {
+        facts.push(NamedFigure::new("rent", format!("{} /h", input.money(Some(rate), 10)), 9));
     }
     if let Some(worth) = &money.compare {
         let list = format::shorten(worth.list.as_str(), 24);
-        facts.push(NamedFigure::new("tokens worth", format!("≈ {} at {list}", scene.money(Some(worth.amount), 10)), 0));
+        facts.push(NamedFigure::new("tokens worth", format!("≈ {} at {list}", input.money(Some(worth.amount), 10)), 0));
     }
-    facts.extend(unit_costs(scene));
+    facts.extend(unit_costs(input));
     if money.break_even_price.is_some() {
-        let price = format::unit_price(money.break_even_price, scene.currency());
+        let price = format::unit_price(money.break_even_price, input.currency());
         facts.push(NamedFigure::new("breaks even at", format!("{price} per M"), 0));
     }
     if money.cost.is_some() {
-        facts.push(idle(scene));
+        facts.push(idle(input));
     }
     facts
 }
 
-fn unit_costs(scene: &Scene<'_>) -> Vec<NamedFigure> {
-    let money = &scene.snap.money;
-    let price = |amount: Option<Money>| format::unit_price(amount, scene.currency());
+fn unit_costs(input: &FrameInput<'_>) -> Vec<NamedFigure> {
+    let money = &input.snap.money;
+    let price = |amount: Option<Money>| format::unit_price(amount, input.currency());
     let mut facts = Vec::new();
     if money.cost_per_million_output.is_some() {
         facts.push(NamedFigure::new("cost per M out", price(money.cost_per_million_output), 6));

@@ -4,7 +4,7 @@ use ratatui::layout::{Margin, Rect};
 
 use crate::tui::figures::{self, Figure};
 use crate::tui::format;
-use crate::tui::scene::Scene;
+use crate::tui::frame_input::FrameInput;
 use crate::tui::theme::Role;
 use crate::tui::view::ViewId;
 use crate::tui::widgets::{Canvas, Segment};
@@ -16,11 +16,11 @@ const NAME: usize = 26;
 const MARGINS: u16 = 12;
 
 /// Draws it over `area`. Lines that find no room are reached by scrolling.
-pub fn figures(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, first: usize) {
+pub fn figures(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, first: usize) {
     // A few columns of the view at both sides would be read with it.
     let width = if area.width <= WIDEST + MARGINS { area.width } else { WIDEST };
     let cells = usize::from(width.saturating_sub(4));
-    let view = scene.app.view();
+    let view = input.app.view();
     let lines = lines(view, cells);
     let height = (lines.len().min(500) as u16 + 2).min(area.height.saturating_sub(2)).max(3.min(area.height));
     let x = area.x + (area.width - width) / 2;
@@ -29,15 +29,15 @@ pub fn figures(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, first: us
     let inner = panel.inner(Margin::new(2, 0));
     let page = usize::from(height.saturating_sub(2));
     let first = first.min(lines.len().saturating_sub(page));
-    canvas.pen(inner, 0).strong(Role::Accent, "WHAT IS THIS FIGURE?").skip(2).put(Role::Dim, view.view().title());
+    canvas.writer(inner, 0).strong(Role::Accent, "WHAT IS THIS FIGURE?").skip(2).put(Role::Dim, view.view().title());
     for (row, line) in (1..).zip(lines.iter().skip(first).take(page)) {
         canvas.clip(Rect { y: inner.y + row, height: 1, ..inner }).line(0, 0, line);
     }
     let more = lines.len().saturating_sub(first + page);
-    let mut pen = canvas.pen(inner, inner.height.saturating_sub(1));
-    pen.put(Role::Accent, "i Esc").put(Role::Dim, " close");
+    let mut writer = canvas.writer(inner, inner.height.saturating_sub(1));
+    writer.put(Role::Accent, "i Esc").put(Role::Dim, " close");
     if more > 0 || first > 0 {
-        pen.skip(2).put(Role::Accent, "j k").put(Role::Dim, &format!(" scroll, {more} more"));
+        writer.skip(2).put(Role::Accent, "j k").put(Role::Dim, &format!(" scroll, {more} more"));
     }
     canvas.ground(panel, Role::Panel);
 }

@@ -4,8 +4,8 @@ use ratatui::layout::Rect;
 
 use crate::tui::app::Command;
 use crate::tui::format;
+use crate::tui::frame_input::FrameInput;
 use crate::tui::keys::{BINDINGS, Binding, FIRST_RUN};
-use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::view::{Hit, Hits, OnEnter, Part, ViewId};
 use crate::tui::widgets::Canvas;
@@ -14,52 +14,53 @@ use crate::tui::widgets::Canvas;
 const NAMED: u16 = 70;
 
 /// Draws it: the view's own keys, then those of every view; `has_tabs` tells whether views are named elsewhere.
-pub fn footer(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, view: ViewId, has_tabs: bool) -> Hits {
-    let (filter, glyphs) = (&scene.app.filter, canvas.theme.glyphs());
+pub fn footer(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, view: ViewId, has_tabs: bool) -> Hits {
+    let (filter, glyphs) = (&input.app.filter, canvas.theme.glyphs());
     if filter.editing {
-        let mut pen = canvas.pen(area, 0);
-        pen.put(Role::Accent, "/").put(Role::Text, filter.text()).put(Role::Accent, "▏");
-        pen.skip(2).put(Role::Dim, &glyphs.keys("⏎ keep  Esc drop  words, node:a*, util<20, profit<0"));
+        let mut writer = canvas.writer(area, 0);
+        writer.put(Role::Accent, "/").put(Role::Text, filter.text()).put(Role::Accent, "▏");
+        writer.skip(2).put(Role::Dim, &glyphs.keys("⏎ keep  Esc drop  words, node:a*, util<20, profit<0"));
         return Hits::default();
     }
-    if scene.app.what_if.open {
-        what_if_keys(canvas, area, scene);
+    if input.app.what_if.open {
+        what_if_keys(canvas, area, input);
         return Hits::default();
     }
     let mut hits = Hits::default();
     let mut x = area.x;
-    if let Some(keys) = state_keys(scene) {
-        let mut pen = canvas.pen(area, 0);
+    if let Some(keys) = state_keys(input) {
+        let mut writer = canvas.writer(area, 0);
         for (key, word) in keys {
-            pen.put(Role::Accent, &glyphs.keys(key)).skip(1).put(Role::Dim, word).skip(2);
+            writer.put(Role::Accent, &glyphs.keys(key)).skip(1).put(Role::Dim, word).skip(2);
         }
-        x = pen.x();
+        x = writer.x();
     }
     if !filter.text().is_empty() {
-        let mut pen = canvas.pen(area, 0);
-        pen.to(x)
+        let mut writer = canvas.writer(area, 0);
+        writer
+            .to(x)
             .put(Role::Accent, "/")
             .put(Role::Text, filter.text())
             .put(Role::Dim, &format!("  ({})", view.view().filtered()))
             .skip(2);
-        x = pen.x();
+        x = writer.x();
     }
     let room = Rect { x, width: area.right().saturating_sub(x), ..area };
     let named = |item: Item| Item { key: glyphs.keys(&item.key).into_owned(), ..item };
-    let items: Vec<Item> = items(scene, view, has_tabs || area.width < NAMED).into_iter().map(named).collect();
+    let items: Vec<Item> = items(input, view, has_tabs || area.width < NAMED).into_iter().map(named).collect();
     // Help must find room: it names all other keys.
     let help = items.iter().find(|item| item.is_help).map_or(0, Item::cells);
     let mut left = usize::from(room.width + 2).saturating_sub(help);
-    let mut pen = canvas.pen(room, 0);
+    let mut writer = canvas.writer(room, 0);
     for item in items {
         if !item.is_help && item.cells() > left {
             continue;
         }
         left -= if item.is_help { 0 } else { item.cells() };
         if let Some(tab) = item.tab {
-            hits.push(Rect { x: pen.x(), y: area.y, width: item.cells() as u16 - 2, height: 1 }, Hit::Tab(tab));
+            hits.push(Rect { x: writer.x(), y: area.y, width: item.cells() as u16 - 2, height: 1 }, Hit::Tab(tab));
         }
-        pen.put(Role::Accent, &item.key).skip(1).put(Role::Dim, &item.word).skip(2);
+        writer.put(Role::Accent, &item.key).skip(1).put(Role::Dim, &item.word).skip(2);
     }
     hits
 }
@@ -81,15 +82,15 @@ impl Item {
 
 /// What finds room first: the keys of the view, the other views where they are named nowhere else, the keys of all views.
 /// The overview names the views before all but its first key.
-fn items(scene: &Scene<'_>, view: ViewId, is_named: bool) -> Vec<Item> {
+fn items(input: &FrameInput<'_>, view: ViewId, is_named: bool) -> Vec<Item> {
     let own = view.view().commands().len();
     let key = |command: Command| {
-        let (key, word) = words(command, view, scene)?;
+        let (key, word) = words(command, view, input)?;
         Some(Item { key, word, tab: None, is_help: command == Command::Help })
     };
     let tab = |tab: ViewId| Item {
         key: tab.view().key().unwrap_or(' ').to_string(),
-        word: match tab.view().waiting(scene) {
+        word: match tab.view().waiting(input) {
             Some((_, waiting)) => format!("{} {waiting}", tab.view().title()),
             None => tab.view().title().to_owned(),
         },
@@ -108,10 +109,10 @@ fn items(scene: &Scene<'_>, view: ViewId, is_named: bool) -> Vec<Item> {
 }
 
 /// The keys of what is under way: a cursor in the charts, an earlier instant.
-fn state_keys(scene: &Scene<'_>) -> Option<&'static [(&'static str, &'static str)]> {
-    if scene.app.has_cursor() {
+fn state_keys(input: &FrameInput<'_>) -> Option<&'static [(&'static str, &'static str)]> {
+    if input.app.has_cursor() {
         Some(&[("← →", "move"), ("Esc", "end")])
-    } else if scene.app.then().is_some() {
+    } else if input.app.then().is_some() {
         Some(&[("← →", "time"), ("End", "now")])
     } else {
         None
@@ -119,12 +120,12 @@ fn state_keys(scene: &Scene<'_>) -> Option<&'static [(&'static str, &'static str
 }
 
 /// The keys of the what-if form, or the name that is written for a scenario; one that does not fit is left out whole.
-fn what_if_keys(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
+fn what_if_keys(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>) {
     let glyphs = canvas.theme.glyphs();
-    if let Some(name) = &scene.app.what_if.naming {
-        let mut pen = canvas.pen(area, 0);
-        pen.put(Role::Dim, "keep as ").put(Role::Text, name).put(Role::Accent, "▏");
-        pen.skip(2).put(Role::Dim, &glyphs.keys("⏎ keep  Esc drop"));
+    if let Some(name) = &input.app.what_if.naming {
+        let mut writer = canvas.writer(area, 0);
+        writer.put(Role::Dim, "keep as ").put(Role::Text, name).put(Role::Accent, "▏");
+        writer.skip(2).put(Role::Dim, &glyphs.keys("⏎ keep  Esc drop"));
         return;
     }
     let keys = [
@@ -137,14 +138,14 @@ fn what_if_keys(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
         ("l", "load the next"),
         ("e", "copy command"),
     ];
-    let mut pen = canvas.pen(area, 0);
+    let mut writer = canvas.writer(area, 0);
     for (key, word) in keys {
         let key = &glyphs.keys(key);
         let cells = format::width(key) + 1 + format::width(word);
-        if cells > pen.left() {
+        if cells > writer.left() {
             continue;
         }
-        pen.put(Role::Accent, key).skip(1).put(Role::Dim, word).skip(2);
+        writer.put(Role::Accent, key).skip(1).put(Role::Dim, word).skip(2);
     }
 }
 
@@ -160,20 +161,20 @@ pub(in crate::tui) fn binding(command: Command) -> Option<&'static Binding> {
 }
 
 /// Whether Enter leads anywhere from the chosen row or block.
-fn leads(scene: &Scene<'_>, view: ViewId) -> bool {
-    match scene.app.block().filter(|block| *block != Part::List) {
+fn leads(input: &FrameInput<'_>, view: ViewId) -> bool {
+    match input.app.block().filter(|block| *block != Part::List) {
         Some(block) => view.view().more(block).is_some(),
-        None => view.view().enter(scene) != OnEnter::Nowhere,
+        None => view.view().enter(input) != OnEnter::Nowhere,
     }
 }
 
-fn words(command: Command, view: ViewId, scene: &Scene<'_>) -> Option<(String, String)> {
+fn words(command: Command, view: ViewId, input: &FrameInput<'_>) -> Option<(String, String)> {
     let binding = binding(command)?;
-    let app = scene.app;
+    let app = input.app;
     let word = match command {
-        Command::Enter if !leads(scene, view) => return None,
+        Command::Enter if !leads(input, view) => return None,
         Command::Sort => {
-            let orders = view.view().orders(scene);
+            let orders = view.view().orders(input);
             let order = orders.get(app.list_of(view).order())?;
             format!("sort: {}", order.title)
         }
@@ -184,7 +185,7 @@ fn words(command: Command, view: ViewId, scene: &Scene<'_>) -> Option<(String, S
         Command::Cells => format!("cells: {}", app.charts.cells.names().0),
         _ => binding.footer.to_owned(),
     };
-    Some((binding.shown.to_owned(), view.view().word(scene, command, word)?))
+    Some((binding.shown.to_owned(), view.view().word(input, command, word)?))
 }
 
 #[cfg(test)]
@@ -210,14 +211,14 @@ mod tests {
         for glyphs in [Glyphs::Blocks, Glyphs::Ascii] {
             let theme = Theme::of_roles().with_glyphs(glyphs);
             for (width, height) in [(40, 12), (80, 24), (120, 36), (200, 50)] {
-                let scene = Scene { app: &app, snap: app.shown(), size: (width, height) };
+                let input = FrameInput { app: &app, snap: app.shown(), size: (width, height) };
                 for view in ViewId::ALL.iter().copied() {
                     let area = Rect::new(0, 0, width - 2, 1);
                     let mut buffer = Buffer::empty(area);
-                    footer(&mut Canvas::new(&mut buffer, &theme), area, &scene, view, width >= NAMED);
+                    footer(&mut Canvas::new(&mut buffer, &theme), area, &input, view, width >= NAMED);
                     let line: String = buffer.content.iter().map(ratatui::buffer::Cell::symbol).collect();
                     let free = usize::from(area.width) - format::width(line.trim_end());
-                    for item in items(&scene, view, width >= NAMED || area.width < NAMED) {
+                    for item in items(&input, view, width >= NAMED || area.width < NAMED) {
                         let text = format!("{} {}", glyphs.keys(&item.key), item.word);
                         let is_shown = line.contains(&text);
                         assert!(is_shown || format::width(&text) + 2 > free, "{view:?} {width}: {text} in {line}");

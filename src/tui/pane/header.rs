@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use crate::snapshot::ListBasis;
 use crate::tui::app::{RefreshPace, WatchedFleet};
 use crate::tui::format;
-use crate::tui::scene::Scene;
+use crate::tui::frame_input::FrameInput;
 use crate::tui::theme::Role;
 use crate::tui::widgets::{Canvas, TextSpan as Words};
 use crate::units::{GpuTime, Span, Timestamp};
@@ -25,11 +25,11 @@ const WITH_SECONDS: u16 = 100;
 const ZONED: u16 = 160;
 
 /// Draws it. Coverage comes before the basis of the money; a part that does not fit is left out.
-pub fn header(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
-    let time = time(scene, area.width);
+pub fn header(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>) {
+    let time = time(input, area.width);
     let clock = cells(&time);
     let room = usize::from(area.width).saturating_sub(MARGINS + PROGRAM.len() + GAP + clock);
-    let (mut parts, mut title) = (coverage(scene), format::shorten(&title(scene), 32));
+    let (mut parts, mut title) = (coverage(input), format::shorten(&title(input), 32));
     let taken = |title: &str, parts: &[Vec<Words>]| {
         let title = if title.is_empty() { 0 } else { GAP + format::width(title) };
         let parts = parts.iter().map(|part| cells(part)).reduce(|a, b| a + SEPARATOR.len() - 1 + b);
@@ -45,7 +45,7 @@ pub fn header(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     if taken(&title, &parts) > room {
         parts.clear();
     }
-    let forms = day_word(scene).unwrap_or_else(|| basis_words(scene));
+    let forms = day_word(input).unwrap_or_else(|| basis_words(input));
     let fits = |left: usize| {
         let is_short = |word: &&String| !word.is_empty() && format::width(word) + WORD_GAP <= left;
         forms.iter().find(is_short).cloned()
@@ -61,26 +61,26 @@ pub fn header(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
             parts.pop();
         }
     }
-    let mut pen = canvas.pen(area, 0);
-    pen.skip(1).strong(Role::Accent, PROGRAM);
+    let mut writer = canvas.writer(area, 0);
+    writer.skip(1).strong(Role::Accent, PROGRAM);
     if !title.is_empty() {
-        pen.skip(GAP as u16).put(Role::Text, &title);
+        writer.skip(GAP as u16).put(Role::Text, &title);
     }
     for (place, part) in parts.iter().enumerate() {
         if place == 0 {
-            pen.skip(GAP as u16);
+            writer.skip(GAP as u16);
         } else {
-            pen.put(Role::Dim, SEPARATOR);
+            writer.put(Role::Dim, SEPARATOR);
         }
         for (role, text) in part {
-            pen.put(*role, text);
+            writer.put(*role, text);
         }
     }
     let word = word.map(|word| (Role::Dim, format!("{word}{}", " ".repeat(WORD_GAP))));
     let right: Vec<Words> = word.into_iter().chain(time).collect();
-    pen.to(area.right().saturating_sub(cells(&right) as u16 + 1));
+    writer.to(area.right().saturating_sub(cells(&right) as u16 + 1));
     for (role, text) in right {
-        pen.put(role, &text);
+        writer.put(role, &text);
     }
 }
 
@@ -88,8 +88,8 @@ fn cells(words: &[Words]) -> usize {
     words.iter().map(|(_, text)| format::width(text)).sum()
 }
 
-fn title(scene: &Scene<'_>) -> String {
-    match (&scene.app.title, scene.snap.nodes.as_slice()) {
+fn title(input: &FrameInput<'_>) -> String {
+    match (&input.app.title, input.snap.nodes.as_slice()) {
         (Some(title), _) => title.to_string(),
         (None, [only]) => only.name.to_string(),
         _ => String::new(),
@@ -97,22 +97,22 @@ fn title(scene: &Scene<'_>) -> String {
 }
 
 /// The coverage: `271/278 nodes · 2,168/2,224 GPUs · 540/556 engines`. Of an earlier instant, the recorded part of it.
-fn coverage(scene: &Scene<'_>) -> Vec<Vec<Words>> {
-    let c = scene.snap.coverage;
+fn coverage(input: &FrameInput<'_>) -> Vec<Vec<Words>> {
+    let c = input.snap.coverage;
     let mut parts = Vec::new();
     if c.nodes_known > 1 || c.nodes_live < c.nodes_known {
         parts.push(share(c.nodes_live, c.nodes_known, "node"));
     }
-    if scene.snap.gpus.count > 0 {
-        parts.push(share(scene.snap.gpus.reporting, scene.snap.gpus.count, "GPU"));
+    if input.snap.gpus.count > 0 {
+        parts.push(share(input.snap.gpus.reporting, input.snap.gpus.count, "GPU"));
     }
     if c.engines_known > 0 {
         parts.push(share(c.engines_live, c.engines_known, "engine"));
     }
-    let is_past = scene.app.then().is_some();
+    let is_past = input.app.then().is_some();
     match parts.is_empty() {
         true if is_past => vec![vec![(Role::Dim, "– nodes, none is recorded".to_owned())]],
-        true if !scene.snap.source_errors.is_empty() => {
+        true if !input.snap.source_errors.is_empty() => {
             [(0, "GPU"), (0, "engine")].map(|(none, what)| share(none, none, what)).into()
         }
         true => vec![vec![(Role::Dim, "looking…".to_owned())]],
@@ -135,16 +135,16 @@ fn every(interval: Span) -> String {
 }
 
 /// The time, and whether snapshots arrive.
-fn time(scene: &Scene<'_>, width: u16) -> Vec<Words> {
-    let app = scene.app;
-    let mut clock = format::clock_minute(scene.snap.at, scene.zone());
+fn time(input: &FrameInput<'_>, width: u16) -> Vec<Words> {
+    let app = input.app;
+    let mut clock = format::clock_minute(input.snap.at, input.zone());
     match app.quiet {
         _ if app.then().is_some() => {
-            let ago = app.newest().at - scene.snap.at;
+            let ago = app.newest().at - input.snap.at;
             return vec![(Role::Warning, format!("◂ {clock} −{}", format::duration(ago)))];
         }
         _ if app.paused() => {
-            let clock = format::clock_second(scene.snap.at, scene.zone());
+            let clock = format::clock_second(input.snap.at, input.zone());
             return vec![(Role::Warning, format!("‖ paused at {clock}"))];
         }
         Some(quiet) => {
@@ -154,7 +154,7 @@ fn time(scene: &Scene<'_>, width: u16) -> Vec<Words> {
         None => {}
     }
     if width >= WITH_SECONDS {
-        clock = format::clock_second(ticking(scene), scene.zone());
+        clock = format::clock_second(ticking(input), input.zone());
     }
     let dot = (Role::Accent, " ●".to_owned());
     let interval = (Role::Dim, format!(" {}", every(app.interval)));
@@ -169,23 +169,23 @@ fn time(scene: &Scene<'_>, width: u16) -> Vec<Words> {
         return words;
     }
     if width >= ZONED {
-        clock = format!("{clock} {}", zone(scene));
+        clock = format!("{clock} {}", zone(input));
     }
     vec![(Role::Text, clock), dot, interval]
 }
 
 /// The instant of the shown time: its seconds change with other figures, and no frame is drawn for them alone.
-fn ticking(scene: &Scene<'_>) -> Timestamp {
+fn ticking(input: &FrameInput<'_>) -> Timestamp {
     let makes = |rate: Option<f64>| rate.is_some_and(|rate| rate > 0.0);
-    let tokens = &scene.snap.tokens;
+    let tokens = &input.snap.tokens;
     let is_busy = makes(tokens.output_per_second) || makes(tokens.prompt_per_second);
-    scene.at(if is_busy { RefreshPace::TwoSeconds } else { RefreshPace::FiveSeconds }).snap.at
+    input.at(if is_busy { RefreshPace::TwoSeconds } else { RefreshPace::FiveSeconds }).snap.at
 }
 
 /// `UTC+8` at the shown instant.
-fn zone(scene: &Scene<'_>) -> String {
-    let at = jiff::Timestamp::from_millisecond(scene.snap.at.millis()).unwrap_or_default();
-    let minutes = scene.zone().to_offset(at).seconds() / 60;
+fn zone(input: &FrameInput<'_>) -> String {
+    let at = jiff::Timestamp::from_millisecond(input.snap.at.millis()).unwrap_or_default();
+    let minutes = input.zone().to_offset(at).seconds() / 60;
     match (minutes / 60, minutes.abs() % 60) {
         (0, 0) => "UTC".to_owned(),
         (hours, 0) => format!("UTC{hours:+}"),
@@ -194,21 +194,21 @@ fn zone(scene: &Scene<'_>) -> String {
 }
 
 /// The date of the published day, with its zone and without; its basis is at the bottom.
-fn day_word(scene: &Scene<'_>) -> Option<Vec<String>> {
-    let WatchedFleet::PublishedDay { .. } = scene.app.fleet else { return None };
-    let since = scene.snap.money.since?;
-    let days = format::days(since, scene.snap.at, scene.zone())?;
-    let zone = scene.zone().to_fixed_offset().ok().map(|offset| offset.seconds() / 3_600)?;
+fn day_word(input: &FrameInput<'_>) -> Option<Vec<String>> {
+    let WatchedFleet::PublishedDay { .. } = input.app.fleet else { return None };
+    let since = input.snap.money.since?;
+    let days = format::days(since, input.snap.at, input.zone())?;
+    let zone = input.zone().to_fixed_offset().ok().map(|offset| offset.seconds() / 3_600)?;
     Some(vec![format!("{days}, UTC{zone:+}"), days])
 }
 
 /// The basis of the money: in full, then in fewer words.
-fn basis_words(scene: &Scene<'_>) -> Vec<String> {
-    let money = &scene.snap.money;
+fn basis_words(input: &FrameInput<'_>) -> Vec<String> {
+    let money = &input.snap.money;
     let rate = money.rates.first().map(|basis| {
         let hour = basis.rate.of(GpuTime::of(1, Span::from_secs(3600)));
         let assumed = if basis.assumed { " assumed" } else { "" };
-        let price = format::unit_price(Some(hour), scene.currency());
+        let price = format::unit_price(Some(hour), input.currency());
         match money.rates.len() {
             1 => format!("{price}/GPU-h{assumed}"),
             // One of several rates has the name of its GPU.
@@ -224,18 +224,18 @@ fn basis_words(scene: &Scene<'_>) -> Vec<String> {
         "" => String::new(),
         tier => format!(" · {tier}"),
     };
-    if let Some(edge) = edge(scene, next) {
+    if let Some(edge) = edge(input, next) {
         return vec![format!("{list}{tier}, {edge}"), format!("{list}, {edge}"), edge];
     }
-    let is_box = scene.snap.nodes.len() == 1;
+    let is_box = input.snap.nodes.len() == 1;
     let beside = rate.filter(|_| is_box).map(|rate| format!("{list} · {rate}"));
     beside.into_iter().chain([format!("{list}{tier}"), list]).collect()
 }
 
 /// The next list or tier, and its time: `off-peak in 9h25m`.
-fn edge(scene: &Scene<'_>, list: &ListBasis) -> Option<String> {
-    let left = format::countdown(list.until? - scene.snap.at);
-    let model = scene.snap.models.iter().find(|row| row.model == list.model);
+fn edge(input: &FrameInput<'_>, list: &ListBasis) -> Option<String> {
+    let left = format::countdown(list.until? - input.snap.at);
+    let model = input.snap.models.iter().find(|row| row.model == list.model);
     let steps = model.map(|row| row.money.prices.as_slice()).unwrap_or_default();
     let later = steps.iter().filter(|step| step.from.is_some() && step.from >= list.until);
     let next = later.min_by_key(|step| step.from);

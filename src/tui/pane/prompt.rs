@@ -17,14 +17,14 @@ pub fn prompt(canvas: &mut Canvas<'_>, area: Rect, prompt: &Prompt) {
     canvas.clear(last);
     let glyphs = canvas.theme.glyphs();
     let line = Rect { x: last.x + 1, width: last.width.saturating_sub(2), ..last };
-    let mut pen = canvas.pen(line, 0);
+    let mut writer = canvas.writer(line, 0);
     // The end of a long line is what is being written.
     let room = usize::from(line.width).saturating_sub(3);
     let skip = prompt.text.chars().count().saturating_sub(room);
     let text: String = prompt.text.chars().skip(skip).collect();
-    pen.put(Role::Accent, ":").put(Role::Text, &text).put(Role::Accent, "▏");
-    if pen.left() > 40 {
-        pen.skip(2).put(Role::Dim, &glyphs.keys("Tab complete  ⏎ do it  ↑ before  Esc drop"));
+    writer.put(Role::Accent, ":").put(Role::Text, &text).put(Role::Accent, "▏");
+    if writer.left() > 40 {
+        writer.skip(2).put(Role::Dim, &glyphs.keys("Tab complete  ⏎ do it  ↑ before  Esc drop"));
     }
     let rows = prompt.candidates.len().min(ROWS).min(usize::from(area.height.saturating_sub(4)));
     let panel = Rect {

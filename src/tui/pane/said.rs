@@ -6,7 +6,7 @@ use crate::reading::Health;
 use crate::snapshot::{GpuRow, NodeRow};
 use crate::tui::app::{Cells, RefreshPace};
 use crate::tui::format;
-use crate::tui::scene::{Scene, short_gpu};
+use crate::tui::frame_input::{FrameInput, short_gpu};
 use crate::tui::theme::Role;
 use crate::tui::widgets::toast::Toast;
 use crate::tui::widgets::{Canvas, Segment};
@@ -16,10 +16,10 @@ use crate::units::Ratio;
 const ROWS: u16 = 12;
 
 /// Draws it above the basis where nothing is written, otherwise over the keys in the last row.
-pub fn said(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
-    let (text, is_failure) = match scene.app.said() {
+pub fn said(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>) {
+    let (text, is_failure) = match input.app.said() {
         Some(said) => (said.text.clone(), said.is_failure),
-        None => match pointed(scene) {
+        None => match pointed(input) {
             Some(text) => (text, false),
             None => return,
         },
@@ -52,14 +52,14 @@ fn clear_to_a_word(canvas: &mut Canvas<'_>, place: Rect, from: u16) {
 }
 
 /// The cell of a map under the mouse: `gpu-0231 GPU 3 · load 82 %`.
-fn pointed(scene: &Scene<'_>) -> Option<String> {
-    let (node, gpu) = scene.app.over()?;
-    let node = scene.at(RefreshPace::TenSeconds).snap.nodes.get(node)?;
-    let cells = scene.app.charts.cells;
+fn pointed(input: &FrameInput<'_>) -> Option<String> {
+    let (node, gpu) = input.app.over()?;
+    let node = input.at(RefreshPace::TenSeconds).snap.nodes.get(node)?;
+    let cells = input.app.charts.cells;
     let name = format::shorten(node.name.as_str(), 40);
     let Some(gpu) = gpu else {
         if !cells.is_of_gpus() {
-            return Some(format!("{name} · {}", of_node(scene, cells, node)));
+            return Some(format!("{name} · {}", of_node(input, cells, node)));
         }
         let known: Vec<f64> = node.gpus.iter().filter_map(|gpu| cells.figure(gpu)).collect();
         let mean = (!known.is_empty()).then(|| known.iter().sum::<f64>() / known.len() as f64);
@@ -85,13 +85,13 @@ fn of_gpu(cells: Cells, gpu: &GpuRow) -> String {
 }
 
 /// The figure of a cell for a whole node: `KV 71 %`.
-fn of_node(scene: &Scene<'_>, cells: Cells, node: &NodeRow) -> String {
+fn of_node(input: &FrameInput<'_>, cells: Cells, node: &NodeRow) -> String {
     match cells {
         Cells::Profit => {
             let profit = node.profit_per_hour.map_or(format::UNKNOWN.to_owned(), |profit| format::signed(profit, 12));
             format!("profit {}/h", profit.trim())
         }
-        Cells::Kv => cells.in_words(scene.at(RefreshPace::TenSeconds).kv_of(node).map(Ratio::get)),
+        Cells::Kv => cells.in_words(input.at(RefreshPace::TenSeconds).kv_of(node).map(Ratio::get)),
         _ => cells.in_words(node.cache_hit_rate.map(Ratio::get)),
     }
 }

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use crate::history::{Measure, Subject};
 use crate::tui::against;
 use crate::tui::format;
-use crate::tui::scene::Scene;
+use crate::tui::frame_input::FrameInput;
 use crate::tui::theme::Role;
 use crate::tui::widgets::Canvas;
 
@@ -23,8 +23,8 @@ struct PaneVital {
     is_share: bool,
 }
 
-fn vitals_of(scene: &Scene<'_>) -> [PaneVital; LINES as usize] {
-    let snap = scene.snap;
+fn vitals_of(input: &FrameInput<'_>) -> [PaneVital; LINES as usize] {
+    let snap = input.snap;
     let hits_unknown = snap.tokens.cached_per_second.is_none()
         && snap.tokens.prompt_total.is_some()
         && snap.tokens.cached_total.is_none();
@@ -47,17 +47,17 @@ fn vitals_of(scene: &Scene<'_>) -> [PaneVital; LINES as usize] {
 }
 
 /// Draws the figures alone.
-pub fn vitals_brief(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
-    for (row, vital) in (0..).zip(vitals_of(scene)) {
+pub fn vitals_brief(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>) {
+    for (row, vital) in (0..).zip(vitals_of(input)) {
         let line = Rect { y: area.y + row, height: 1, ..area }.intersection(area);
         figures(canvas, line, &vital);
-        canvas.pen(line, 0).to(line.x + LEFT + 1).put(Role::Dim, &change(scene, &vital));
+        canvas.writer(line, 0).to(line.x + LEFT + 1).put(Role::Dim, &change(input, &vital));
     }
 }
 
 /// What changed; of a figure that is unknown now nothing can be said.
-fn change(scene: &Scene<'_>, vital: &PaneVital) -> String {
-    let change = against::change(scene, &Subject::Fleet, vital.measure, vital.is_share);
+fn change(input: &FrameInput<'_>, vital: &PaneVital) -> String {
+    let change = against::change(input, &Subject::Fleet, vital.measure, vital.is_share);
     let change = change.filter(|_| !vital.figure.contains(format::UNKNOWN));
     match change {
         Some(points) if vital.is_share => format::points(points),
@@ -66,6 +66,6 @@ fn change(scene: &Scene<'_>, vital: &PaneVital) -> String {
 }
 
 fn figures(canvas: &mut Canvas<'_>, area: Rect, vital: &PaneVital) {
-    let mut pen = canvas.pen(area, 0);
-    pen.name(Role::Dim, vital.label, 10).name(Role::Text, &vital.figure, 7).put(Role::Dim, vital.unit);
+    let mut writer = canvas.writer(area, 0);
+    writer.name(Role::Dim, vital.label, 10).name(Role::Text, &vital.figure, 7).put(Role::Dim, vital.unit);
 }

@@ -2,12 +2,12 @@
 
 use crate::snapshot::Rule;
 use crate::tui::format;
-use crate::tui::scene::{Scene, subject_in};
+use crate::tui::frame_input::{FrameInput, subject_in};
 use crate::units::{Span, Timestamp};
 
 /// The subject of an alert or an event, with node names in place of addresses.
-pub(super) fn about(scene: &Scene<'_>, subject: &str) -> String {
-    subject_in(scene.snap, subject)
+pub(super) fn about(input: &FrameInput<'_>, subject: &str) -> String {
+    subject_in(input.snap, subject)
 }
 
 /// The part of an alert's text that says what is wrong, without the remedy.
@@ -127,10 +127,10 @@ pub(super) const fn found(rule: Rule) -> &'static str {
 }
 
 /// Several subjects with the same first word: `gpu-0008 · 8 GPUs`. A single subject is shown as it is.
-pub(super) fn about_all(scene: &Scene<'_>, subjects: &[&str]) -> String {
+pub(super) fn about_all(input: &FrameInput<'_>, subjects: &[&str]) -> String {
     let Some(first) = subjects.first() else { return String::new() };
     if subjects.len() == 1 {
-        return about(scene, first);
+        return about(input, first);
     }
     let word = first.split(' ').next().unwrap_or(first);
     let all = |part: &str| subjects.iter().all(|subject| subject.split(' ').nth(1) == Some(part));
@@ -141,5 +141,5 @@ pub(super) fn about_all(scene: &Scene<'_>, subjects: &[&str]) -> String {
     } else {
         "alerts"
     };
-    format!("{} · {} {parts}", about(scene, word), subjects.len())
+    format!("{} · {} {parts}", about(input, word), subjects.len())
 }

@@ -10,7 +10,7 @@ use super::tables;
 use crate::reading::{EngineRole, Health};
 use crate::snapshot::EngineRow;
 use crate::tui::format;
-use crate::tui::scene::{Scene, mark, short_target, software};
+use crate::tui::frame_input::{FrameInput, mark, short_target, software};
 use crate::tui::theme::Role;
 use crate::tui::widgets::table::Cell;
 use crate::tui::widgets::{Canvas, Segment};
@@ -21,14 +21,14 @@ const NARROW: u16 = 100;
 type EngineCol<'s, 'a> = Col<'s, &'a EngineRow>;
 
 /// Draws engines and ranks as rows without folding.
-pub(super) fn engine_rows(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, rows: &[&EngineRow]) {
+pub(super) fn engine_rows(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, rows: &[&EngineRow]) {
     if area.height < 2 {
         return;
     }
-    let slo = scene.snap.slo.unwrap_or_default();
+    let slo = input.snap.slo.unwrap_or_default();
     // The figures are those of the window; its length is in the headings, or in the title where the headings are narrow.
     let is_narrow = area.width < NARROW;
-    let of = |name: &'static str| if is_narrow { name.to_owned() } else { latencies::heading(scene, name) };
+    let of = |name: &'static str| if is_narrow { name.to_owned() } else { latencies::heading(input, name) };
     // Leaves a visible part of the rule between the title and the first heading.
     let least = if is_narrow { 16 } else { 14 };
     let longest = rows.iter().map(|row| format::width(&name(row))).max().unwrap_or(0).clamp(least, 18) as u16;
@@ -59,11 +59,11 @@ pub(super) fn engine_rows(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>
             latency(latencies_of(row)[1], slo.itl_p99_seconds)
         })
         .rank(3),
-        EngineCol::right("in SLO", 6, |row| within(row.within_slo)).rank(4).only(scene.snap.slo.is_some()),
+        EngineCol::right("in SLO", 6, |row| within(row.within_slo)).rank(4).only(input.snap.slo.is_some()),
         EngineCol::right("in/s", 5, |row| tables::rate(made(row, EngineRole::Decode, row.prompt_per_second))).rank(6),
         EngineCol::right("out/s", 5, |row| tables::rate(made(row, EngineRole::Prefill, row.output_per_second))).rank(5),
         EngineCol::right("revenue", 9, |row| {
-            row.revenue.map_or_else(Cell::unknown, |_| Cell::text(scene.money(row.revenue, 9)))
+            row.revenue.map_or_else(Cell::unknown, |_| Cell::text(input.money(row.revenue, 9)))
         })
         .rank(4),
         EngineCol::left("note", 10, |row| match (&row.note, row.state) {
@@ -75,7 +75,7 @@ pub(super) fn engine_rows(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>
         .stretch(3, 60),
     ];
     let mut list = List { gap: if is_narrow { 1 } else { 2 }, ..List::plain("Engines", &columns, rows) };
-    let window = latencies::window(scene).filter(|_| is_narrow).map(|window| format!(" · {window}"));
+    let window = latencies::window(input).filter(|_| is_narrow).map(|window| format!(" · {window}"));
     // A single row has none below it that counts the others.
     let is_cut = area.height == 2 && rows.len() > 1;
     let note = if is_cut { Some(format!(" 1 of {}", rows.len())) } else { window };
@@ -89,11 +89,11 @@ fn made(row: &EngineRow, without: EngineRole, rate: Option<f64>) -> Option<f64> 
 }
 
 /// The short name of an engine on its node, such as `vllm :8000`, if its port is unique on the node.
-pub(super) fn alone_on_node(scene: &Scene<'_>, row: &EngineRow) -> String {
+pub(super) fn alone_on_node(input: &FrameInput<'_>, row: &EngineRow) -> String {
     let port_of = |target: &str| target.rsplit_once(':').map(|(_, port)| port.to_owned());
     let own = short_target(row);
     let port = port_of(&own);
-    let others = scene.snap.engines.iter().map(AsRef::as_ref).filter(|other| other.target != row.target);
+    let others = input.snap.engines.iter().map(AsRef::as_ref).filter(|other| other.target != row.target);
     let is_shared = port.is_none() || others.map(short_target).any(|other| port_of(&other) == port);
     let place = if is_shared { own } else { format!(":{}", port.unwrap_or_default()) };
     format!("{} {place}", software(row.kind))

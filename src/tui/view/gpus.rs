@@ -9,7 +9,7 @@ use crate::reading::Health;
 use crate::snapshot::{GpuRow, NodeRow};
 use crate::tui::app::ChartReach;
 use crate::tui::format;
-use crate::tui::scene::{Scene, mark, short_gpu};
+use crate::tui::frame_input::{FrameInput, mark, short_gpu};
 use crate::tui::series::Points;
 use crate::tui::theme::{Ink, Role};
 use crate::tui::widgets::Canvas;
@@ -29,9 +29,9 @@ pub(super) struct GpuOf<'a> {
 }
 
 /// Draws the GPUs of a node as rows, with their errors and PCIe traffic.
-pub(super) fn gpus(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, lines: &[GpuOf<'_>]) {
+pub(super) fn gpus(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, lines: &[GpuOf<'_>]) {
     type C<'s, 'a> = Col<'s, GpuOf<'a>>;
-    let mut columns = gpu_columns(scene, lines, area.width);
+    let mut columns = gpu_columns(input, lines, area.width);
     let any = |is: fn(&GpuRow) -> bool| lines.iter().any(|line| is(line.gpu));
     let before_process = columns.len().saturating_sub(1);
     columns.insert(
@@ -44,7 +44,7 @@ pub(super) fn gpus(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, lines
 
 /// The columns of a table of GPUs.
 pub(super) fn gpu_columns<'s, 'a: 's>(
-    scene: &'s Scene<'a>,
+    input: &'s FrameInput<'a>,
     lines: &[GpuOf<'a>],
     width: u16,
 ) -> Vec<Col<'s, GpuOf<'a>>> {
@@ -64,7 +64,7 @@ pub(super) fn gpu_columns<'s, 'a: 's>(
     vec![
         C::left("GPUs", if several { 18 } else { 8 }, move |line| name(line, (digits, has_marks)))
             .stretch(1, if several { 30 } else { 14 }),
-        C::left(format!("load, {}", reach(scene).word()), 6, move |gpu| load_line(scene, gpu, line))
+        C::left(format!("load, {}", reach(input).word()), 6, move |gpu| load_line(input, gpu, line))
             .rank(4)
             .stretch(3, line),
         C::right("now", 5, |line| figure(&format::percent(line.gpu.utilization))),
@@ -122,14 +122,14 @@ fn traffic(gpu: &GpuRow) -> String {
 }
 
 /// The chosen span, at most the span for which loads of single GPUs are kept.
-fn reach(scene: &Scene<'_>) -> ChartReach {
-    let chosen = scene.app.charts.reach;
+fn reach(input: &FrameInput<'_>) -> ChartReach {
+    let chosen = input.app.charts.reach;
     if chosen.span() > ChartReach::Quarter.span() { ChartReach::Quarter } else { chosen }
 }
 
-fn load_line(scene: &Scene<'_>, line: &GpuOf<'_>, cells: u16) -> Cell<'static> {
-    let span = reach(scene).span();
-    let points = Points::of(scene, &Subject::Gpu(line.node.name.clone(), line.gpu.index), Measure::Load, span);
+fn load_line(input: &FrameInput<'_>, line: &GpuOf<'_>, cells: u16) -> Cell<'static> {
+    let span = reach(input).span();
+    let points = Points::of(input, &Subject::Gpu(line.node.name.clone(), line.gpu.index), Measure::Load, span);
     if points.is_empty() {
         // Without history, the current load is shown as a bar.
         return match heat(line.gpu) {
@@ -140,7 +140,7 @@ fn load_line(scene: &Scene<'_>, line: &GpuOf<'_>, cells: u16) -> Cell<'static> {
             _ => Cell::Empty,
         };
     }
-    Cell::Sparkline(Sparkline::heat(points.cells(scene.snap.at, span, cells)))
+    Cell::Sparkline(Sparkline::heat(points.cells(input.snap.at, span, cells)))
 }
 
 fn memory_gauge(gpu: &GpuRow) -> Cell<'static> {

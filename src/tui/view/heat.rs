@@ -6,14 +6,14 @@ use crate::reading::{Health, NodeName};
 use crate::snapshot::{GpuRow, NodeRow};
 use crate::tui::app::Cells;
 use crate::tui::figures_of::number;
-use crate::tui::scene::Scene;
+use crate::tui::frame_input::FrameInput;
 use crate::tui::view::served::{ServedTogether, by_node};
 use crate::tui::widgets::heat_cell::{Heat, HeatLevel};
 use crate::units::Ratio;
 
 /// The figures behind the cells of one frame.
 pub(in crate::tui::view) struct FleetHeat<'a> {
-    scene: Scene<'a>,
+    input: FrameInput<'a>,
     cells: Cells,
     /// The engines by node; filled only if the cells show KV cache usage.
     served: HashMap<&'a str, ServedTogether<'a>>,
@@ -24,16 +24,16 @@ pub(in crate::tui::view) struct FleetHeat<'a> {
 
 impl<'a> FleetHeat<'a> {
     /// Computes the figures from a snapshot that changes at the cells' refresh pace.
-    pub(in crate::tui::view) fn new(scene: Scene<'a>) -> Self {
-        let cells = scene.app.charts.cells;
-        let served = if cells == Cells::Kv { by_node(scene.snap) } else { HashMap::new() };
-        Self { scene, cells, served, top: top(&scene, cells) }
+    pub(in crate::tui::view) fn new(input: FrameInput<'a>) -> Self {
+        let cells = input.app.charts.cells;
+        let served = if cells == Cells::Kv { by_node(input.snap) } else { HashMap::new() };
+        Self { input, cells, served, top: top(&input, cells) }
     }
 
     /// The cells of a node's GPUs: their own figures, or their node's where the measure is of nodes only.
     pub(in crate::tui::view) fn gpus(&self, name: &NodeName) -> Vec<Heat> {
-        let Some(place) = self.scene.snap.nodes.iter().position(|node| node.name == *name) else { return Vec::new() };
-        let count = self.scene.snap.nodes.get(place).map_or(0, |node| node.gpus.len());
+        let Some(place) = self.input.snap.nodes.iter().position(|node| node.name == *name) else { return Vec::new() };
+        let count = self.input.snap.nodes.get(place).map_or(0, |node| node.gpus.len());
         if self.cells.is_of_gpus() {
             return (0..count).filter_map(|gpu| self.gpu(place, gpu)).collect();
         }
@@ -42,7 +42,7 @@ impl<'a> FleetHeat<'a> {
 
     /// The cell of a node, by its index in the snapshot.
     pub(in crate::tui::view) fn node(&self, place: usize) -> Heat {
-        let Some(node) = self.scene.snap.nodes.get(place) else { return Heat::Unknown };
+        let Some(node) = self.input.snap.nodes.get(place) else { return Heat::Unknown };
         match state_of(node) {
             Health::Live => self.live(place, node),
             state => silent(state),
@@ -51,7 +51,7 @@ impl<'a> FleetHeat<'a> {
 
     fn live(&self, place: usize, node: &NodeRow) -> Heat {
         match self.cells {
-            Cells::Load => self.scene.app.heat.node(place).map_or(Heat::Unknown, Heat::Level),
+            Cells::Load => self.input.app.heat.node(place).map_or(Heat::Unknown, Heat::Level),
             Cells::Kv => Heat::of(self.served.get(node.name.as_str()).and_then(ServedTogether::kv).map(Ratio::get)),
             Cells::Hits => Heat::of(node.cache_hit_rate.map(Ratio::get)),
             Cells::Profit => profit(number(node.profit_per_hour), self.top),
@@ -70,9 +70,9 @@ impl<'a> FleetHeat<'a> {
 
     /// The cell of a GPU; `None` if its node has no GPU at this index.
     pub(in crate::tui::view) fn gpu(&self, place: usize, gpu: usize) -> Option<Heat> {
-        let row = self.scene.snap.nodes.get(place)?.gpus.get(gpu)?;
+        let row = self.input.snap.nodes.get(place)?.gpus.get(gpu)?;
         Some(match (row.state, self.cells) {
-            (Health::Live, Cells::Load) => self.scene.app.heat.gpu(place, gpu).map_or(Heat::Unknown, Heat::Level),
+            (Health::Live, Cells::Load) => self.input.app.heat.gpu(place, gpu).map_or(Heat::Unknown, Heat::Level),
             (Health::Live, cells) => Heat::of(self.share(cells, row)),
             (state, _) => silent(state),
         })
@@ -80,8 +80,8 @@ impl<'a> FleetHeat<'a> {
 }
 
 /// The end of the scale of a measure whose scale ends at the highest value.
-fn top(scene: &Scene<'_>, cells: Cells) -> f64 {
-    let nodes = || scene.snap.nodes.iter();
+fn top(input: &FrameInput<'_>, cells: Cells) -> f64 {
+    let nodes = || input.snap.nodes.iter();
     match cells {
         Cells::Profit => nodes().filter_map(|node| number(node.profit_per_hour)).map(f64::abs).fold(0.0, f64::max),
         Cells::Power => nodes().flat_map(|node| &node.gpus).filter_map(|gpu| gpu.power_watts).fold(0.0, f64::max),
@@ -90,8 +90,8 @@ fn top(scene: &Scene<'_>, cells: Cells) -> f64 {
 }
 
 /// Whether no GPU says its power limit, so that the scale of power ends at the highest.
-pub(in crate::tui::view) fn has_no_limits(scene: &Scene<'_>) -> bool {
-    !scene.snap.nodes.iter().flat_map(|node| &node.gpus).any(|gpu| gpu.power_limit_watts.is_some())
+pub(in crate::tui::view) fn has_no_limits(input: &FrameInput<'_>) -> bool {
+    !input.snap.nodes.iter().flat_map(|node| &node.gpus).any(|gpu| gpu.power_limit_watts.is_some())
 }
 
 /// The height is relative to the largest absolute profit, `top`.

@@ -5,8 +5,8 @@ use ratatui::layout::Rect;
 use super::{Hits, Layout, ListKey, Part, View, ViewId};
 use crate::tui::app::{App, Command, Effect};
 use crate::tui::format;
+use crate::tui::frame_input::FrameInput;
 use crate::tui::keys::{BINDINGS, Binding, KeyGroup};
-use crate::tui::scene::Scene;
 use crate::tui::theme::{Ink, Role};
 use crate::tui::widgets::framed_chart::side_by_side;
 use crate::tui::widgets::heat_cell::legend;
@@ -28,8 +28,8 @@ impl View for Help {
     }
 
     /// One row per line that can be scrolled.
-    fn rows(&self, scene: &Scene<'_>) -> Vec<ListKey> {
-        let area = scene.area();
+    fn rows(&self, input: &FrameInput<'_>) -> Vec<ListKey> {
+        let area = input.area();
         let room = Rect { width: area.width.saturating_sub(2), height: area.height.saturating_sub(3), ..area };
         (0..=HelpPage::new(parted(room).0).hidden).map(ListKey::of).collect()
     }
@@ -49,7 +49,7 @@ impl View for Help {
         true
     }
 
-    fn layout(&self, _scene: &Scene<'_>, area: Rect) -> Layout {
+    fn layout(&self, _input: &FrameInput<'_>, area: Rect) -> Layout {
         let mut layout = Layout::default();
         let (keys, basis) = parted(area);
         layout.put(Part::List, keys);
@@ -57,10 +57,10 @@ impl View for Help {
         layout
     }
 
-    fn draw(&self, canvas: &mut Canvas<'_>, scene: &Scene<'_>, layout: &Layout) -> Hits {
+    fn draw(&self, canvas: &mut Canvas<'_>, input: &FrameInput<'_>, layout: &Layout) -> Hits {
         let Some(area) = layout.area(Part::List) else { return Hits::default() };
         let page = HelpPage::new(area);
-        let first = scene.app.list_of(ViewId::Help).place(&self.rows(scene)).min(usize::from(page.hidden)) as u16;
+        let first = input.app.list_of(ViewId::Help).place(&self.rows(input)).min(usize::from(page.hidden)) as u16;
         let body = Rect { height: area.height.saturating_sub(u16::from(page.hidden > 0)), ..area };
         let places = side_by_side(body, page.columns, 2);
         for placed in &page.blocks {
@@ -68,12 +68,12 @@ impl View for Help {
             placed.block.draw(canvas, *column, i32::from(placed.row) - i32::from(first));
         }
         if let Some(area) = layout.area(Part::Basis) {
-            basis(canvas, area, scene);
+            basis(canvas, area, input);
         }
         if page.hidden > 0 {
             let left = page.hidden - first;
-            let mut pen = canvas.pen(area, area.height.saturating_sub(1));
-            pen.put(Role::Accent, "j k PgDn").put(Role::Dim, &format!(" scroll, {left} more lines"));
+            let mut writer = canvas.writer(area, area.height.saturating_sub(1));
+            writer.put(Role::Accent, "j k PgDn").put(Role::Dim, &format!(" scroll, {left} more lines"));
         }
         Hits::of_page(usize::from(body.height))
     }
@@ -86,24 +86,24 @@ fn parted(area: Rect) -> (Rect, Rect) {
     (keys, Rect { y: keys.bottom(), height: rows, ..area })
 }
 
-fn basis(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
-    let config = scene.app.config.as_ref().map_or("none".to_owned(), ToString::to_string);
-    let ledger = scene.snap.money.ledger.path.as_ref().map_or("in memory only".to_owned(), ToString::to_string);
+fn basis(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>) {
+    let config = input.app.config.as_ref().map_or("none".to_owned(), ToString::to_string);
+    let ledger = input.snap.money.ledger.path.as_ref().map_or("in memory only".to_owned(), ToString::to_string);
     let facts = [
         concat!("margintop ", env!("CARGO_PKG_VERSION")).to_owned(),
         format!("config {config}"),
         format!("ledger {ledger}"),
     ];
-    let mut pen = canvas.pen(area, 0);
+    let mut writer = canvas.writer(area, 0);
     let mut used = format::width("basis ");
-    pen.put(Role::Dim, "basis ");
+    writer.put(Role::Dim, "basis ");
     for (nth, fact) in facts.iter().enumerate() {
         used += format::width(fact) + 3;
         // A fact that does not fit is left out.
         if used > usize::from(area.width) {
             return;
         }
-        pen.put(Role::Rule, if nth > 0 { " · " } else { "" }).put(Role::Dim, fact);
+        writer.put(Role::Rule, if nth > 0 { " · " } else { "" }).put(Role::Dim, fact);
     }
 }
 
@@ -192,7 +192,7 @@ impl Block {
             // A longer name of a key does not run into what it does.
             let key: Vec<Segment<'static>> = key.iter().map(named).collect();
             canvas.clip(Rect { width: KEYS.min(place.width), ..place }).line(0, 0, &key);
-            canvas.pen(place, 0).skip(KEYS).put(Role::Text, &glyphs.keys(text));
+            canvas.writer(place, 0).skip(KEYS).put(Role::Text, &glyphs.keys(text));
         }
     }
 }

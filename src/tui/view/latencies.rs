@@ -6,7 +6,7 @@ use crate::counters::quantile;
 use crate::history::{LatencyKind, RequestCounts, Subject};
 use crate::reading::Histogram;
 use crate::tui::format;
-use crate::tui::scene::Scene;
+use crate::tui::frame_input::FrameInput;
 use crate::tui::theme::Role;
 use crate::tui::widgets::rule::{Heading, TitledRule};
 use crate::tui::widgets::{Canvas, Segment, TextSpan, flow};
@@ -72,13 +72,13 @@ pub(super) struct Now {
 }
 
 /// The heading of a present latency with its span: `ttft p99/10s`.
-pub(super) fn heading(scene: &Scene<'_>, name: &str) -> String {
-    window(scene).map_or_else(|| name.to_owned(), |window| format!("{name}/{window}"))
+pub(super) fn heading(input: &FrameInput<'_>, name: &str) -> String {
+    window(input).map_or_else(|| name.to_owned(), |window| format!("{name}/{window}"))
 }
 
 /// The span of the present figures, rounded to five seconds, as it varies slightly with every poll.
-pub(super) fn window(scene: &Scene<'_>) -> Option<String> {
-    scene.snap.window_seconds.filter(|seconds| (1.0..999.0).contains(seconds)).map(written)
+pub(super) fn window(input: &FrameInput<'_>) -> Option<String> {
+    input.snap.window_seconds.filter(|seconds| (1.0..999.0).contains(seconds)).map(written)
 }
 
 fn written(seconds: f64) -> String {
@@ -86,9 +86,9 @@ fn written(seconds: f64) -> String {
 }
 
 /// A latency over the span; `None` without samples.
-pub(super) fn over_span(scene: &Scene<'_>, subject: &Subject, kind: LatencyKind) -> Option<OverSpan> {
-    let span = scene.app.charts.reach.span();
-    let all = scene.app.history.latency(subject, kind, scene.snap.at, span)?;
+pub(super) fn over_span(input: &FrameInput<'_>, subject: &Subject, kind: LatencyKind) -> Option<OverSpan> {
+    let span = input.app.charts.reach.span();
+    let all = input.app.history.latency(subject, kind, input.snap.at, span)?;
     let samples = *all.counts.last()?;
     Some(OverSpan { p50: Quantile::of(&all, 0.5), p99: Quantile::of(&all, 0.99), samples })
 }
@@ -104,11 +104,11 @@ pub(super) fn pair(p50: &str, p99: &str) -> String {
 }
 
 /// The chosen span in a word, or the part of it with latencies.
-fn span_word(scene: &Scene<'_>, subject: &Subject) -> String {
-    let reach = scene.app.charts.reach;
-    let began = scene.app.history.latency_began(subject, scene.snap.at, reach.span());
+fn span_word(input: &FrameInput<'_>, subject: &Subject) -> String {
+    let reach = input.app.charts.reach;
+    let began = input.app.history.latency_began(subject, input.snap.at, reach.span());
     let known =
-        began.map(|began| scene.snap.at - began).filter(|known| known.millis() < reach.span().millis() * 9 / 10);
+        began.map(|began| input.snap.at - began).filter(|known| known.millis() < reach.span().millis() * 9 / 10);
     known.map_or_else(|| reach.word().to_owned(), format::duration)
 }
 
@@ -116,7 +116,7 @@ fn span_word(scene: &Scene<'_>, subject: &Subject) -> String {
 pub(super) fn draw(
     canvas: &mut Canvas<'_>,
     area: Rect,
-    scene: &Scene<'_>,
+    input: &FrameInput<'_>,
     subject: &Subject,
     name: &str,
     now: Option<&Now>,
@@ -124,14 +124,14 @@ pub(super) fn draw(
     if area.height < 2 {
         return;
     }
-    let reach = scene.app.charts.reach;
+    let reach = input.app.charts.reach;
     // Figures stay next to their labels on wide screens.
     let last = area.width.min(WIDEST);
     let ends = [1, 2, 3].map(|nth: u16| last.saturating_sub(FIGURE * (3 - nth)));
     let at_now = ends[2] + GAP_NOW + FIGURE;
     let now_facts = now.map(|now| now.facts.clone()).unwrap_or_default();
     let now = now.filter(|_| at_now < area.width);
-    let span = span_word(scene, subject);
+    let span = span_word(input, subject);
     let texts = [format!("p50 {span}"), format!("p99 {span}"), "samples".to_owned()];
     let mut headings: Vec<(String, u16)> = texts.into_iter().zip(ends).collect();
     headings.extend(now.map(|now| (format!("p99 {}", written(now.seconds)), at_now)));
@@ -143,7 +143,7 @@ pub(super) fn draw(
         |(text, end): (String, u16)| Heading { x: end.saturating_sub(cells(&text)), segment: Segment::dim(text) };
     rule.headings = headings.into_iter().map(heading).collect();
     rule.draw(canvas, area);
-    let slo = scene.snap.slo.unwrap_or_default();
+    let slo = input.snap.slo.unwrap_or_default();
     let rows = [
         ("to first token", LatencyKind::ToFirstToken, slo.ttft_p99_seconds),
         ("between tokens", LatencyKind::BetweenTokens, slo.itl_p99_seconds),
@@ -151,12 +151,12 @@ pub(super) fn draw(
         ("in the queue", LatencyKind::Queue, None),
     ];
     for (row, (label, kind, objective)) in (1..area.height).zip(rows) {
-        canvas.pen(area, row).name(Role::Dim, label, usize::from(LABEL));
+        canvas.writer(area, row).name(Role::Dim, label, usize::from(LABEL));
         let mut clip = canvas.clip(area);
         if let Some(text) = now.and_then(|now| now.p99.get(usize::from(row - 1))) {
             clip.line_to(at_now, row, &[Segment::text(text.clone())]);
         }
-        let Some(over) = over_span(scene, subject, kind) else {
+        let Some(over) = over_span(input, subject, kind) else {
             clip.line_to(ends[2], row, &[Segment::dim("no samples")]);
             continue;
         };
@@ -167,7 +167,7 @@ pub(super) fn draw(
     }
     if area.height > 5 {
         let last = Rect { y: area.y + 5, height: 1, ..area };
-        let mut facts = requests(scene.app.history.requests(subject, scene.snap.at, reach.span()));
+        let mut facts = requests(input.app.history.requests(subject, input.snap.at, reach.span()));
         // Failures follow the number of requests; present figures follow those.
         facts.splice(1..1, now_facts);
         flow(canvas, last, &facts, 2);

@@ -291,7 +291,7 @@ impl<'a, 's, R> List<'a, 's, R> {
                 ..*self
             };
             let hits = bare.draw_table(canvas, area);
-            canvas.pen(area, 1).put(Role::Dim, &text);
+            canvas.writer(area, 1).put(Role::Dim, &text);
             return hits;
         }
         if area.height < 4 {
@@ -300,7 +300,7 @@ impl<'a, 's, R> List<'a, 's, R> {
         let table = Rect { height: area.height - 1, ..area };
         let hits = self.draw_table(canvas, table);
         let used = self.rows.len() + usize::from(self.total.is_some()) + self.beside.len() + 1;
-        canvas.pen(area, used.min(usize::from(table.height)) as u16).put(Role::Dim, &text);
+        canvas.writer(area, used.min(usize::from(table.height)) as u16).put(Role::Dim, &text);
         hits
     }
 
@@ -347,7 +347,7 @@ impl<'a, 's, R> List<'a, 's, R> {
             let room = place.map_or(area.width, |(x, _)| x.saturating_sub(1));
             let said = [chosen, None].map(|chosen| rest(areas.hidden, chosen, keys.len()));
             let fits = said.iter().find(|said| format::width(said) <= usize::from(room)).or(said.last());
-            canvas.pen(last, 0).put(Role::Dim, fits.map_or("", String::as_str));
+            canvas.writer(last, 0).put(Role::Dim, fits.map_or("", String::as_str));
         }
         self.tell_spots(canvas, &areas);
         let mut hits = Hits::of_page(page);

@@ -53,7 +53,7 @@ pub(super) use what_if::what_if;
 use ratatui::layout::Rect;
 
 use super::app::{App, Command, Effect};
-use super::scene::Scene;
+use super::frame_input::FrameInput;
 use super::theme::Role;
 use super::widgets::Canvas;
 use crate::reading::Label;
@@ -73,23 +73,23 @@ pub trait View: Sync {
     }
 
     /// The sort orders of its rows, the default first.
-    fn orders(&self, _scene: &Scene<'_>) -> Vec<SortOrder> {
+    fn orders(&self, _input: &FrameInput<'_>) -> Vec<SortOrder> {
         Vec::new()
     }
 
     /// The subjects of its rows, in their order.
-    fn rows(&self, _scene: &Scene<'_>) -> Vec<ListKey> {
+    fn rows(&self, _input: &FrameInput<'_>) -> Vec<ListKey> {
         Vec::new()
     }
 
     /// The areas of its parts within `area`.
-    fn layout(&self, scene: &Scene<'_>, area: Rect) -> Layout;
+    fn layout(&self, input: &FrameInput<'_>, area: Rect) -> Layout;
 
     /// Draws the parts in the areas of `layout`. Returns the targets for the mouse.
-    fn draw(&self, canvas: &mut Canvas<'_>, scene: &Scene<'_>, layout: &Layout) -> Hits;
+    fn draw(&self, canvas: &mut Canvas<'_>, input: &FrameInput<'_>, layout: &Layout) -> Hits;
 
     /// The action of Enter on the chosen row.
-    fn enter(&self, _scene: &Scene<'_>) -> OnEnter {
+    fn enter(&self, _input: &FrameInput<'_>) -> OnEnter {
         OnEnter::Nowhere
     }
 
@@ -103,12 +103,12 @@ pub trait View: Sync {
     }
 
     /// The name of the chosen row, by which its alerts are found.
-    fn chosen(&self, _scene: &Scene<'_>) -> Option<String> {
+    fn chosen(&self, _input: &FrameInput<'_>) -> Option<String> {
         None
     }
 
     /// The alerts of the chosen row, where rows are alerts.
-    fn chosen_alerts(&self, _scene: &Scene<'_>) -> Vec<(Rule, Label)> {
+    fn chosen_alerts(&self, _input: &FrameInput<'_>) -> Vec<(Rule, Label)> {
         Vec::new()
     }
 
@@ -128,7 +128,7 @@ pub trait View: Sync {
     }
 
     /// The word of a command in the footer, where other views have `usual`; `None` leaves it out.
-    fn word(&self, _scene: &Scene<'_>, _command: Command, usual: String) -> Option<String> {
+    fn word(&self, _input: &FrameInput<'_>, _command: Command, usual: String) -> Option<String> {
         Some(usual)
     }
 
@@ -138,18 +138,18 @@ pub trait View: Sync {
     }
 
     /// How many things wait in it, in the role of the gravest: the figure beside its name.
-    fn waiting(&self, _scene: &Scene<'_>) -> Option<(Role, usize)> {
+    fn waiting(&self, _input: &FrameInput<'_>) -> Option<(Role, usize)> {
         None
     }
 
     /// The span of its charts; `None` without charts of a chosen span.
-    fn span(&self, scene: &Scene<'_>) -> Option<&'static str> {
-        Some(scene.app.charts.reach.name())
+    fn span(&self, input: &FrameInput<'_>) -> Option<&'static str> {
+        Some(input.app.charts.reach.name())
     }
 
     /// The legend of what is dotted in its charts, empty if nothing is; `None` if none of its figures is compared with
     /// an earlier one either.
-    fn legend(&self, _scene: &Scene<'_>) -> Option<&'static str> {
+    fn legend(&self, _input: &FrameInput<'_>) -> Option<&'static str> {
         Some("")
     }
 

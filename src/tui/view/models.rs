@@ -14,12 +14,12 @@ use super::{Hits, Layout, ListKey, OnEnter, Part, SortOrder, View, ViewId, ViewP
 use crate::history::{Measure, Subject};
 use crate::reading::ModelName;
 use crate::snapshot::{ModelMoney, ModelRow, NodeRow, NonModelProfit};
-use crate::tui::app::{Command, RefreshPace, Turn};
+use crate::tui::app::{Command, Direction, RefreshPace};
 use crate::tui::figures_of;
 use crate::tui::format;
+use crate::tui::frame_input::FrameInput;
 use crate::tui::layout::{from_chosen, stacked};
 use crate::tui::pane;
-use crate::tui::scene::Scene;
 use crate::tui::series::Points;
 use crate::tui::theme::{Ink, Role};
 use crate::tui::widgets::Canvas;
@@ -45,19 +45,19 @@ impl View for Models {
         Some('3')
     }
 
-    fn orders(&self, scene: &Scene<'_>) -> Vec<SortOrder> {
-        list::orders(&columns(scene, scene.size.0, 1.0))
+    fn orders(&self, input: &FrameInput<'_>) -> Vec<SortOrder> {
+        list::orders(&columns(input, input.size.0, 1.0))
     }
 
-    fn rows(&self, scene: &Scene<'_>) -> Vec<ListKey> {
-        lines(&scene.at(RefreshPace::FiveSeconds), ViewId::Models).iter().map(key).collect()
+    fn rows(&self, input: &FrameInput<'_>) -> Vec<ListKey> {
+        lines(&input.at(RefreshPace::FiveSeconds), ViewId::Models).iter().map(key).collect()
     }
 
-    fn layout(&self, scene: &Scene<'_>, area: Rect) -> Layout {
+    fn layout(&self, input: &FrameInput<'_>, area: Rect) -> Layout {
         let mut layout = Layout::default();
         let basis = u16::from(area.height > 12);
         let room = area.height - basis;
-        let wanted = (scene.snap.models.len() + profit_beside_models(scene.snap).len()).min(1_000) as u16 + 2;
+        let wanted = (input.snap.models.len() + profit_beside_models(input.snap).len()).min(1_000) as u16 + 2;
         let spare = room.saturating_sub(wanted);
         let detail = if spare >= DETAIL {
             spare
@@ -72,10 +72,10 @@ impl View for Models {
         layout
     }
 
-    fn draw(&self, canvas: &mut Canvas<'_>, scene: &Scene<'_>, layout: &Layout) -> Hits {
-        let slow = scene.at(RefreshPace::FiveSeconds);
+    fn draw(&self, canvas: &mut Canvas<'_>, input: &FrameInput<'_>, layout: &Layout) -> Hits {
+        let slow = input.at(RefreshPace::FiveSeconds);
         let lines = lines(&slow, ViewId::Models);
-        let state = scene.app.list_of(ViewId::Models);
+        let state = input.app.list_of(ViewId::Models);
         let mut hits = Hits::default();
         if let Some(area) = layout.area(Part::List) {
             hits = draw_list(canvas, area, &slow, &lines, true);
@@ -90,47 +90,52 @@ impl View for Models {
             }
         }
         if let Some(area) = layout.area(Part::Basis) {
-            pane::basis(canvas, area, scene);
+            pane::basis(canvas, area, input);
         }
         hits
     }
 
-    fn enter(&self, scene: &Scene<'_>) -> OnEnter {
-        match self.chosen(scene) {
+    fn enter(&self, input: &FrameInput<'_>) -> OnEnter {
+        match self.chosen(input) {
             Some(name) if !name.starts_with('(') => OnEnter::Into(ViewPlace::about(ViewId::Engines, &name)),
             _ => OnEnter::Nowhere,
         }
     }
 
-    fn chosen(&self, scene: &Scene<'_>) -> Option<String> {
-        let lines = lines(&scene.at(RefreshPace::FiveSeconds), ViewId::Models);
+    fn chosen(&self, input: &FrameInput<'_>) -> Option<String> {
+        let lines = lines(&input.at(RefreshPace::FiveSeconds), ViewId::Models);
         let keys: Vec<ListKey> = lines.iter().map(key).collect();
-        lines.get(scene.app.list_of(ViewId::Models).place(&keys)).map(|row| row.model.to_string())
+        lines.get(input.app.list_of(ViewId::Models).place(&keys)).map(|row| row.model.to_string())
     }
 
     fn commands(&self) -> &'static [Command] {
-        &[Command::Enter, Command::Filter, Command::Sort, Command::Reach(Turn::Previous), Command::Form]
+        &[Command::Enter, Command::Filter, Command::Sort, Command::Reach(Direction::Previous), Command::Form]
     }
 
-    fn legend(&self, scene: &Scene<'_>) -> Option<&'static str> {
-        Some(objectives_legend(scene))
+    fn legend(&self, input: &FrameInput<'_>) -> Option<&'static str> {
+        Some(objectives_legend(input))
     }
 }
 
 /// What is dotted in charts of latencies.
-pub(super) fn objectives_legend(scene: &Scene<'_>) -> &'static str {
-    if scene.snap.slo.is_some() { "╌ SLO" } else { "" }
+pub(super) fn objectives_legend(input: &FrameInput<'_>) -> &'static str {
+    if input.snap.slo.is_some() { "╌ SLO" } else { "" }
 }
 
 /// Draws the first of the models with the next one beside it, and below them as many as fit with all of their parts.
-fn details<'m>(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, models: impl Iterator<Item = &'m ModelRow>) {
+fn details<'m>(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    input: &FrameInput<'_>,
+    models: impl Iterator<Item = &'m ModelRow>,
+) {
     let models: Vec<&ModelRow> = models.collect();
     let pairs: Vec<&[&ModelRow]> = models.chunks(if area.width >= TWO { 2 } else { 1 }).collect();
-    let height = models.first().map_or(0, |first| whole_detail(scene, first));
+    let height = models.first().map_or(0, |first| whole_detail(input, first));
     for (pair, area) in pairs.iter().zip(stacked(area, height, DETAIL, pairs.len())) {
         match pair {
-            [model, other] => two(canvas, area, scene, [model, other]),
-            [model] => detail(canvas, area, scene, model),
+            [model, other] => two(canvas, area, input, [model, other]),
+            [model] => detail(canvas, area, input, model),
             _ => {}
         }
     }
@@ -141,26 +146,26 @@ fn key(row: &ModelRow) -> ListKey {
 }
 
 /// The models in the order of their list, followed by the profit that belongs to no model, which is never hidden.
-fn lines(scene: &Scene<'_>, view: ViewId) -> Vec<ModelRow> {
+fn lines(input: &FrameInput<'_>, view: ViewId) -> Vec<ModelRow> {
     // Beside the fleet, the filter applies to the fleet and the table shows every model.
-    let accepted = |row: &&ModelRow| view == ViewId::Overview || judged(scene, row) == Some(true);
-    let mut rows: Vec<ModelRow> = scene.snap.models.iter().filter(accepted).cloned().collect();
-    let columns = columns(scene, scene.size.0, 1.0);
+    let accepted = |row: &&ModelRow| view == ViewId::Overview || judged(input, row) == Some(true);
+    let mut rows: Vec<ModelRow> = input.snap.models.iter().filter(accepted).cloned().collect();
+    let columns = columns(input, input.size.0, 1.0);
     if view == ViewId::Overview {
         // The sort order of the overview is that of the fleet.
         sort_by_name(&mut rows, &columns);
     } else {
-        settle(&mut rows, &columns, scene, view, key);
+        settle(&mut rows, &columns, input, view, key);
     }
-    if scene.app.filter.text().is_empty() || view == ViewId::Overview {
-        rows.extend(profit_beside_models(scene.snap).iter().map(beside));
+    if input.app.filter.text().is_empty() || view == ViewId::Overview {
+        rows.extend(profit_beside_models(input.snap).iter().map(beside));
     }
     rows
 }
 
 /// Whether the filter matches a model; `None` if only unknown figures keep it out.
-fn judged(scene: &Scene<'_>, row: &ModelRow) -> Option<bool> {
-    scene.app.filter.judge(&[("model", row.model.as_str())], |key| figures_of::of_model(row, key))
+fn judged(input: &FrameInput<'_>, row: &ModelRow) -> Option<bool> {
+    input.app.filter.judge(&[("model", row.model.as_str())], |key| figures_of::of_model(row, key))
 }
 
 fn beside(part: &NonModelProfit) -> ModelRow {
@@ -177,41 +182,41 @@ fn beside(part: &NonModelProfit) -> ModelRow {
 }
 
 /// Draws the models as a table beside the fleet. Its total is left out before a model; what does not fit is counted.
-pub(super) fn table(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
-    draw_list(canvas, area, scene, &lines(scene, ViewId::Overview), false);
+pub(super) fn table(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>) {
+    draw_list(canvas, area, input, &lines(input, ViewId::Overview), false);
 }
 
 /// The rows of that table, without its heading and total.
-pub(super) fn table_rows(scene: &Scene<'_>) -> usize {
-    scene.snap.models.len() + profit_beside_models(scene.snap).len()
+pub(super) fn table_rows(input: &FrameInput<'_>) -> usize {
+    input.snap.models.len() + profit_beside_models(input.snap).len()
 }
 
 /// Draws the list: of the view itself, or of a table beside others.
-fn draw_list(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, lines: &[ModelRow], is_view: bool) -> Hits {
+fn draw_list(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, lines: &[ModelRow], is_view: bool) -> Hits {
     let models = lines.iter().filter(|row| !is_beside(row));
     let measure = if is_view { Measure::Output } else { Measure::Revenue };
-    let top = common_top(scene, models.map(|row| (Subject::Model(row.model.clone()), measure)));
-    let columns = if is_view { columns(scene, area.width, top) } else { columns_beside(scene, area.width, top) };
-    let sums = |_: usize| sums(scene, lines, &columns);
-    let whole = |hidden: usize| total(scene, hidden, &columns);
-    let is_filtered = is_view && !scene.app.filter.text().is_empty();
+    let top = common_top(input, models.map(|row| (Subject::Model(row.model.clone()), measure)));
+    let columns = if is_view { columns(input, area.width, top) } else { columns_beside(input, area.width, top) };
+    let sums = |_: usize| sums(input, lines, &columns);
+    let whole = |hidden: usize| total(input, hidden, &columns);
+    let is_filtered = is_view && !input.app.filter.text().is_empty();
     let total: &dyn Fn(usize) -> TableRow<'static> = if is_filtered { &sums } else { &whole };
-    let unknown = scene.snap.models.iter().filter(|row| judged(scene, row).is_none()).count();
+    let unknown = input.snap.models.iter().filter(|row| judged(input, row).is_none()).count();
     let list = List {
         key: &key,
         tree: &|_| Tree::None,
-        state: is_view.then(|| scene.app.list_of(ViewId::Models)),
+        state: is_view.then(|| input.app.list_of(ViewId::Models)),
         falls_by: Some("profit/h".into()),
         total: (area.height > 3 && (is_view || lines.len() + 2 <= usize::from(area.height))).then_some(total),
         gap: if area.width < 70 || (is_view && area.width < 130) { 1 } else { 2 },
-        note: if is_view { list::filter_note(&scene.app.filter, lines.len(), unknown) } else { None },
+        note: if is_view { list::filter_note(&input.app.filter, lines.len(), unknown) } else { None },
         ..List::plain("Models", &columns, lines)
     };
     list.draw(canvas, area)
 }
 
-fn total(scene: &Scene<'_>, hidden: usize, columns: &[Col<'_, ModelRow>]) -> TableRow<'static> {
-    let snap = scene.snap;
+fn total(input: &FrameInput<'_>, hidden: usize, columns: &[Col<'_, ModelRow>]) -> TableRow<'static> {
+    let snap = input.snap;
     let name = if hidden > 0 { format!("all {}", snap.models.len()) } else { "total".to_owned() };
     TableRow::new(columns.iter().map(|col| match col.name() {
         "Models" => Cell::dim(name.clone()),
@@ -229,11 +234,11 @@ fn total(scene: &Scene<'_>, hidden: usize, columns: &[Col<'_, ModelRow>]) -> Tab
 }
 
 /// The totals of the models that match the filter.
-fn sums(scene: &Scene<'_>, lines: &[ModelRow], columns: &[Col<'_, ModelRow>]) -> TableRow<'static> {
+fn sums(input: &FrameInput<'_>, lines: &[ModelRow], columns: &[Col<'_, ModelRow>]) -> TableRow<'static> {
     let money_of = |of: fn(&ModelRow) -> Option<Money>| known_sum(lines.iter().map(of));
     let profit = money_of(|row| row.money.profit_per_hour);
     TableRow::new(columns.iter().map(|col| match col.name() {
-        "Models" => Cell::dim(format!("{} of {}", lines.len(), scene.snap.models.len())),
+        "Models" => Cell::dim(format!("{} of {}", lines.len(), input.snap.models.len())),
         "in/s" => tables::rate(known_sum(lines.iter().map(|row| row.prompt_per_second))),
         "out/s" => tables::rate(known_sum(lines.iter().map(|row| row.output_per_second))),
         "rev/h" => money(money_of(|row| row.money.revenue_per_hour)),
@@ -244,7 +249,7 @@ fn sums(scene: &Scene<'_>, lines: &[ModelRow], columns: &[Col<'_, ModelRow>]) ->
     }))
 }
 
-fn columns<'s>(scene: &'s Scene<'s>, width: u16, top: f64) -> Vec<Col<'s, ModelRow>> {
+fn columns<'s>(input: &'s FrameInput<'s>, width: u16, top: f64) -> Vec<Col<'s, ModelRow>> {
     type C<'s> = Col<'s, ModelRow>;
     let line = if width >= 110 { 24 } else { 12 };
     vec![
@@ -258,14 +263,14 @@ fn columns<'s>(scene: &'s Scene<'s>, width: u16, top: f64) -> Vec<Col<'s, ModelR
         })
         .rank(8)
         .stretch(3, 28),
-        C::right("nodes", 5, |row| own(row, nodes(scene, row))).rank(6),
+        C::right("nodes", 5, |row| own(row, nodes(input, row))).rank(6),
         C::right("in/s", 5, |row| own(row, tables::rate(row.prompt_per_second)))
             .rank(6)
             .falling(|row| OrderedBy::Number(row.prompt_per_second)),
         C::right("out/s", 5, |row| own(row, tables::rate(row.output_per_second)))
             .falling(|row| OrderedBy::Number(row.output_per_second)),
-        C::left(format!("out/s, {}", scene.app.charts.reach.word()), 10, move |row| {
-            own(row, output_line(scene, row, line, top))
+        C::left(format!("out/s, {}", input.app.charts.reach.word()), 10, move |row| {
+            own(row, output_line(input, row, line, top))
         })
         .rank(7)
         .stretch(1, line),
@@ -288,22 +293,22 @@ fn columns<'s>(scene: &'s Scene<'s>, width: u16, top: f64) -> Vec<Col<'s, ModelR
 }
 
 /// The columns beside the fleet: the token rates of each model, its revenue over time, and its money per hour.
-fn columns_beside<'s>(scene: &'s Scene<'s>, width: u16, top: f64) -> Vec<Col<'s, ModelRow>> {
+fn columns_beside<'s>(input: &'s FrameInput<'s>, width: u16, top: f64) -> Vec<Col<'s, ModelRow>> {
     type C<'s> = Col<'s, ModelRow>;
     let is_wide = width >= 70;
     let (line, sum) = if is_wide { (16, 8) } else { (9, 6) };
     let sum_of = move |amount| amount_of(amount, sum);
-    let has_line = scene.snap.models.iter().any(|row| row.money.revenue_per_hour.is_some());
+    let has_line = input.snap.models.iter().any(|row| row.money.revenue_per_hour.is_some());
     vec![
         C::left("Models", 11, |row| {
             if is_beside(row) { Cell::dim(row.model.to_string()) } else { Cell::text(row.model.to_string()) }
         })
         .stretch(1, 34),
-        C::right("nodes", 5, |row| own(row, nodes(scene, row))).rank(8),
+        C::right("nodes", 5, |row| own(row, nodes(input, row))).rank(8),
         C::right("out/s", 5, |row| own(row, tables::rate(row.output_per_second))),
         C::right("hit", 5, |row| own(row, hit(row))).rank(4),
-        C::left(format!("rev/h {}", scene.app.charts.reach.word()), line, move |row| {
-            own(row, revenue_line(scene, row, line, top))
+        C::left(format!("rev/h {}", input.app.charts.reach.word()), line, move |row| {
+            own(row, revenue_line(input, row, line, top))
         })
         .rank(7)
         .only(has_line),
@@ -341,12 +346,12 @@ fn ratio(part: Option<Money>, whole: Option<Money>) -> Option<f64> {
 }
 
 /// The number of nodes that serve the model: those of its engines, and all nodes of these engines' units.
-fn nodes(scene: &Scene<'_>, row: &ModelRow) -> Cell<'static> {
-    let serving = || scene.snap.engines.iter().filter(|engine| engine.model.as_ref() == Some(&row.model));
+fn nodes(input: &FrameInput<'_>, row: &ModelRow) -> Cell<'static> {
+    let serving = || input.snap.engines.iter().filter(|engine| engine.model.as_ref() == Some(&row.model));
     let mut nodes: BTreeSet<&str> = serving().map(|engine| engine.node.as_str()).collect();
     let units: BTreeSet<&str> = serving().filter_map(|engine| Some(engine.unit.as_ref()?.as_str())).collect();
     let is_in = |node: &&Arc<NodeRow>| node.unit.as_ref().is_some_and(|unit| units.contains(unit.as_str()));
-    nodes.extend(scene.snap.nodes.iter().filter(is_in).map(|node| node.name.as_str()));
+    nodes.extend(input.snap.nodes.iter().filter(is_in).map(|node| node.name.as_str()));
     nodes.remove("");
     if nodes.is_empty() { Cell::unknown() } else { Cell::dim(format::grouped(nodes.len() as u128)) }
 }
@@ -365,20 +370,20 @@ fn profit(row: &ModelRow) -> Cell<'static> {
     }
 }
 
-fn revenue_line(scene: &Scene<'_>, row: &ModelRow, cells: u16, top: f64) -> Cell<'static> {
+fn revenue_line(input: &FrameInput<'_>, row: &ModelRow, cells: u16, top: f64) -> Cell<'static> {
     if row.money.revenue_per_hour.is_none() {
         return Cell::Empty;
     }
-    line_of(scene, row, Measure::Revenue, cells, top)
+    line_of(input, row, Measure::Revenue, cells, top)
 }
 
-fn output_line(scene: &Scene<'_>, row: &ModelRow, cells: u16, top: f64) -> Cell<'static> {
-    line_of(scene, row, Measure::Output, cells, top)
+fn output_line(input: &FrameInput<'_>, row: &ModelRow, cells: u16, top: f64) -> Cell<'static> {
+    line_of(input, row, Measure::Output, cells, top)
 }
 
-fn line_of(scene: &Scene<'_>, row: &ModelRow, measure: Measure, cells: u16, top: f64) -> Cell<'static> {
-    let span = scene.app.charts.reach.span();
-    let points = Points::of(scene, &Subject::Model(row.model.clone()), measure, span);
-    let values = points.cells(scene.snap.at, span, cells);
+fn line_of(input: &FrameInput<'_>, row: &ModelRow, measure: Measure, cells: u16, top: f64) -> Cell<'static> {
+    let span = input.app.charts.reach.span();
+    let points = Points::of(input, &Subject::Model(row.model.clone()), measure, span);
+    let values = points.cells(input.snap.at, span, cells);
     Cell::Sparkline(Sparkline::new(values, top, Ink::Mixed(Role::Output, 70)))
 }

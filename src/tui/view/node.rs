@@ -8,10 +8,10 @@ use ratatui::layout::Rect;
 use super::engine_rows::engine_rows;
 use super::{Hits, Layout, OnEnter, Part, View, ViewId, ViewPlace, node_events, node_headline, nodes};
 use crate::snapshot::NodeRow;
-use crate::tui::app::{App, Command, Effect, RefreshPace, Turn};
+use crate::tui::app::{App, Command, Direction, Effect, RefreshPace};
+use crate::tui::frame_input::FrameInput;
 use crate::tui::layout::{LayoutRows, split};
 use crate::tui::pane;
-use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::widgets::Canvas;
 
@@ -26,15 +26,15 @@ impl View for NodeScreen {
         "node"
     }
 
-    fn layout(&self, scene: &Scene<'_>, area: Rect) -> Layout {
-        let Some(node) = node(scene) else { return Layout::whole(Part::Headline, area) };
+    fn layout(&self, input: &FrameInput<'_>, area: Rect) -> Layout {
+        let Some(node) = node(input) else { return Layout::whole(Part::Headline, area) };
         let mut layout = Layout::default();
         let mut rows = LayoutRows(area);
         layout.put(Part::Basis, rows.bottom(u16::from(area.height > 12)));
         let blocks = if area.width >= WIDE {
-            NodeBlocks::wide(scene, node, rows.0)
+            NodeBlocks::wide(input, node, rows.0)
         } else {
-            NodeBlocks::narrow(scene, node, rows.0)
+            NodeBlocks::narrow(input, node, rows.0)
         };
         let head = rows.top(blocks.head);
         if area.width >= WIDE {
@@ -62,73 +62,75 @@ impl View for NodeScreen {
         layout
     }
 
-    fn draw(&self, canvas: &mut Canvas<'_>, scene: &Scene<'_>, layout: &Layout) -> Hits {
-        let Some(node) = node(scene) else {
+    fn draw(&self, canvas: &mut Canvas<'_>, input: &FrameInput<'_>, layout: &Layout) -> Hits {
+        let Some(node) = node(input) else {
             if let Some(area) = layout.area(Part::Headline) {
-                let name = scene.app.subject().map_or("it", |name| name.as_str());
-                canvas.pen(area, 1).put(Role::Warning, &format!("{name} is no longer among the nodes: esc goes back"));
+                let name = input.app.subject().map_or("it", |name| name.as_str());
+                canvas
+                    .writer(area, 1)
+                    .put(Role::Warning, &format!("{name} is no longer among the nodes: esc goes back"));
             }
             return Hits::default();
         };
         let area = |part| layout.area(part);
         // The headline shows the rate too.
-        let slow = scene.rates();
+        let slow = input.rates();
         let paced = named(&slow, node.name.as_str()).unwrap_or(node);
         if let Some(area) = area(Part::Digits) {
             digits(canvas, area, &slow, paced);
         }
         if let Some(area) = area(Part::Headline) {
-            node_headline::draw(canvas, area, scene, paced);
+            node_headline::draw(canvas, area, input, paced);
         }
         if let Some(area) = area(Part::Chart) {
-            margin(canvas, area, scene, node);
+            margin(canvas, area, input, node);
         }
         if let Some(area) = area(Part::Vitals) {
-            vitals(canvas, area, scene, node);
+            vitals(canvas, area, input, node);
         }
         if let Some(area) = area(Part::List) {
-            gpu_table(canvas, area, scene, node);
+            gpu_table(canvas, area, input, node);
         }
         if let Some(area) = area(Part::Table(0)) {
-            let mut rows = engines(scene, node);
+            let mut rows = engines(input, node);
             if rows.len() + 1 > usize::from(area.height) {
                 rows.retain(|row| !row.in_engine_row);
             }
-            engine_rows(canvas, area, scene, &rows);
+            engine_rows(canvas, area, input, &rows);
         }
         if let Some(area) = area(Part::Alerts) {
-            alert_lines(canvas, area, scene, node);
+            alert_lines(canvas, area, input, node);
         }
         if let Some(area) = area(Part::Table(1)) {
-            node_events::draw(canvas, area, scene, node);
+            node_events::draw(canvas, area, input, node);
         }
         if let Some(area) = area(Part::Table(2)) {
-            nodes::of_unit(canvas, area, &scene.at(RefreshPace::FiveSeconds), node);
+            nodes::of_unit(canvas, area, &input.at(RefreshPace::FiveSeconds), node);
         }
         if let Some(area) = area(Part::Basis) {
-            pane::basis(canvas, area, scene);
+            pane::basis(canvas, area, input);
         }
         Hits::default()
     }
 
-    fn enter(&self, scene: &Scene<'_>) -> OnEnter {
-        match node(scene).filter(|node| !engines(scene, node).is_empty()) {
+    fn enter(&self, input: &FrameInput<'_>) -> OnEnter {
+        match node(input).filter(|node| !engines(input, node).is_empty()) {
             Some(node) => OnEnter::Into(ViewPlace::about(ViewId::Engines, node.name.as_str())),
             None => OnEnter::Nowhere,
         }
     }
 
-    fn chosen(&self, scene: &Scene<'_>) -> Option<String> {
-        scene.app.subject().map(ToString::to_string)
+    fn chosen(&self, input: &FrameInput<'_>) -> Option<String> {
+        input.app.subject().map(ToString::to_string)
     }
 
     fn commands(&self) -> &'static [Command] {
         &[
             Command::Enter,
-            Command::Neighbour(Turn::Next),
+            Command::Neighbour(Direction::Next),
             Command::AlertsOf,
             Command::Back,
-            Command::Reach(Turn::Previous),
+            Command::Reach(Direction::Previous),
             Command::Form,
         ]
     }
@@ -139,7 +141,7 @@ impl View for NodeScreen {
         Some(Effect::Redraw)
     }
 
-    fn word(&self, _scene: &Scene<'_>, command: Command, usual: String) -> Option<String> {
+    fn word(&self, _input: &FrameInput<'_>, command: Command, usual: String) -> Option<String> {
         Some(if command == Command::Enter { "engines".to_owned() } else { usual })
     }
 
@@ -162,24 +164,24 @@ struct NodeBlocks {
 
 impl NodeBlocks {
     /// The rows that each block needs, and the rows of the engines without their ranks.
-    fn wanted(scene: &Scene<'_>, node: &NodeRow) -> (Self, u16) {
+    fn wanted(input: &FrameInput<'_>, node: &NodeRow) -> (Self, u16) {
         let rows = |count: usize, most: usize| count.min(most) as u16 + 1;
-        let alerts = scene.snap.alerts.iter().filter(|alert| is_of(scene, alert, node)).count();
-        let engines = engines(scene, node);
+        let alerts = input.snap.alerts.iter().filter(|alert| is_of(input, alert, node)).count();
+        let engines = engines(input, node);
         let whole = engines.iter().filter(|row| !row.in_engine_row).count();
         let wanted = Self {
             gpus: rows(node.gpus.len(), 16),
             engines: rows(engines.len(), 6),
             alerts: if alerts == 0 { 0 } else { rows(alerts, 6) },
-            events: rows(node_events::count(scene, node).max(1), usize::from(EVENTS) - 1),
+            events: rows(node_events::count(input, node).max(1), usize::from(EVENTS) - 1),
             ..Self::default()
         };
         (wanted, rows(whole, 6))
     }
 
     /// Money and four charts above the tables; spare rows go to the charts.
-    fn wide(scene: &Scene<'_>, node: &NodeRow, area: Rect) -> Self {
-        let (mut blocks, whole) = Self::wanted(scene, node);
+    fn wide(input: &FrameInput<'_>, node: &NodeRow, area: Rect) -> Self {
+        let (mut blocks, whole) = Self::wanted(input, node);
         blocks.headline = u16::from(area.height >= LEAST_WITH_HEADLINE);
         blocks.head = if area.height >= 27 { 8 } else { 4.min(area.height / 3) };
         let left = area.height.saturating_sub(blocks.head + blocks.headline + blocks.gpus);
@@ -199,14 +201,14 @@ impl NodeBlocks {
     }
 
     /// Money, GPUs, and the last events; engines where there is room.
-    fn narrow(scene: &Scene<'_>, node: &NodeRow, area: Rect) -> Self {
-        let (mut blocks, whole) = Self::wanted(scene, node);
+    fn narrow(input: &FrameInput<'_>, node: &NodeRow, area: Rect) -> Self {
+        let (mut blocks, whole) = Self::wanted(input, node);
         blocks.headline = u16::from(area.height >= LEAST_WITH_HEADLINE);
         blocks.head = 4.min(area.height / 3);
         let left = area.height.saturating_sub(blocks.head + blocks.headline + blocks.gpus);
         blocks.charts = if left >= LEAST_CHART + 2 { LEAST_CHART } else { 0 };
         let left = left - blocks.charts;
-        blocks.events = if node_events::count(scene, node) == 0 { 0 } else { blocks.events.min(3) };
+        blocks.events = if node_events::count(input, node) == 0 { 0 } else { blocks.events.min(3) };
         // Active alerts are among the events.
         if blocks.events > 0 && left < blocks.alerts + blocks.events + whole {
             blocks.alerts = 0;
@@ -221,6 +223,6 @@ impl NodeBlocks {
     }
 }
 
-fn node<'a>(scene: &Scene<'a>) -> Option<&'a NodeRow> {
-    named(scene, scene.app.subject()?.as_str())
+fn node<'a>(input: &FrameInput<'a>) -> Option<&'a NodeRow> {
+    named(input, input.app.subject()?.as_str())
 }

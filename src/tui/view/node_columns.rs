@@ -12,7 +12,7 @@ use crate::snapshot::{NodeRow, Severity};
 use crate::tui::app::{Cells, RefreshPace};
 use crate::tui::figures_of::number;
 use crate::tui::format;
-use crate::tui::scene::{Scene, mark};
+use crate::tui::frame_input::{FrameInput, mark};
 use crate::tui::series::Points;
 use crate::tui::widgets::Segment;
 use crate::tui::widgets::row_bar::DivergingBar;
@@ -50,8 +50,8 @@ const AIRY: u16 = 160;
 const HUGE: u16 = 250;
 
 /// The cells between two columns. With one cell, names keep another after them.
-pub(super) fn gap(scene: &Scene<'_>) -> u16 {
-    if scene.size.0 >= AIRY { 2 } else { 1 }
+pub(super) fn gap(input: &FrameInput<'_>) -> u16 {
+    if input.size.0 >= AIRY { 2 } else { 1 }
 }
 
 /// The minimum widths of the name columns, and the maximum widths of the others.
@@ -67,16 +67,16 @@ struct Widths {
 }
 
 impl Widths {
-    fn of(scene: &Scene<'_>) -> Self {
-        let snap = scene.snap;
+    fn of(input: &FrameInput<'_>) -> Self {
+        let snap = input.snap;
         let nodes = || snap.nodes.iter();
-        let (line, bar, kv) = match scene.size.0 {
+        let (line, bar, kv) = match input.size.0 {
             HUGE.. => (90, 60, 30),
             AIRY.. => (40, 30, 18),
             _ => (12, 14, 18),
         };
         Self {
-            behind: 2 - gap(scene),
+            behind: 2 - gap(input),
             // A node that does not answer has a mark before its name.
             name: longest(nodes().map(|node| node.name.as_str()), 5, 12).max(9),
             unit: longest(nodes().filter_map(|node| Some(node.unit.as_ref()?.as_str())), 4, 12),
@@ -89,11 +89,11 @@ impl Widths {
     }
 }
 
-pub(super) fn columns<'s, 'a: 's>(scene: &'s Scene<'a>, top: f64) -> Vec<Col<'s, NodeLine<'a>>> {
-    let widths = Widths::of(scene);
-    let mut columns = names(scene, &widths);
-    columns.extend(figures(scene));
-    let most = if scene.size.0 >= AIRY { 8 } else { 3 };
+pub(super) fn columns<'s, 'a: 's>(input: &'s FrameInput<'a>, top: f64) -> Vec<Col<'s, NodeLine<'a>>> {
+    let widths = Widths::of(input);
+    let mut columns = names(input, &widths);
+    columns.extend(figures(input));
+    let most = if input.size.0 >= AIRY { 8 } else { 3 };
     columns.push(
         Col::left("", 9, move |line: &NodeLine<'_>| {
             Cell::Diverging(DivergingBar::of_profit(number(line.row.profit_per_hour), top, most))
@@ -102,7 +102,7 @@ pub(super) fn columns<'s, 'a: 's>(scene: &'s Scene<'a>, top: f64) -> Vec<Col<'s,
         .stretch(2, widths.bar),
     );
     columns.push(
-        Col::right("profit/h", 9, move |line| profit(scene, line))
+        Col::right("profit/h", 9, move |line| profit(input, line))
             .rising(|line: &NodeLine<'_>| by_profit(line.row.profit_per_hour, line.is_unpriced()))
             .first(),
     );
@@ -110,9 +110,9 @@ pub(super) fn columns<'s, 'a: 's>(scene: &'s Scene<'a>, top: f64) -> Vec<Col<'s,
 }
 
 /// The columns of the node's name and load.
-fn names<'s, 'a: 's>(scene: &'s Scene<'a>, widths: &Widths) -> Vec<Col<'s, NodeLine<'a>>> {
+fn names<'s, 'a: 's>(input: &'s FrameInput<'a>, widths: &Widths) -> Vec<Col<'s, NodeLine<'a>>> {
     type C<'s, 'a> = Col<'s, NodeLine<'a>>;
-    let has_units = scene.snap.nodes.iter().any(|node| node.unit.is_some());
+    let has_units = input.snap.nodes.iter().any(|node| node.unit.is_some());
     let (behind, line) = (widths.behind, widths.line);
     vec![
         C::left(TITLE, widths.name + behind, name)
@@ -126,8 +126,8 @@ fn names<'s, 'a: 's>(scene: &'s Scene<'a>, widths: &Widths) -> Vec<Col<'s, NodeL
         .rising(|line| OrderedBy::Name(line.row.unit.as_ref().map_or(String::new(), ToString::to_string))),
         C::left("model", widths.model + behind, |line| model(line)).rank(3).stretch(2, 30),
         C::left("role", 7 + behind, role).rank(9).rising(|line| OrderedBy::Name(role_name(line))),
-        gpus(scene, widths.gpus).rank(1),
-        C::left(format!("load, {}", scene.app.charts.reach.word()), 9 + behind, move |of| load_line(scene, of, line))
+        gpus(input, widths.gpus).rank(1),
+        C::left(format!("load, {}", input.app.charts.reach.word()), 9 + behind, move |of| load_line(input, of, line))
             .rank(5)
             .stretch(1, line),
         C::right("now", 5, |line| figure(&format::percent(load(line))))
@@ -138,13 +138,13 @@ fn names<'s, 'a: 's>(scene: &'s Scene<'a>, widths: &Widths) -> Vec<Col<'s, NodeL
 }
 
 /// The measure of the GPU cells: only the overview can change it.
-fn measure(scene: &Scene<'_>) -> Cells {
-    if scene.shown_view() == ViewId::Overview { scene.app.charts.cells } else { Cells::Load }
+fn measure(input: &FrameInput<'_>) -> Cells {
+    if input.shown_view() == ViewId::Overview { input.app.charts.cells } else { Cells::Load }
 }
 
 /// The heading of the GPU cells: what they show, where that is not the load. No other column has it.
-pub(super) fn gpus_heading(scene: &Scene<'_>) -> &'static str {
-    match measure(scene) {
+pub(super) fn gpus_heading(input: &FrameInput<'_>) -> &'static str {
+    match measure(input) {
         Cells::Load => GPUS,
         Cells::Kv => "KV use",
         Cells::Profit => "profit",
@@ -153,20 +153,20 @@ pub(super) fn gpus_heading(scene: &Scene<'_>) -> &'static str {
 }
 
 /// The column of the GPU cells.
-fn gpus<'s, 'a: 's>(scene: &'s Scene<'a>, width: u16) -> Col<'s, NodeLine<'a>> {
-    let heading = gpus_heading(scene);
-    let width = width.max(format::width(heading) as u16) + 2 - gap(scene);
-    if measure(scene) == Cells::Load {
+fn gpus<'s, 'a: 's>(input: &'s FrameInput<'a>, width: u16) -> Col<'s, NodeLine<'a>> {
+    let heading = gpus_heading(input);
+    let width = width.max(format::width(heading) as u16) + 2 - gap(input);
+    if measure(input) == Cells::Load {
         return Col::left(heading, width, |line: &NodeLine<'_>| Cell::Heat(line.row.gpus.iter().map(heat).collect()));
     }
-    let heat = FleetHeat::new(scene.at(RefreshPace::TenSeconds));
+    let heat = FleetHeat::new(input.at(RefreshPace::TenSeconds));
     Col::left(heading, width, move |line: &NodeLine<'_>| Cell::Heat(heat.gpus(&line.row.name)))
 }
 
 /// The columns of what the node serves, its cost and its profit.
-fn figures<'s, 'a: 's>(scene: &'s Scene<'a>) -> Vec<Col<'s, NodeLine<'a>>> {
+fn figures<'s, 'a: 's>(input: &'s FrameInput<'a>) -> Vec<Col<'s, NodeLine<'a>>> {
     type C<'s, 'a> = Col<'s, NodeLine<'a>>;
-    let slo = scene.snap.slo.unwrap_or_default();
+    let slo = input.snap.slo.unwrap_or_default();
     vec![
         C::right("run", 5, |line| count(line.served.running))
             .rank(3)
@@ -181,7 +181,7 @@ fn figures<'s, 'a: 's>(scene: &'s Scene<'a>) -> Vec<Col<'s, NodeLine<'a>>> {
         C::right("out/s", 5, |line| figure(&format::scaled_tight(line.row.output_per_second)))
             .rank(3)
             .falling(|line| OrderedBy::Number(line.row.output_per_second)),
-        C::right(latencies::heading(scene, "ttft p99"), 12, move |line| ttft(line, slo.ttft_p99_seconds)).rank(8),
+        C::right(latencies::heading(input, "ttft p99"), 12, move |line| ttft(line, slo.ttft_p99_seconds)).rank(8),
         C::right("rev/h", 8, |line| money(line.row.revenue_per_hour))
             .rank(9)
             .falling(|line| OrderedBy::Money(line.row.revenue_per_hour)),
@@ -230,10 +230,10 @@ fn money(amount: Option<Money>) -> Cell<'static> {
     super::list::amount(amount, 8)
 }
 
-fn load_line(scene: &Scene<'_>, line: &NodeLine<'_>, cells: u16) -> Cell<'static> {
-    let span = scene.app.charts.reach.span();
-    let points = Points::of(scene, &Subject::Node(line.row.name.clone()), Measure::Load, span);
-    Cell::Sparkline(Sparkline::heat(points.cells(scene.snap.at, span, cells)))
+fn load_line(input: &FrameInput<'_>, line: &NodeLine<'_>, cells: u16) -> Cell<'static> {
+    let span = input.app.charts.reach.span();
+    let points = Points::of(input, &Subject::Node(line.row.name.clone()), Measure::Load, span);
+    Cell::Sparkline(Sparkline::heat(points.cells(input.snap.at, span, cells)))
 }
 
 pub(super) fn load(line: &NodeLine<'_>) -> Option<Ratio> {
@@ -249,9 +249,9 @@ fn kv(line: &NodeLine<'_>) -> Cell<'static> {
     full(line.served.kv())
 }
 
-fn profit(scene: &Scene<'_>, line: &NodeLine<'_>) -> Cell<'static> {
+fn profit(input: &FrameInput<'_>, line: &NodeLine<'_>) -> Cell<'static> {
     // For an earlier instant, the missing amount may be due to a gap in the recording.
-    let is_now = scene.app.then().is_none();
+    let is_now = input.app.then().is_none();
     let serves = line.row.state == Health::Live && line.served.live > 0;
     if is_now && serves && line.row.profit_per_hour.is_none() && line.row.revenue.is_none() {
         return Cell::dim("unpriced");

@@ -10,7 +10,7 @@ use crate::history::{EventKind, HistoryEvent};
 use crate::reading::Label;
 use crate::snapshot::NodeRow;
 use crate::tui::format;
-use crate::tui::scene::Scene;
+use crate::tui::frame_input::FrameInput;
 use crate::tui::theme::Role;
 use crate::tui::widgets::table::Cell;
 use crate::tui::widgets::{Canvas, Segment};
@@ -20,26 +20,26 @@ const MINUTE: Span = Span::from_secs(60);
 const DAY: Span = Span::from_secs(86_400);
 
 /// Draws the events, the latest first.
-pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, node: &NodeRow) {
-    table(canvas, area, scene, |event| is_of(scene, event, node), " · of this node, 24 h");
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, node: &NodeRow) {
+    table(canvas, area, input, |event| is_of(input, event, node), " · of this node, 24 h");
 }
 
 /// The number of events.
-pub(super) fn count(scene: &Scene<'_>, node: &NodeRow) -> usize {
-    let until = scene.snap.at;
-    scene.app.history.events(until - DAY, until, None).iter().filter(|event| is_of(scene, event, node)).count()
+pub(super) fn count(input: &FrameInput<'_>, node: &NodeRow) -> usize {
+    let until = input.snap.at;
+    input.app.history.events(until - DAY, until, None).iter().filter(|event| is_of(input, event, node)).count()
 }
 
-fn is_of(scene: &Scene<'_>, event: &HistoryEvent, node: &NodeRow) -> bool {
+fn is_of(input: &FrameInput<'_>, event: &HistoryEvent, node: &NodeRow) -> bool {
     let word = word_of(event.name.as_str());
-    let serves = || scene.snap.engines.iter().any(|row| row.node == node.name && row.target.as_str() == word);
+    let serves = || input.snap.engines.iter().any(|row| row.node == node.name && row.target.as_str() == word);
     word == node.name.as_str() || serves()
 }
 
 /// The number of events of the whole fleet, as far as it matters for a layout.
-pub(super) fn count_of_all(scene: &Scene<'_>) -> usize {
-    let until = scene.snap.at;
-    let known = scene.app.history.events(until - DAY, until, None);
+pub(super) fn count_of_all(input: &FrameInput<'_>) -> usize {
+    let until = input.snap.at;
+    let known = input.app.history.events(until - DAY, until, None);
     known.iter().filter(|event| is_of_all(event)).take(40).count()
 }
 
@@ -48,27 +48,27 @@ fn is_of_all(event: &HistoryEvent) -> bool {
 }
 
 /// Draws the events of the whole fleet; active alerts are shown beside them.
-pub(super) fn of_all(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
-    table(canvas, area, scene, is_of_all, " · 24 h");
+pub(super) fn of_all(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>) {
+    table(canvas, area, input, is_of_all, " · 24 h");
 }
 
 fn table(
     canvas: &mut Canvas<'_>,
     area: Rect,
-    scene: &Scene<'_>,
+    input: &FrameInput<'_>,
     is_shown: impl Fn(&HistoryEvent) -> bool,
     note: &'static str,
 ) {
     type C<'s> = Col<'s, EventRow>;
-    let until = scene.snap.at;
-    let mut known = scene.app.history.events(until - DAY, until, None);
+    let until = input.snap.at;
+    let mut known = input.app.history.events(until - DAY, until, None);
     known.retain(is_shown);
     known.sort_by_key(|event| std::cmp::Reverse(event.at));
     let rows = together(known);
-    let zone = scene.zone();
+    let zone = input.zone();
     let columns = [
         C::left("", 5, move |row| Cell::dim(format::clock_minute(row.event.at, zone))),
-        C::left("", 24, move |row| what(scene, row)).stretch(1, 200),
+        C::left("", 24, move |row| what(input, row)).stretch(1, 200),
         C::right("for", 5, |row| {
             Cell::dim(row.event.until.map_or_else(String::new, |at| format::duration(at - row.event.at)))
         })
@@ -82,7 +82,7 @@ fn table(
     list.title.push(Segment::dim(note));
     list.draw(canvas, area);
     if rows.is_empty() {
-        canvas.pen(area, 1).put(Role::Dim, "none");
+        canvas.writer(area, 1).put(Role::Dim, "none");
     }
 }
 
@@ -121,7 +121,7 @@ fn together(known: Vec<HistoryEvent>) -> Vec<EventRow> {
 /// How many rows are looked through for the others of a group.
 const NEAR: usize = 16;
 
-fn what(scene: &Scene<'_>, row: &EventRow) -> Cell<'static> {
+fn what(input: &FrameInput<'_>, row: &EventRow) -> Cell<'static> {
     let event = &row.event;
     // The remedy no longer applies.
     let words = match event.kind {
@@ -130,7 +130,7 @@ fn what(scene: &Scene<'_>, row: &EventRow) -> Cell<'static> {
         _ => about::what(event.text.as_str()),
     };
     let names: Vec<&str> = row.names.iter().map(Label::as_str).collect();
-    let about = about::about_all(scene, &names);
+    let about = about::about_all(input, &names);
     let text = if about.is_empty() { words.to_owned() } else { format!("{about}: {words}") };
     match event.kind {
         EventKind::Alert(_, grave) => {

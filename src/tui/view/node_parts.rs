@@ -12,9 +12,9 @@ use crate::snapshot::{Alert, EngineRow, GpuRow, NodeRow};
 use crate::tui::against;
 use crate::tui::app::RefreshPace;
 use crate::tui::format;
+use crate::tui::frame_input::{FrameInput, mark};
 use crate::tui::layout::{LayoutRows, split};
 use crate::tui::pane;
-use crate::tui::scene::{Scene, mark};
 use crate::tui::theme::Role;
 use crate::tui::together;
 use crate::tui::widgets::digits::{DigitForm, Digits};
@@ -34,8 +34,8 @@ pub(super) const VITALS: u16 = 5;
 
 pub(super) const LEAST_CHART: u16 = 4;
 
-pub(super) fn named<'a>(scene: &Scene<'a>, name: &str) -> Option<&'a NodeRow> {
-    scene.snap.nodes.iter().map(AsRef::as_ref).find(|node| node.name.as_str() == name)
+pub(super) fn named<'a>(input: &FrameInput<'a>, name: &str) -> Option<&'a NodeRow> {
+    input.snap.nodes.iter().map(AsRef::as_ref).find(|node| node.name.as_str() == name)
 }
 
 /// The maximum rows of the money and of the charts below it.
@@ -48,45 +48,45 @@ pub(super) const SUMMARY: u16 = 16;
 pub(super) const SHORTEST: u16 = 4;
 
 /// Draws the money of a node in the few rows that a list leaves, and its GPUs and engines where they fit.
-fn in_short(canvas: &mut Canvas<'_>, area: Rect, (scene, slow): (&Scene<'_>, &Scene<'_>), node: &NodeRow) {
+fn in_short(canvas: &mut Canvas<'_>, area: Rect, (input, slow): (&FrameInput<'_>, &FrameInput<'_>), node: &NodeRow) {
     let mut rows = LayoutRows(area);
     digits(canvas, rows.top(SHORTEST), slow, node);
     let gpus = (node.gpus.len().min(16)) as u16 + 1;
     if rows.0.height >= gpus {
-        gpu_table(canvas, rows.top(gpus), scene, node);
+        gpu_table(canvas, rows.top(gpus), input, node);
     }
-    let mut engines = engines(scene, node);
+    let mut engines = engines(input, node);
     if engines.len() + 1 > usize::from(rows.0.height) {
         engines.retain(|row| !row.in_engine_row);
     }
     if rows.0.height >= 2 {
-        engine_rows(canvas, rows.top(engines.len() as u16 + 1), scene, &engines);
+        engine_rows(canvas, rows.top(engines.len() as u16 + 1), input, &engines);
     }
     if rows.0.height >= 3 {
-        node_events::draw(canvas, rows.0, scene, node);
+        node_events::draw(canvas, rows.0, input, node);
     }
 }
 
 /// The rows in which a node's summary has all of its parts and its latest events.
-pub(super) fn whole_summary(scene: &Scene<'_>, node: &NodeRow, width: u16) -> u16 {
+pub(super) fn whole_summary(input: &FrameInput<'_>, node: &NodeRow, width: u16) -> u16 {
     let gpus = (node.gpus.len().min(16)) as u16 + 1;
-    let engines = engines(scene, node).len().min(12) as u16 + 1;
-    let events = (node_events::count(scene, node).min(usize::from(EVENTS)) as u16 + 2).clamp(3, EVENTS);
+    let engines = engines(input, node).len().min(12) as u16 + 1;
+    let events = (node_events::count(input, node).min(usize::from(EVENTS)) as u16 + 2).clamp(3, EVENTS);
     let charts = if width >= WIDE { HEAD + CHARTS } else { SHORTEST };
     1 + charts + gpus + engines + events
 }
 
 /// Draws the money and GPUs of a node below a list of nodes and, where there is room, its engines and events.
-pub(super) fn summary(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, name: &str) {
-    let slow = scene.rates();
+pub(super) fn summary(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, name: &str) {
+    let slow = input.rates();
     let Some(node) = named(&slow, name) else { return };
     if area.height < SUMMARY {
-        return in_short(canvas, area, (scene, &slow), node);
+        return in_short(canvas, area, (input, &slow), node);
     }
     let mut rows = LayoutRows(area);
     rows.top(1);
     let gpus = (node.gpus.len().min(16)) as u16 + 1;
-    let engines = engines(scene, node);
+    let engines = engines(input, node);
     let wide = area.width >= WIDE;
     let has_vitals = wide && rows.0.height > gpus + 8 + 5;
     // Rows beyond the minimum of the tables go to the charts.
@@ -96,17 +96,17 @@ pub(super) fn summary(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, na
         let head = rows.top(least + if has_vitals { spare.min(HEAD - 9) } else { 0 });
         let (left, right) = split(head, 37, 2);
         digits(canvas, left, &slow, node);
-        margin(canvas, right, scene, node);
+        margin(canvas, right, input, node);
     } else {
         digits(canvas, rows.top(4), &slow, node);
     }
     if has_vitals {
-        vitals(canvas, rows.top(5 + spare.saturating_sub(HEAD - 9).min(CHARTS - 5)), scene, node);
+        vitals(canvas, rows.top(5 + spare.saturating_sub(HEAD - 9).min(CHARTS - 5)), input, node);
     }
-    gpu_table(canvas, rows.top(gpus), scene, node);
-    engine_rows(canvas, rows.top(engines.len() as u16 + 1), scene, &engines);
+    gpu_table(canvas, rows.top(gpus), input, node);
+    engine_rows(canvas, rows.top(engines.len() as u16 + 1), input, &engines);
     if rows.0.height >= 3 {
-        node_events::draw(canvas, rows.0, scene, node);
+        node_events::draw(canvas, rows.0, input, node);
     }
 }
 
@@ -115,7 +115,7 @@ pub(super) fn subject(node: &NodeRow) -> Subject {
 }
 
 /// Draws the profit in large digits and the figures beside it.
-pub(super) fn digits(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, node: &NodeRow) {
+pub(super) fn digits(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, node: &NodeRow) {
     let side = area.width >= 76;
     let mut heading = TitledRule::new(format::shorten(node.name.as_str(), 28));
     if let Some(unit) = &node.unit {
@@ -125,18 +125,18 @@ pub(super) fn digits(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, nod
     if node.state != Health::Live {
         heading =
             heading.right([Segment::new(health, format!("{glyph} {} {}", node.state, format::age(node.age_seconds)))]);
-    } else if let Some(period) = pane::period(scene) {
+    } else if let Some(period) = pane::period(input) {
         // Beside the digits, the rate's row has no room for the change.
-        if let Some((change, role)) = change(scene, node).filter(|_| side) {
+        if let Some((change, role)) = change(input, node).filter(|_| side) {
             heading = heading
-                .right([Segment::new(role, change), Segment::dim(format!("{}  ", against::reference(scene)[1]))]);
+                .right([Segment::new(role, change), Segment::dim(format!("{}  ", against::reference(input)[1]))]);
         }
         heading = heading.right([Segment::dim(period.words())]);
     }
     heading.draw(canvas, area);
     let (role, glyph, sign) = sign(node.profit);
     let whole = node.profit.map_or("–".to_owned(), |profit| format::rounded_within(profit, 9));
-    let symbol = format::symbol(scene.currency());
+    let symbol = format::symbol(input.currency());
     let digits = Digits {
         glyph,
         sign,
@@ -151,7 +151,7 @@ pub(super) fn digits(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, nod
     let space = if side { Rect { width: 36, ..below } } else { below };
     let form = digits.draw(canvas, space);
     let used = if form == DigitForm::Line { 1 } else { 3 };
-    let facts = facts(scene, node, side);
+    let facts = facts(input, node, side);
     let rest = if side {
         Rect { x: below.x + 38, width: below.width.saturating_sub(38), ..below }
     } else {
@@ -174,24 +174,24 @@ pub(super) fn sign(profit: Option<Money>) -> (Role, char, &'static str) {
 }
 
 /// The figures beside the profit, in rows.
-pub(super) fn facts(scene: &Scene<'_>, node: &NodeRow, side: bool) -> Vec<Vec<Vec<TextSpan>>> {
-    let amount = |money: Option<Money>| format::pad_right(&format::rounded_amount(money, scene.currency(), 9), 9);
+pub(super) fn facts(input: &FrameInput<'_>, node: &NodeRow, side: bool) -> Vec<Vec<Vec<TextSpan>>> {
+    let amount = |money: Option<Money>| format::pad_right(&format::rounded_amount(money, input.currency(), 9), 9);
     let pair = |label: &str, value: String| vec![(Role::Dim, label.to_owned()), (Role::Text, value)];
     let (role, ..) = sign(node.profit_per_hour);
     let per_hour = node.profit_per_hour.map_or(format::UNKNOWN.to_owned(), |profit| {
-        let symbol = format::symbol(scene.currency());
+        let symbol = format::symbol(input.currency());
         let (mark, amount) = if profit < Money::ZERO { ("▼ − ", Money::ZERO - profit) } else { ("+ ", profit) };
         format!("{mark}{symbol}{}", format::rounded_within(amount, 9))
     });
     let mut rate = vec![(role, format::pad_right(&format!("{per_hour} /h"), if side { 17 } else { 0 }))];
-    if let Some((change, role)) = change(scene, node).filter(|_| !side) {
-        rate.extend([(role, format!("  {change}")), (Role::Dim, against::reference(scene)[1].clone())]);
+    if let Some((change, role)) = change(input, node).filter(|_| !side) {
+        rate.extend([(role, format!("  {change}")), (Role::Dim, against::reference(input)[1].clone())]);
     }
     let on_cost = node.profit.zip(node.cost).and_then(|(profit, cost)| quotient(profit, cost));
     let on_cost = pair("profit on cost ", format::percent(on_cost).trim().to_owned());
     let (revenue, cost) = (pair("revenue ", amount(node.revenue)), pair("cost ", amount(node.cost)));
     let gpus = pair("GPUs ", node.gpus.len().to_string());
-    let rank = pair("profit rank ", rank(scene, node));
+    let rank = pair("profit rank ", rank(input, node));
     if side {
         let cost = pair("cost    ", amount(node.cost));
         return vec![vec![rate, on_cost], vec![revenue, rank], vec![cost, gpus]];
@@ -200,22 +200,22 @@ pub(super) fn facts(scene: &Scene<'_>, node: &NodeRow, side: bool) -> Vec<Vec<Ve
 }
 
 /// The change of the profit per hour against a quarter hour ago.
-pub(super) fn change(scene: &Scene<'_>, node: &NodeRow) -> Option<(String, Role)> {
-    let change = node_headline::change(scene, node).filter(|_| node.profit_per_hour.is_some())?;
-    against::written(scene, change).map(|(role, text)| (text, role))
+pub(super) fn change(input: &FrameInput<'_>, node: &NodeRow) -> Option<(String, Role)> {
+    let change = node_headline::change(input, node).filter(|_| node.profit_per_hour.is_some())?;
+    against::written(input, change).map(|(role, text)| (text, role))
 }
 
 /// The rank among nodes with a known profit per hour, the highest first: `41 of 278`.
-pub(super) fn rank(scene: &Scene<'_>, node: &NodeRow) -> String {
+pub(super) fn rank(input: &FrameInput<'_>, node: &NodeRow) -> String {
     let Some(own) = node.profit_per_hour else { return format::UNKNOWN.to_owned() };
-    let known = scene.snap.nodes.iter().filter_map(|node| node.profit_per_hour);
+    let known = input.snap.nodes.iter().filter_map(|node| node.profit_per_hour);
     let (above, all) = known.fold((0, 0), |(above, all), profit| (above + usize::from(profit > own), all + 1));
-    let priced = if all < scene.snap.nodes.len() { " priced" } else { "" };
+    let priced = if all < input.snap.nodes.len() { " priced" } else { "" };
     format!("{} of {all}{priced}", above + 1)
 }
 
-pub(super) fn margin(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, node: &NodeRow) {
-    let slow = scene.rates();
+pub(super) fn margin(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, node: &NodeRow) {
+    let slow = input.rates();
     let node = named(&slow, node.name.as_str()).unwrap_or(node);
     Margin {
         subject: subject(node),
@@ -224,14 +224,14 @@ pub(super) fn margin(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, nod
         is_main: false,
         of: String::new(),
     }
-    .draw(canvas, area, scene);
+    .draw(canvas, area, input);
 }
 
 /// The width in columns from which a fifth chart fits.
 pub(super) const FIVE: u16 = 160;
 
-pub(super) fn vitals(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, node: &NodeRow) {
-    let slow = scene.rates();
+pub(super) fn vitals(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, node: &NodeRow) {
+    let slow = input.rates();
     let now = named(&slow, node.name.as_str()).unwrap_or(node);
     let known: Vec<f64> = now.gpus.iter().filter_map(|gpu| gpu.utilization).map(Ratio::get).collect();
     let load = Ratio::of(known.iter().sum(), known.len() as f64);
@@ -263,7 +263,7 @@ pub(super) fn vitals(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, nod
     ];
     let charts: Vec<Chart<'static>> = tokens.into_iter().chain(gauges).collect();
     let columns = charts.len() as u16;
-    charts::draw_row(canvas, area, scene, charts, columns);
+    charts::draw_row(canvas, area, input, charts, columns);
 }
 
 /// The token chart: output and prompts where both fit, else output, or prompts for a node without output.
@@ -290,28 +290,28 @@ pub(super) fn tokens(
     }
 }
 
-pub(super) fn gpu_table(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, node: &NodeRow) {
-    let slow = scene.at(RefreshPace::FiveSeconds);
+pub(super) fn gpu_table(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, node: &NodeRow) {
+    let slow = input.at(RefreshPace::FiveSeconds);
     let node = named(&slow, node.name.as_str()).unwrap_or(node);
     let lines: Vec<GpuOf<'_>> = node.gpus.iter().map(|gpu| GpuOf { node, gpu, at: None }).collect();
     gpus(canvas, area, &slow, &lines);
 }
 
-pub(super) fn engines<'a>(scene: &Scene<'a>, node: &NodeRow) -> Vec<&'a EngineRow> {
-    scene.snap.engines.iter().map(AsRef::as_ref).filter(|row| row.node == node.name).collect()
+pub(super) fn engines<'a>(input: &FrameInput<'a>, node: &NodeRow) -> Vec<&'a EngineRow> {
+    input.snap.engines.iter().map(AsRef::as_ref).filter(|row| row.node == node.name).collect()
 }
 
 /// Whether an alert is about a node, its unit or one of its engines.
-pub(super) fn is_of(scene: &Scene<'_>, alert: &Alert, node: &NodeRow) -> bool {
+pub(super) fn is_of(input: &FrameInput<'_>, alert: &Alert, node: &NodeRow) -> bool {
     let word = first_word(alert);
-    let is_engine = || scene.snap.engines.iter().any(|row| row.node == node.name && row.target.as_str() == word);
+    let is_engine = || input.snap.engines.iter().any(|row| row.node == node.name && row.target.as_str() == word);
     word == node.name.as_str() || node.unit.as_ref().is_some_and(|unit| unit.as_str() == word) || is_engine()
 }
 
 /// Draws the alerts of a node.
-pub(super) fn alert_lines(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, node: &NodeRow) {
+pub(super) fn alert_lines(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, node: &NodeRow) {
     let alerts: Vec<Alert> =
-        together::by_node(scene.snap).iter().filter(|alert| is_of(scene, alert, node)).cloned().collect();
+        together::by_node(input.snap).iter().filter(|alert| is_of(input, alert, node)).cloned().collect();
     if area.height < 2 {
         return;
     }
@@ -321,7 +321,7 @@ pub(super) fn alert_lines(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>
         .draw(canvas, area);
     let below = Rect { y: area.y + 1, height: area.height - 1, ..area };
     if alerts.is_empty() {
-        canvas.pen(below, 0).put(Role::Dim, "none");
+        canvas.writer(below, 0).put(Role::Dim, "none");
     }
-    tables::alert_lines(canvas, below, scene, &alerts);
+    tables::alert_lines(canvas, below, input, &alerts);
 }

@@ -18,9 +18,9 @@ use crate::tui::app::{Command, FigureValue, RefreshPace};
 use crate::tui::figures_of;
 use crate::tui::figures_of::number;
 use crate::tui::format;
+use crate::tui::frame_input::FrameInput;
 use crate::tui::layout::{from_chosen, stacked};
 use crate::tui::pane;
-use crate::tui::scene::Scene;
 use crate::tui::widgets::Canvas;
 use crate::tui::widgets::heat_cell::Heat;
 use crate::tui::widgets::table::{Cell, TableRow, Tree};
@@ -45,20 +45,20 @@ impl View for Nodes {
         Some('2')
     }
 
-    fn orders(&self, scene: &Scene<'_>) -> Vec<SortOrder> {
-        list::orders(&columns(&scene.at(RefreshPace::FiveSeconds), 1.0))
+    fn orders(&self, input: &FrameInput<'_>) -> Vec<SortOrder> {
+        list::orders(&columns(&input.at(RefreshPace::FiveSeconds), 1.0))
     }
 
-    fn rows(&self, scene: &Scene<'_>) -> Vec<ListKey> {
-        lines(&scene.at(RefreshPace::FiveSeconds), ViewId::Nodes).iter().map(key).collect()
+    fn rows(&self, input: &FrameInput<'_>) -> Vec<ListKey> {
+        lines(&input.at(RefreshPace::FiveSeconds), ViewId::Nodes).iter().map(key).collect()
     }
 
-    fn layout(&self, scene: &Scene<'_>, area: Rect) -> Layout {
+    fn layout(&self, input: &FrameInput<'_>, area: Rect) -> Layout {
         let mut layout = Layout::default();
         let basis = Rect { y: area.bottom().saturating_sub(1), height: u16::from(area.height > 12), ..area };
         layout.put(Part::Basis, basis);
         let room = area.height - basis.height;
-        let rows = scene.snap.nodes.len().min(1_000) as u16 + 2 + parts(scene).len() as u16;
+        let rows = input.snap.nodes.len().min(1_000) as u16 + 2 + parts(input).len() as u16;
         // Rows that the list does not need show the chosen node; a long list gives up some of its rows for it.
         let detail = match room.saturating_sub(rows) {
             spare if spare >= DETAIL => spare,
@@ -71,27 +71,27 @@ impl View for Nodes {
         layout
     }
 
-    fn draw(&self, canvas: &mut Canvas<'_>, scene: &Scene<'_>, layout: &Layout) -> Hits {
-        let slow = scene.at(RefreshPace::FiveSeconds);
+    fn draw(&self, canvas: &mut Canvas<'_>, input: &FrameInput<'_>, layout: &Layout) -> Hits {
+        let slow = input.at(RefreshPace::FiveSeconds);
         let lines = lines(&slow, ViewId::Nodes);
         let hits = layout.area(Part::List).map(|area| draw_list(canvas, area, &slow, &lines, ViewId::Nodes));
         if let Some(area) = layout.area(Part::Table(0)) {
             let keys: Vec<ListKey> = lines.iter().map(key).collect();
-            let place = scene.app.list_of(ViewId::Nodes).place(&keys);
-            summaries(canvas, area, scene, from_chosen(&lines, place).map(|line| line.row));
+            let place = input.app.list_of(ViewId::Nodes).place(&keys);
+            summaries(canvas, area, input, from_chosen(&lines, place).map(|line| line.row));
         }
         if let Some(area) = layout.area(Part::Basis) {
-            pane::basis(canvas, area, scene);
+            pane::basis(canvas, area, input);
         }
         hits.unwrap_or_default()
     }
 
-    fn enter(&self, scene: &Scene<'_>) -> OnEnter {
-        self.chosen(scene).map_or(OnEnter::Nowhere, |name| OnEnter::Into(ViewPlace::about(ViewId::Node, &name)))
+    fn enter(&self, input: &FrameInput<'_>) -> OnEnter {
+        self.chosen(input).map_or(OnEnter::Nowhere, |name| OnEnter::Into(ViewPlace::about(ViewId::Node, &name)))
     }
 
-    fn chosen(&self, scene: &Scene<'_>) -> Option<String> {
-        chosen(scene, ViewId::Nodes)
+    fn chosen(&self, input: &FrameInput<'_>) -> Option<String> {
+        chosen(input, ViewId::Nodes)
     }
 
     fn commands(&self) -> &'static [Command] {
@@ -99,46 +99,51 @@ impl View for Nodes {
             Command::Enter,
             Command::Filter,
             Command::Sort,
-            Command::Reach(crate::tui::app::Turn::Previous),
+            Command::Reach(crate::tui::app::Direction::Previous),
             Command::AlertsOf,
         ]
     }
 }
 
 /// Draws the first of the nodes, and below it as many as fit with all of their parts.
-fn summaries<'n>(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, nodes: impl Iterator<Item = &'n NodeRow>) {
+fn summaries<'n>(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    input: &FrameInput<'_>,
+    nodes: impl Iterator<Item = &'n NodeRow>,
+) {
     let nodes: Vec<&NodeRow> = nodes.take(usize::from(area.height / DETAIL).max(1)).collect();
-    let height = nodes.first().map_or(0, |node| node_parts::whole_summary(scene, node, area.width));
+    let height = nodes.first().map_or(0, |node| node_parts::whole_summary(input, node, area.width));
     for (node, area) in nodes.iter().zip(stacked(area, height, DETAIL, nodes.len())) {
-        node_parts::summary(canvas, area, scene, node.name.as_str());
+        node_parts::summary(canvas, area, input, node.name.as_str());
     }
 }
 
 /// The nodes that match the filter, in the sort order of a view's list.
-pub(super) fn lines<'a>(scene: &Scene<'a>, view: ViewId) -> Vec<NodeLine<'a>> {
-    let mut lines = of(scene, scene.snap.nodes.iter().map(AsRef::as_ref));
-    lines.retain(|line| judged(scene, line) == Some(true));
-    settle(&mut lines, &columns(scene, 1.0), scene, view, key);
+pub(super) fn lines<'a>(input: &FrameInput<'a>, view: ViewId) -> Vec<NodeLine<'a>> {
+    let mut lines = of(input, input.snap.nodes.iter().map(AsRef::as_ref));
+    lines.retain(|line| judged(input, line) == Some(true));
+    settle(&mut lines, &columns(input, 1.0), input, view, key);
     lines
 }
 
 /// Whether the filter matches a node; `None` if only unknown figures keep it out.
-fn judged(scene: &Scene<'_>, line: &NodeLine<'_>) -> Option<bool> {
+fn judged(input: &FrameInput<'_>, line: &NodeLine<'_>) -> Option<bool> {
     let row = line.row;
     let unit = row.unit.as_ref().map_or("", |unit| unit.as_str());
     let state = if row.state == Health::Live { "live" } else { "stale lost never" };
     let model = line.served.model.unwrap_or_default();
     let fields = [("node", row.name.as_str()), ("unit", unit), ("model", model), ("state", state)];
-    scene.app.filter.judge(&fields, |key| figure_of(line, key))
+    input.app.filter.judge(&fields, |key| figure_of(line, key))
 }
 
 /// The note about the filter below the list.
-fn filter_note(scene: &Scene<'_>, passes: usize) -> Option<String> {
-    if scene.app.filter.text().is_empty() {
+fn filter_note(input: &FrameInput<'_>, passes: usize) -> Option<String> {
+    if input.app.filter.text().is_empty() {
         return None;
     }
-    let all = of(scene, scene.snap.nodes.iter().map(AsRef::as_ref));
-    list::filter_note(&scene.app.filter, passes, all.iter().filter(|line| judged(scene, line).is_none()).count())
+    let all = of(input, input.snap.nodes.iter().map(AsRef::as_ref));
+    list::filter_note(&input.app.filter, passes, all.iter().filter(|line| judged(input, line).is_none()).count())
 }
 
 /// A figure that a filter can ask for.
@@ -155,9 +160,9 @@ fn figure_of(line: &NodeLine<'_>, key: &str) -> FigureValue {
 }
 
 /// Pairs nodes with their engines.
-fn of<'a>(scene: &Scene<'a>, rows: impl Iterator<Item = &'a NodeRow>) -> Vec<NodeLine<'a>> {
-    let mut served = by_node(scene.snap);
-    let alerts = alerted(&scene.snap.alerts);
+fn of<'a>(input: &FrameInput<'a>, rows: impl Iterator<Item = &'a NodeRow>) -> Vec<NodeLine<'a>> {
+    let mut served = by_node(input.snap);
+    let alerts = alerted(&input.snap.alerts);
     let line = |row: &'a NodeRow| NodeLine {
         row,
         served: served.remove(row.name.as_str()).unwrap_or_default(),
@@ -167,15 +172,15 @@ fn of<'a>(scene: &Scene<'a>, rows: impl Iterator<Item = &'a NodeRow>) -> Vec<Nod
 }
 
 /// The names of all nodes in the order of their list.
-pub fn node_names(scene: &Scene<'_>) -> Vec<String> {
-    lines(&scene.at(RefreshPace::FiveSeconds), ViewId::Nodes).iter().map(|line| line.row.name.to_string()).collect()
+pub fn node_names(input: &FrameInput<'_>) -> Vec<String> {
+    lines(&input.at(RefreshPace::FiveSeconds), ViewId::Nodes).iter().map(|line| line.row.name.to_string()).collect()
 }
 
 /// The chosen node of a view that lists nodes.
-pub(super) fn chosen(scene: &Scene<'_>, view: ViewId) -> Option<String> {
-    let lines = lines(&scene.at(RefreshPace::FiveSeconds), view);
+pub(super) fn chosen(input: &FrameInput<'_>, view: ViewId) -> Option<String> {
+    let lines = lines(&input.at(RefreshPace::FiveSeconds), view);
     let keys: Vec<ListKey> = lines.iter().map(key).collect();
-    lines.get(scene.app.list_of(view).place(&keys)).map(|line| line.row.name.to_string())
+    lines.get(input.app.list_of(view).place(&keys)).map(|line| line.row.name.to_string())
 }
 
 pub(super) fn key(line: &NodeLine<'_>) -> ListKey {
@@ -186,37 +191,37 @@ pub(super) fn key(line: &NodeLine<'_>) -> ListKey {
 pub(super) fn draw_list<'a>(
     canvas: &mut Canvas<'_>,
     area: Rect,
-    scene: &Scene<'a>,
+    input: &FrameInput<'a>,
     lines: &[NodeLine<'a>],
     view: ViewId,
 ) -> Hits {
     let top = lines.iter().filter_map(|line| number(line.row.profit_per_hour)).fold(0.0, |a: f64, b| a.max(b.abs()));
-    let columns = columns(scene, top);
-    let sums = |_: usize| sums(scene, lines, &columns);
-    let whole = |hidden: usize| total(scene, hidden, &columns);
-    let total: &dyn Fn(usize) -> TableRow<'static> = if scene.app.filter.text().is_empty() { &whole } else { &sums };
-    let is_filtered = !scene.app.filter.text().is_empty();
+    let columns = columns(input, top);
+    let sums = |_: usize| sums(input, lines, &columns);
+    let whole = |hidden: usize| total(input, hidden, &columns);
+    let total: &dyn Fn(usize) -> TableRow<'static> = if input.app.filter.text().is_empty() { &whole } else { &sums };
+    let is_filtered = !input.app.filter.text().is_empty();
     let has_total = is_filtered || lines.len() > 1 && view == ViewId::Nodes;
     let places: HashMap<&str, usize> =
-        scene.snap.nodes.iter().enumerate().map(|(place, node)| (node.name.as_str(), place)).collect();
+        input.snap.nodes.iter().enumerate().map(|(place, node)| (node.name.as_str(), place)).collect();
     let list = List {
         key: &key,
         tree: &|_| Tree::None,
-        state: Some(scene.app.list_of(view)),
+        state: Some(input.app.list_of(view)),
         total: (has_total && area.height > 3).then_some(total),
-        beside: if is_filtered || view != ViewId::Nodes { Vec::new() } else { beside(scene, &columns) },
-        spots: Some((gpus_heading(scene), &|line| Some((*places.get(line.row.name.as_str())?, line.row.gpus.len())))),
-        gap: gap(scene),
-        note: filter_note(scene, lines.len()),
-        hidden: Some(&|lines| hidden(scene, lines, &columns)),
+        beside: if is_filtered || view != ViewId::Nodes { Vec::new() } else { beside(input, &columns) },
+        spots: Some((gpus_heading(input), &|line| Some((*places.get(line.row.name.as_str())?, line.row.gpus.len())))),
+        gap: gap(input),
+        note: filter_note(input, lines.len()),
+        hidden: Some(&|lines| hidden(input, lines, &columns)),
         ..List::plain(TITLE, &columns, lines)
     };
     list.draw(canvas, area)
 }
 
 /// The row for nodes that did not fit: one cell for each, and the sum of their profits.
-fn hidden(scene: &Scene<'_>, lines: &[&NodeLine<'_>], columns: &[Col<'_, NodeLine<'_>>]) -> TableRow<'static> {
-    let gpus = gpus_heading(scene);
+fn hidden(input: &FrameInput<'_>, lines: &[&NodeLine<'_>], columns: &[Col<'_, NodeLine<'_>>]) -> TableRow<'static> {
+    let gpus = gpus_heading(input);
     let heat = |line: &&NodeLine<'_>| match line.row.state {
         _ if line.row.gpus.iter().any(|gpu| gpu.state == Health::Lost) => Heat::Lost,
         Health::Lost => Heat::Lost,
@@ -235,48 +240,48 @@ fn hidden(scene: &Scene<'_>, lines: &[&NodeLine<'_>], columns: &[Col<'_, NodeLin
 }
 
 /// Draws the other nodes of a node's unit, the lowest profit first.
-pub(super) fn of_unit(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, node: &NodeRow) {
+pub(super) fn of_unit(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, node: &NodeRow) {
     let is_other = |row: &&NodeRow| row.unit == node.unit && row.name != node.name;
-    let others: Vec<&NodeRow> = scene.snap.nodes.iter().map(AsRef::as_ref).filter(is_other).collect();
+    let others: Vec<&NodeRow> = input.snap.nodes.iter().map(AsRef::as_ref).filter(is_other).collect();
     let unit = node.unit.as_ref().map_or(String::new(), ToString::to_string);
-    worst_of(canvas, area, scene, format!("Others of {unit}"), &others);
+    worst_of(canvas, area, input, format!("Others of {unit}"), &others);
 }
 
 /// Draws the nodes of a unit, the lowest profit first, and the first one in detail where there is room.
-pub(super) fn of_group(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, unit: &str) {
+pub(super) fn of_group(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, unit: &str) {
     let is_of = |row: &&NodeRow| row.unit.as_ref().is_some_and(|of| of.as_str() == unit);
-    let mut rows: Vec<&NodeRow> = scene.snap.nodes.iter().map(AsRef::as_ref).filter(is_of).collect();
+    let mut rows: Vec<&NodeRow> = input.snap.nodes.iter().map(AsRef::as_ref).filter(is_of).collect();
     rows.sort_by_key(|row| (row.profit_per_hour.is_none(), row.profit_per_hour));
     let list = rows.len().min(100) as u16 + 1;
     let spare = area.height.saturating_sub(list);
     let has_worst = spare >= WORST;
     let shown = if has_worst { Rect { height: list, ..area } } else { area };
-    worst_of(canvas, shown, scene, format!("Nodes of {unit}"), &rows);
+    worst_of(canvas, shown, input, format!("Nodes of {unit}"), &rows);
     if let Some(worst) = rows.first().filter(|_| has_worst) {
-        node_parts::summary(canvas, Rect { y: area.y + list, height: spare, ..area }, scene, worst.name.as_str());
+        node_parts::summary(canvas, Rect { y: area.y + list, height: spare, ..area }, input, worst.name.as_str());
     }
 }
 
 /// Draws the nodes without a unit that serve a model, the lowest profit first.
-pub(super) fn of_model(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, model: &str) {
-    let engines = by_node(scene.snap);
+pub(super) fn of_model(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, model: &str) {
+    let engines = by_node(input.snap);
     let serves = |row: &&NodeRow| engines.get(row.name.as_str()).and_then(|served| served.model) == Some(model);
     let rows: Vec<&NodeRow> =
-        scene.snap.nodes.iter().map(AsRef::as_ref).filter(|row| row.unit.is_none()).filter(serves).collect();
-    worst_of(canvas, area, scene, format!("Nodes of {model}"), &rows);
+        input.snap.nodes.iter().map(AsRef::as_ref).filter(|row| row.unit.is_none()).filter(serves).collect();
+    worst_of(canvas, area, input, format!("Nodes of {model}"), &rows);
 }
 
-fn worst_of(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, title: String, rows: &[&NodeRow]) {
-    let mut lines = of(scene, rows.iter().copied());
+fn worst_of(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, title: String, rows: &[&NodeRow]) {
+    let mut lines = of(input, rows.iter().copied());
     let top = lines.iter().filter_map(|line| number(line.row.profit_per_hour)).fold(0.0, |a: f64, b| a.max(b.abs()));
-    let columns = columns(scene, top);
+    let columns = columns(input, top);
     sort_by_name(&mut lines, &columns);
-    List { gap: gap(scene), ..List::plain(title, &columns, &lines) }.draw(canvas, area);
+    List { gap: gap(input), ..List::plain(title, &columns, &lines) }.draw(canvas, area);
 }
 
 /// The rows for profit per hour that belongs to no node; with them the list adds up to its total.
-fn beside(scene: &Scene<'_>, columns: &[Col<'_, NodeLine<'_>>]) -> Vec<TableRow<'static>> {
-    let rows = parts(scene).into_iter().map(|(name, what, profit)| {
+fn beside(input: &FrameInput<'_>, columns: &[Col<'_, NodeLine<'_>>]) -> Vec<TableRow<'static>> {
+    let rows = parts(input).into_iter().map(|(name, what, profit)| {
         TableRow::new(columns.iter().map(|col| match col.name() {
             TITLE => Cell::dim(name),
             "model" => Cell::dim(what.clone()),
@@ -293,12 +298,12 @@ const OTHER: &str = "(other)";
 const OTHERS: &str = "(in units)";
 
 /// The parts that belong to no node: name, description, and profit per hour.
-fn parts(scene: &Scene<'_>) -> Vec<(&'static str, String, Option<Money>)> {
-    let money = &scene.snap.money;
-    let served = by_node(scene.snap);
+fn parts(input: &FrameInput<'_>) -> Vec<(&'static str, String, Option<Money>)> {
+    let money = &input.snap.money;
+    let served = by_node(input.snap);
     let (mut unpriced, mut engineless, mut count, mut without) = (Money::ZERO, Money::ZERO, 0, 0);
     let mut known = Money::ZERO;
-    for row in &scene.snap.nodes {
+    for row in &input.snap.nodes {
         match (row.profit_per_hour, row.cost_per_hour) {
             (Some(profit), _) => known += profit,
             (None, Some(cost)) if served.contains_key(row.name.as_str()) => {
@@ -316,14 +321,14 @@ fn parts(scene: &Scene<'_>) -> Vec<(&'static str, String, Option<Money>)> {
     };
     cost(RowKind::Unpriced.name(), format!("rent of {}", format::grouped(without)), unpriced);
     cost(OTHERS, format!("{} nodes", format::grouped(count)), engineless);
-    let uncosted = scene.snap.nodes.iter().any(|row| row.revenue_per_hour.is_some() && row.cost_per_hour.is_none());
+    let uncosted = input.snap.nodes.iter().any(|row| row.revenue_per_hour.is_some() && row.cost_per_hour.is_none());
     if money.unrated_gpus > 0 || uncosted {
         parts.push((RowKind::Uncosted.name(), String::new(), None));
     }
     let rest = money.profit_per_hour.map(|profit| profit - known + unpriced + engineless);
     let is_overhead = |row: &NonModelProfit| row.name.as_str() == RowKind::Overhead.name();
     let has_overhead = money.profit_beside_models.iter().any(is_overhead);
-    if let Some(rest) = rest.filter(|rest| rest.rounded(2) != 0 && scene.app.then().is_none()) {
+    if let Some(rest) = rest.filter(|rest| rest.rounded(2) != 0 && input.app.then().is_none()) {
         // With overhead, the negative rest is overhead and rounding; otherwise it includes engines whose node is unknown.
         let name = if has_overhead && rest < Money::ZERO { RowKind::Overhead.name() } else { OTHER };
         parts.push((name, String::new(), Some(rest)));
@@ -332,8 +337,8 @@ fn parts(scene: &Scene<'_>) -> Vec<(&'static str, String, Option<Money>)> {
 }
 
 /// The fleet's totals, which do not scroll.
-fn total(scene: &Scene<'_>, hidden: usize, columns: &[Col<'_, NodeLine<'_>>]) -> TableRow<'static> {
-    let snap = scene.snap;
+fn total(input: &FrameInput<'_>, hidden: usize, columns: &[Col<'_, NodeLine<'_>>]) -> TableRow<'static> {
+    let snap = input.snap;
     let name =
         if hidden > 0 { format!("all {}", format::grouped(snap.nodes.len() as u128)) } else { "total".to_owned() };
     let cells = columns.iter().map(|col| match col.name() {
@@ -361,13 +366,13 @@ fn total_count(value: Option<u64>) -> Cell<'static> {
 }
 
 /// The totals of the nodes that match the filter.
-fn sums(scene: &Scene<'_>, lines: &[NodeLine<'_>], columns: &[Col<'_, NodeLine<'_>>]) -> TableRow<'static> {
+fn sums(input: &FrameInput<'_>, lines: &[NodeLine<'_>], columns: &[Col<'_, NodeLine<'_>>]) -> TableRow<'static> {
     let loads: Vec<f64> = lines.iter().filter_map(load).map(Ratio::get).collect();
     let whole = |of: fn(&NodeLine<'_>) -> Option<u64>| known_sum(lines.iter().map(of));
     let rate = |of: fn(&NodeLine<'_>) -> Option<f64>| known_sum(lines.iter().map(of));
     let money = |of: fn(&NodeRow) -> Option<Money>| known_sum(lines.iter().map(|line| of(line.row)));
     let cells = columns.iter().map(|col| match col.name() {
-        TITLE => Cell::dim(format!("{} of {}", lines.len(), format::grouped(scene.snap.nodes.len() as u128))),
+        TITLE => Cell::dim(format!("{} of {}", lines.len(), format::grouped(input.snap.nodes.len() as u128))),
         "now" => figure(&format::percent(Ratio::of(loads.iter().sum(), loads.len() as f64))),
         "run" => total_count(whole(|line| line.served.running)),
         "wait" => total_count(whole(|line| line.served.waiting)),

@@ -9,10 +9,10 @@ use crate::reading::SourceErrorKind;
 use crate::snapshot::WriterStatus;
 use crate::tui::app::Command;
 use crate::tui::format;
+use crate::tui::frame_input::FrameInput;
 use crate::tui::instead::Start;
 use crate::tui::keys::FIRST_RUN;
 use crate::tui::layout::LayoutRows;
-use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::widgets::digits::{DigitForm, Digits};
 use crate::tui::widgets::rule::TitledRule;
@@ -35,7 +35,7 @@ impl View for Nothing {
         "nothing found"
     }
 
-    fn layout(&self, scene: &Scene<'_>, area: Rect) -> Layout {
+    fn layout(&self, input: &FrameInput<'_>, area: Rect) -> Layout {
         let mut layout = Layout::default();
         let mut rows = LayoutRows(area);
         let roomy = area.height >= 16 && area.width >= 70;
@@ -44,7 +44,7 @@ impl View for Nothing {
         let tries = if roomy { all_tries } else { 0 };
         // Remedies have precedence over the digits.
         let most = rows.0.height.saturating_sub(tries + if roomy { LEAST_HEAD } else { 1 } + 1);
-        let list = looked_for(scene, area.width, most).len() as u16 + 1;
+        let list = looked_for(input, area.width, most).len() as u16 + 1;
         let head = if roomy { rows.0.height.saturating_sub(tries + list).clamp(LEAST_HEAD, 6) } else { 1 };
         layout.put(Part::Digits, rows.top(head));
         layout.put(Part::List, rows.top(list.min(rows.0.height.saturating_sub(tries))));
@@ -59,12 +59,12 @@ impl View for Nothing {
         layout
     }
 
-    fn draw(&self, canvas: &mut Canvas<'_>, scene: &Scene<'_>, layout: &Layout) -> Hits {
+    fn draw(&self, canvas: &mut Canvas<'_>, input: &FrameInput<'_>, layout: &Layout) -> Hits {
         if let Some(area) = layout.area(Part::Digits) {
-            head(canvas, area, scene);
+            head(canvas, area, input);
         }
         if let Some(area) = layout.area(Part::List) {
-            draw_list(canvas, area, scene);
+            draw_list(canvas, area, input);
         }
         if let Some(area) = layout.area(Part::Table(0)) {
             tries(canvas, area);
@@ -75,7 +75,7 @@ impl View for Nothing {
         if let Some(area) = layout.area(Part::Basis) {
             let version = concat!(" · margintop ", env!("CARGO_PKG_VERSION"));
             let text = format!("basis nothing watched: no figure is shown as 0{version}");
-            canvas.pen(area, 0).put(Role::Dim, &text);
+            canvas.writer(area, 0).put(Role::Dim, &text);
         }
         Hits::default()
     }
@@ -96,19 +96,19 @@ impl View for Nothing {
         &[]
     }
 
-    fn legend(&self, _scene: &Scene<'_>) -> Option<&'static str> {
+    fn legend(&self, _input: &FrameInput<'_>) -> Option<&'static str> {
         None
     }
 }
 
-fn head(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
-    let note = if area.width >= 60 { " · what is named below is looked for again and again" } else { "" };
+fn head(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>) {
+    let note = if area.width >= 60 { " · the search is repeated" } else { "" };
     TitledRule::new("Nothing to watch yet").note([Segment::dim(note)]).draw(canvas, area);
     if area.height < 4 {
         return;
     }
     let below = Rect { y: area.y + 1, height: area.height - 1, ..area };
-    let symbol = format::symbol(scene.currency());
+    let symbol = format::symbol(input.currency());
     let digits = Digits {
         glyph: ' ',
         sign: "",
@@ -121,8 +121,8 @@ fn head(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     };
     digits.draw(canvas, Rect { width: 14, ..below });
     let text = Rect { x: below.x + 16, width: below.width.saturating_sub(16), ..below };
-    canvas.pen(text, 0).put(Role::Text, "Profit is tokens x price − GPU time x rate.");
-    canvas.pen(text, 1).put(Role::Text, "It needs an engine and a GPU: here is what was looked for.");
+    canvas.writer(text, 0).put(Role::Text, "Profit is tokens x price − GPU time x rate.");
+    canvas.writer(text, 1).put(Role::Text, "It needs an engine and a GPU: here is what was looked for.");
 }
 
 fn name_cells(width: u16) -> u16 {
@@ -131,10 +131,10 @@ fn name_cells(width: u16) -> u16 {
 
 /// Something that was looked for.
 struct SoughtItem {
-    what: String,
+    source: String,
     is_missing: bool,
-    why: String,
-    mend: String,
+    cause: String,
+    remedy: String,
 }
 
 /// A line of the list: the name with its mark on the first line of an entry, and the text after it.
@@ -143,52 +143,57 @@ struct NothingLine {
     text: Vec<(Role, String)>,
 }
 
-fn all(scene: &Scene<'_>) -> Vec<SoughtItem> {
-    let source_errors = scene.snap.source_errors.iter().map(|failure| SoughtItem {
-        what: failure.source.to_string(),
+fn all(input: &FrameInput<'_>) -> Vec<SoughtItem> {
+    let source_errors = input.snap.source_errors.iter().map(|failure| SoughtItem {
+        source: failure.source.to_string(),
         is_missing: failure.kind != SourceErrorKind::Port,
-        why: failure.cause.to_string(),
-        mend: failure.remedy.to_string(),
+        cause: failure.cause.to_string(),
+        remedy: failure.remedy.to_string(),
     });
     let agents = SoughtItem {
-        what: "agents".to_owned(),
+        source: "agents".to_owned(),
         is_missing: true,
-        why: "none is named".to_owned(),
-        mend: "margintop http://NODE:9545".to_owned(),
+        cause: "none is named".to_owned(),
+        remedy: "margintop http://NODE:9545".to_owned(),
     };
     let hub = SoughtItem {
-        what: "hub".to_owned(),
+        source: "hub".to_owned(),
         is_missing: true,
-        why: "none is named".to_owned(),
-        mend: "margintop serve starts one".to_owned(),
+        cause: "none is named".to_owned(),
+        remedy: "margintop serve starts one".to_owned(),
     };
-    source_errors.chain([agents, hub, config(scene), ledger(scene)]).collect()
+    source_errors.chain([agents, hub, config(input), ledger(input)]).collect()
 }
 
-fn config(scene: &Scene<'_>) -> SoughtItem {
-    let (is_missing, why, mend) = match &scene.app.config {
+fn config(input: &FrameInput<'_>) -> SoughtItem {
+    let (is_missing, cause, remedy) = match &input.app.config {
         Some(path) => (false, path.to_string(), "margintop config check"),
         None => (true, "none, defaults hold".to_owned(), "margintop config init"),
     };
-    SoughtItem { what: "config".to_owned(), is_missing, why, mend: mend.to_owned() }
+    SoughtItem { source: "config".to_owned(), is_missing, cause, remedy: remedy.to_owned() }
 }
 
-fn ledger(scene: &Scene<'_>) -> SoughtItem {
-    let ledger = &scene.snap.money.ledger;
+fn ledger(input: &FrameInput<'_>) -> SoughtItem {
+    let ledger = &input.snap.money.ledger;
     let age = if ledger.first_run { "new" } else { "kept" };
-    let (why, mend) = match (&ledger.write_error, &ledger.path, ledger.writer) {
+    let (cause, remedy) = match (&ledger.write_error, &ledger.path, ledger.writer) {
         (Some(failure), _, _) => (failure.to_string(), "--ledger PATH"),
         (None, Some(path), WriterStatus::Other(_)) => (format!("{path}, another process writes it"), ""),
         (None, Some(path), _) => (format!("{age}, {path}"), ""),
         // A watch is without a file only where none was wanted: there is nothing to advise.
         (None, None, _) => ("in memory only".to_owned(), ""),
     };
-    SoughtItem { what: "ledger".to_owned(), is_missing: ledger.write_error.is_some(), why, mend: mend.to_owned() }
+    SoughtItem {
+        source: "ledger".to_owned(),
+        is_missing: ledger.write_error.is_some(),
+        cause,
+        remedy: remedy.to_owned(),
+    }
 }
 
 /// What was looked for, in lines of `width` cells; only the first clauses if all of it exceeds `rows` rows.
-fn looked_for(scene: &Scene<'_>, width: u16, rows: u16) -> Vec<NothingLine> {
-    let whole = lines_of(all(scene), width);
+fn looked_for(input: &FrameInput<'_>, width: u16, rows: u16) -> Vec<NothingLine> {
+    let whole = lines_of(all(input), width);
     if whole.len() <= usize::from(rows) {
         return whole;
     }
@@ -198,59 +203,60 @@ fn looked_for(scene: &Scene<'_>, width: u16, rows: u16) -> Vec<NothingLine> {
         let text = ends.min().and_then(|end| text.get(..end)).unwrap_or(text);
         format::clauses(text, room.saturating_sub(2))
     };
-    let brief = |item: SoughtItem| SoughtItem { why: first(&item.why), mend: first(&item.mend), ..item };
-    lines_of(all(scene).into_iter().map(brief).collect(), width)
+    let brief = |item: SoughtItem| SoughtItem { cause: first(&item.cause), remedy: first(&item.remedy), ..item };
+    lines_of(all(input).into_iter().map(brief).collect(), width)
 }
 
 /// Cause and remedy are on one line where both fit.
 fn lines_of(all: Vec<SoughtItem>, width: u16) -> Vec<NothingLine> {
     let room = usize::from(width.saturating_sub(name_cells(width)));
-    let mend_of = |item: &SoughtItem| if item.mend.is_empty() { String::new() } else { format!("→ {}", item.mend) };
+    let remedy_of =
+        |item: &SoughtItem| if item.remedy.is_empty() { String::new() } else { format!("→ {}", item.remedy) };
     // All remedies begin in one column, unless a cause is too long for that.
     let widest = |item: &SoughtItem| {
-        let mend = format::width(&mend_of(item));
-        (format::width(&item.why) + 2 + mend <= room.min(ON_A_LINE)).then_some(mend)
+        let remedy = format::width(&remedy_of(item));
+        (format::width(&item.cause) + 2 + remedy <= room.min(ON_A_LINE)).then_some(remedy)
     };
     let at = room.min(ON_A_LINE).saturating_sub(all.iter().filter_map(widest).max().unwrap_or(0));
     let mut lines = Vec::new();
     for item in all {
-        let mend = mend_of(&item);
-        let name = Some((item.is_missing, item.what));
-        let both = format::width(&item.why) + 2 + format::width(&mend);
+        let remedy = remedy_of(&item);
+        let name = Some((item.is_missing, item.source));
+        let both = format::width(&item.cause) + 2 + format::width(&remedy);
         if both <= room && (room < ON_A_LINE || both <= ON_A_LINE) {
-            let most = room.min(ON_A_LINE) - format::width(&mend);
-            let gap = " ".repeat(at.clamp(format::width(&item.why) + 2, most) - format::width(&item.why));
-            let text = vec![(Role::Text, item.why), (Role::Dim, format!("{gap}{mend}"))];
+            let most = room.min(ON_A_LINE) - format::width(&remedy);
+            let gap = " ".repeat(at.clamp(format::width(&item.cause) + 2, most) - format::width(&item.cause));
+            let text = vec![(Role::Text, item.cause), (Role::Dim, format!("{gap}{remedy}"))];
             lines.push(NothingLine { name, text });
             continue;
         }
         let mut name = name;
-        let why = format::wrapped(&item.why, room).into_iter().map(|line| (Role::Text, line));
-        let indent = if at + format::width(&mend) <= room { at } else { 0 };
-        let mend = format::wrapped(&mend, room.saturating_sub(indent + 2)).into_iter().enumerate();
-        let mend = mend.map(|(nth, line)| {
+        let cause = format::wrapped(&item.cause, room).into_iter().map(|line| (Role::Text, line));
+        let indent = if at + format::width(&remedy) <= room { at } else { 0 };
+        let remedy = format::wrapped(&remedy, room.saturating_sub(indent + 2)).into_iter().enumerate();
+        let remedy = remedy.map(|(nth, line)| {
             (Role::Dim, format!("{}{line}", " ".repeat(if nth == 0 { indent } else { indent + 2 })))
         });
-        lines.extend(why.chain(mend).map(|text| NothingLine { name: name.take(), text: vec![text] }));
+        lines.extend(cause.chain(remedy).map(|text| NothingLine { name: name.take(), text: vec![text] }));
     }
     lines
 }
 
-fn draw_list(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
+fn draw_list(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>) {
     TitledRule::new("Looked for").right([Segment::dim("what to do")]).draw(canvas, area);
     if area.is_empty() {
         return;
     }
-    for (row, line) in (1..area.height).zip(looked_for(scene, area.width, area.height - 1)) {
+    for (row, line) in (1..area.height).zip(looked_for(input, area.width, area.height - 1)) {
         let name_cells = name_cells(area.width);
-        let mut pen = canvas.pen(area, row);
+        let mut writer = canvas.writer(area, row);
         if let Some((is_missing, name)) = line.name {
             let (role, mark) = if is_missing { (Role::Critical, "× ") } else { (Role::Accent, "● ") };
-            pen.put(role, mark).name(Role::Accent, &name, usize::from(name_cells - 3));
+            writer.put(role, mark).name(Role::Accent, &name, usize::from(name_cells - 3));
         }
-        pen.to(area.x + name_cells);
+        writer.to(area.x + name_cells);
         for (role, text) in line.text {
-            pen.put(role, &text);
+            writer.put(role, &text);
         }
     }
 }
@@ -259,6 +265,6 @@ fn tries(canvas: &mut Canvas<'_>, area: Rect) {
     TitledRule::new("Try").draw(canvas, area);
     for (row, binding) in (1..).zip(FIRST_RUN) {
         let help = format::clauses(binding.help, usize::from(area.width).saturating_sub(5));
-        canvas.pen(area, row).skip(2).name(Role::Accent, binding.shown, 3).put(Role::Text, &help);
+        canvas.writer(area, row).skip(2).name(Role::Accent, binding.shown, 3).put(Role::Text, &help);
     }
 }

@@ -8,7 +8,7 @@ use crate::natural_order::Natural;
 use crate::tui::app::ListState;
 use crate::tui::figures_of;
 use crate::tui::format;
-use crate::tui::scene::Scene;
+use crate::tui::frame_input::FrameInput;
 use crate::tui::view::ViewId;
 
 /// The share of a figure by which another one may differ and keep its place.
@@ -22,12 +22,12 @@ const EQUAL: f64 = 0.001;
 pub(super) fn settle<R>(
     rows: &mut Vec<R>,
     columns: &[Col<'_, R>],
-    scene: &Scene<'_>,
+    input: &FrameInput<'_>,
     view: ViewId,
     key: impl Fn(&R) -> ListKey,
 ) {
-    let state = scene.app.list_of(view);
-    match scene.app.settled(view) {
+    let state = input.app.list_of(view);
+    match input.app.settled(view) {
         Some(before) => {
             let places = places(before);
             sort_calmly(rows, columns, state, SLACK, |row| place(&places, key(row)));
@@ -143,13 +143,13 @@ mod tests {
         if let Some(before) = before {
             app.set_settled(ViewId::Nodes, before.iter().map(ListKey::of).collect());
         }
-        let scene = Scene { app: &app, snap: app.shown(), size: (80, 24) };
+        let input = FrameInput { app: &app, snap: app.shown(), size: (80, 24) };
         let columns = [
             Col::<NamedProfit>::left("name", 9, |_| Cell::Empty).rising(|row| OrderedBy::Name(row.0.to_owned())),
             Col::right("profit", 9, |_| Cell::Empty).rising(|row: &NamedProfit| OrderedBy::Number(row.1)).first(),
         ];
         let mut rows = rows.to_vec();
-        settle(&mut rows, &columns, &scene, ViewId::Nodes, |row| ListKey::of(row.0));
+        settle(&mut rows, &columns, &input, ViewId::Nodes, |row| ListKey::of(row.0));
         rows.into_iter().map(|row| row.0).collect()
     }
 

@@ -16,8 +16,8 @@ use crate::statement::Cause;
 use crate::tui::app::RefreshPace;
 use crate::tui::figures_of::number;
 use crate::tui::format;
+use crate::tui::frame_input::FrameInput;
 use crate::tui::pane;
-use crate::tui::scene::Scene;
 use crate::tui::theme::{Ink, Role};
 use crate::tui::together;
 use crate::tui::widgets::row_bar::{DivergingBar, RowBar};
@@ -32,38 +32,38 @@ pub(super) const SETTLED: Span = Span::from_secs(120);
 type BurnCol<'s> = Col<'s, ReasonLine>;
 
 /// Draws costs without revenue, the largest first; estimates are marked.
-pub(super) fn burns(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
-    let rows = burn_lines(scene);
+pub(super) fn burns(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>) {
+    let rows = burn_lines(input);
     let rows: &[ReasonLine] = &rows;
     let top = rows.first().and_then(|line| number(line.per_hour)).unwrap_or(1.0);
     let amount = |money: Option<Money>| amount(money, 7);
     let name =
         |line: &ReasonLine| format!("{}{}", line.reason.name(), if line.reason.is_estimate() { " ≈" } else { "" });
-    let since = match pane::period(scene) {
+    let since = match pane::period(input) {
         Some(pane::ProfitPeriod::Since(_)) => "total",
         Some(pane::ProfitPeriod::Today) | None => "today",
     };
     let columns = [
         BurnCol::left("", 12, move |line| Cell::text(name(line))),
-        BurnCol::left("", 12, |line| Cell::Phrase(with_names(scene, &line.what).into())).rank(2).stretch(20, 44),
+        BurnCol::left("", 12, |line| Cell::Phrase(with_names(input, &line.what).into())).rank(2).stretch(20, 44),
         BurnCol::left("", 5, move |line| {
             Cell::Bar(RowBar { value: number(line.per_hour), top, ink: Ink::Mixed(Role::Loss, 80) })
         })
         .rank(3)
         .stretch(1, 12),
-        BurnCol::right(scene.an_hour(), 7, move |line| amount(line.per_hour)),
-        BurnCol::right(since, 7, move |line| today(scene, line).cell()).rank(1),
+        BurnCol::right(input.an_hour(), 7, move |line| amount(line.per_hour)),
+        BurnCol::right(since, 7, move |line| today(input, line).cell()).rank(1),
     ];
-    let sum = |_: usize| burn_sum(scene, rows);
+    let sum = |_: usize| burn_sum(input, rows);
     // The lines have precedence over their sum.
     let has_sum = rows.len() > 1 && rows.len() + 2 <= usize::from(area.height);
-    let falls_by = (!rows.is_empty()).then(|| scene.an_hour().into());
+    let falls_by = (!rows.is_empty()).then(|| input.an_hour().into());
     let total: Option<&dyn Fn(usize) -> TableRow<'static>> = if has_sum { Some(&sum) } else { None };
     List { gap: 1, falls_by, total, ..List::plain("Where it burns", &columns, rows) }.draw(canvas, area);
     if rows.is_empty() && area.height > 1 {
-        let is_known = scene.snap.money.cost.is_some();
+        let is_known = input.snap.money.cost.is_some();
         canvas
-            .pen(area, 1)
+            .writer(area, 1)
             .put(Role::Dim, if is_known { "nowhere that is known" } else { "unknown: no cost is known" });
     }
 }
@@ -104,66 +104,66 @@ impl BurnAmount {
 const AMOUNT: usize = 7;
 
 /// The sum of all lines: an estimate, as two of them may cover the same GPU.
-fn burn_sum(scene: &Scene<'_>, rows: &[ReasonLine]) -> TableRow<'static> {
-    let cost = scene.snap.money.cost_per_hour;
-    let of = cost.map(|_| format!("of {}/h cost", scene.money(cost, 7).trim())).unwrap_or_default();
+fn burn_sum(input: &FrameInput<'_>, rows: &[ReasonLine]) -> TableRow<'static> {
+    let cost = input.snap.money.cost_per_hour;
+    let of = cost.map(|_| format!("of {}/h cost", input.money(cost, 7).trim())).unwrap_or_default();
     TableRow::new([
         Cell::dim("sum ≈"),
         Cell::dim(of),
         Cell::Empty,
         BurnAmount::sum(rows.iter().map(|line| BurnAmount::of(line.per_hour))).cell(),
-        BurnAmount::sum(rows.iter().map(|line| today(scene, line))).cell(),
+        BurnAmount::sum(rows.iter().map(|line| today(input, line))).cell(),
     ])
 }
 
 /// The cost since midnight: what the ledger has, else what was recorded. It is a lower bound where the recording began
 /// later, or lacks an amount.
-fn today(scene: &Scene<'_>, line: &ReasonLine) -> BurnAmount {
+fn today(input: &FrameInput<'_>, line: &ReasonLine) -> BurnAmount {
     if line.today.is_some() {
         return BurnAmount::of(line.today);
     }
-    let Some(BurntSum { since, cost, is_bound }) = scene.app.history.burnt(line.reason) else {
+    let Some(BurntSum { since, cost, is_bound }) = input.app.history.burnt(line.reason) else {
         return BurnAmount::of(None);
     };
     // What is known of no instant has no sum.
     let known =
         (cost > 0.0 || line.per_hour.is_some()).then(|| Money::from_micros((cost * 1e6).clamp(0.0, 9e18) as i64));
-    let is_whole = scene.snap.money.since.is_some_and(|began| since <= began + SETTLED);
+    let is_whole = input.snap.money.since.is_some_and(|began| since <= began + SETTLED);
     BurnAmount { known, is_bound: is_bound || !is_whole }
 }
 
 /// The text of a cost without revenue, with node names in place of addresses.
-fn with_names(scene: &Scene<'_>, what: &str) -> String {
+fn with_names(input: &FrameInput<'_>, what: &str) -> String {
     match what.split_once(' ') {
-        Some((word, rest)) if word.contains("://") => format!("{} {rest}", about(scene, word)),
+        Some((word, rest)) if word.contains("://") => format!("{} {rest}", about(input, word)),
         _ => what.to_owned(),
     }
 }
 
 /// The rows that they take, with their heading and, of several, their sum.
-pub(super) fn burn_rows(scene: &Scene<'_>) -> u16 {
-    let lines = scene.app.snapshots.burns().len().min(20) as u16;
+pub(super) fn burn_rows(input: &FrameInput<'_>) -> u16 {
+    let lines = input.app.snapshots.burns().len().min(20) as u16;
     2.max(lines + 1 + u16::from(lines > 1))
 }
 
-/// The lines of the scene's snapshot. Those of the snapshot for tables are computed already.
-fn burn_lines<'s>(scene: &Scene<'s>) -> Cow<'s, [ReasonLine]> {
-    let snapshots = &scene.app.snapshots;
-    let is_known = std::ptr::eq(scene.snap, &raw const **snapshots.at(RefreshPace::FiveSeconds));
-    if is_known { Cow::Borrowed(snapshots.burns()) } else { Cow::Owned(burn::lines(scene.snap)) }
+/// The lines of the input's snapshot. Those of the snapshot for tables are computed already.
+fn burn_lines<'s>(input: &FrameInput<'s>) -> Cow<'s, [ReasonLine]> {
+    let snapshots = &input.app.snapshots;
+    let is_known = std::ptr::eq(input.snap, &raw const **snapshots.at(RefreshPace::FiveSeconds));
+    if is_known { Cow::Borrowed(snapshots.burns()) } else { Cow::Owned(burn::lines(input.snap)) }
 }
 
 /// The causes of the change against a quarter hour ago that are not zero, the largest first.
-fn parts(scene: &Scene<'_>) -> Vec<(Cause, Money)> {
-    let Some(quarter) = scene.app.bridge() else { return Vec::new() };
+fn parts(input: &FrameInput<'_>) -> Vec<(Cause, Money)> {
+    let Some(quarter) = input.app.bridge() else { return Vec::new() };
     let mut parts: Vec<_> = quarter.bridge.parts.iter().copied().filter(|(_, part)| !part.is_zero()).collect();
     parts.sort_by_key(|(_, part)| std::cmp::Reverse(part.grains().unsigned_abs()));
     parts
 }
 
 /// The number of rows with the heading; 0 if no change is known.
-pub(super) fn change_rows(scene: &Scene<'_>) -> u16 {
-    match parts(scene).len() {
+pub(super) fn change_rows(input: &FrameInput<'_>) -> u16 {
+    match parts(input).len() {
         0 => 0,
         parts => parts as u16 + 1,
     }
@@ -174,10 +174,10 @@ type CausePart = ((Cause, Money), String);
 type P<'s> = Col<'s, CausePart>;
 
 /// Draws the causes of the change of the profit per hour over a quarter hour.
-pub(super) fn changes(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
-    let parts = parts(scene);
+pub(super) fn changes(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>) {
+    let parts = parts(input);
     let top = parts.first().and_then(|(_, part)| number(Some(*part))).unwrap_or(1.0).abs();
-    let notes = cause_notes(scene.app.bridge().and_then(|quarter| quarter.causes), &parts);
+    let notes = cause_notes(input.app.bridge().and_then(|quarter| quarter.causes), &parts);
     let rows: Vec<CausePart> = parts.into_iter().zip(notes).collect();
     let columns = [
         P::left("", 12, |((cause, _), _)| Cell::dim(cause_name(*cause))),
@@ -189,12 +189,12 @@ pub(super) fn changes(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
         }),
     ];
     let mut list = List { gap: 1, ..List::plain("Why it changed", &columns, &rows) };
-    let symbol = format::symbol(scene.currency());
+    let symbol = format::symbol(input.currency());
     let mut said = format!(" · {}/h", symbol.trim_end());
-    if let Some(quarter) = scene.app.bridge() {
+    if let Some(quarter) = input.app.bridge() {
         let [before, after] = [quarter.bridge.before, quarter.bridge.after].map(|mean| format::bare(Some(mean), 8));
         let bridge = &quarter.bridge;
-        let times = [bridge.before_span.1, bridge.after_span.1].map(|at| format::clock_minute(at, scene.zone()));
+        let times = [bridge.before_span.1, bridge.after_span.1].map(|at| format::clock_minute(at, input.zone()));
         for more in
             [format!(", {} to {}", times[0].trim(), times[1].trim()), format!(", {} → {}", before.trim(), after.trim())]
         {
@@ -209,10 +209,10 @@ pub(super) fn changes(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
 
 /// Draws the alerts under their rule: what is wrong, since when, and for how long. If the remedy does not fit, it is in a
 /// second row.
-pub(super) fn alerts(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
-    let alerts = &together::alerts(scene.snap);
+pub(super) fn alerts(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>) {
+    let alerts = &together::alerts(input.snap);
     let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area }.intersection(area);
-    let heights = rows_of_each(scene, below, alerts);
+    let heights = rows_of_each(input, below, alerts);
     let shown = heights.len();
     let rule = if alerts.is_empty() {
         TitledRule::new("Alerts").note([Segment::dim("  none")])
@@ -224,23 +224,23 @@ pub(super) fn alerts(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     rule.draw(canvas, area);
     let mut y = below.y;
     for (alert, height) in alerts.iter().zip(heights) {
-        alert_line(canvas, Rect { y, height, ..below }, scene, alert, 0);
+        alert_line(canvas, Rect { y, height, ..below }, input, alert, 0);
         y += height;
     }
 }
 
 /// The rows that the alerts take with their rule, if that many are free.
-pub(super) fn alerts_rows(scene: &Scene<'_>, area: Rect) -> u16 {
+pub(super) fn alerts_rows(input: &FrameInput<'_>, area: Rect) -> u16 {
     let below = Rect { height: area.height.saturating_sub(1), ..area };
-    let alerts = &together::alerts(scene.snap);
-    let known = rows_of_each(scene, below, alerts);
+    let alerts = &together::alerts(input.snap);
+    let known = rows_of_each(input, below, alerts);
     let rest = alerts.len().saturating_sub(known.len()).min(1_000) as u16;
     known.iter().sum::<u16>() + rest + 1
 }
 
 /// The rows of each alert that is shown: two where its remedy does not fit in one and rows are left, the gravest first.
-fn rows_of_each(scene: &Scene<'_>, area: Rect, alerts: &[Alert]) -> Vec<u16> {
-    let is_cut = |alert: &Alert| AlertWords::of(scene, alert, (area.width, 2), 0).rest.is_some();
+fn rows_of_each(input: &FrameInput<'_>, area: Rect, alerts: &[Alert]) -> Vec<u16> {
+    let is_cut = |alert: &Alert| AlertWords::of(input, alert, (area.width, 2), 0).rest.is_some();
     let mut spare = area.height.saturating_sub(alerts.len().min(usize::from(area.height)) as u16);
     let rows = |alert: &Alert| {
         let more = u16::from(spare > 0 && is_cut(alert));
@@ -251,11 +251,11 @@ fn rows_of_each(scene: &Scene<'_>, area: Rect, alerts: &[Alert]) -> Vec<u16> {
 }
 
 /// Draws as many alerts as there are rows; the last row says how many more there are.
-pub(super) fn alert_lines(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, alerts: &[Alert]) {
+pub(super) fn alert_lines(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, alerts: &[Alert]) {
     for (row, alert) in (0..area.height).zip(alerts) {
         let more = alerts.len() - usize::from(row) - 1;
         let is_last = row + 1 == area.height && more > 0;
-        alert_line(canvas, Rect { y: area.y + row, height: 1, ..area }, scene, alert, if is_last { more } else { 0 });
+        alert_line(canvas, Rect { y: area.y + row, height: 1, ..area }, input, alert, if is_last { more } else { 0 });
     }
 }
 
@@ -270,16 +270,16 @@ struct AlertWords {
 }
 
 impl AlertWords {
-    fn of(scene: &Scene<'_>, alert: &Alert, (width, rows): (u16, u16), more: usize) -> Self {
-        let clock = format::clock_minute(alert.since, scene.zone());
-        let age = format::duration(scene.ago(alert.since));
+    fn of(input: &FrameInput<'_>, alert: &Alert, (width, rows): (u16, u16), more: usize) -> Self {
+        let clock = format::clock_minute(alert.since, input.zone());
+        let age = format::duration(input.ago(alert.since));
         let tail = match more {
             0 if width >= 60 => format!("{clock} {age:>4}"),
             0 => age,
             more => format!("{age}  +{more} more"),
         };
         let room = usize::from(width).saturating_sub(format::width(&tail) + 4);
-        let subject = format!("{}: ", format::shorten(&about(scene, alert.subject.as_str()), 30));
+        let subject = format!("{}: ", format::shorten(&about(input, alert.subject.as_str()), 30));
         let (whole, left) = (alert.text.as_str(), room.saturating_sub(format::width(&subject)));
         if let Some((kept, rest)) = with_remedy(alert, left, rows) {
             return Self { text: format!("{subject}{kept}"), tail, rest };
@@ -328,11 +328,11 @@ fn with_remedy(alert: &Alert, left: usize, rows: u16) -> Option<(String, Option<
 
 /// Draws an alert in one or two rows: the subject and what is wrong, with the time at the right; the second row has the
 /// text that did not fit in the first.
-pub(super) fn alert_line(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, alert: &Alert, more: usize) {
+pub(super) fn alert_line(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, alert: &Alert, more: usize) {
     let role = severity(alert.severity);
     let glyph = if role == Role::Dim { "· " } else { "▲ " };
     let said_of = if role == Role::Dim { Role::Dim } else { Role::Text };
-    let words = AlertWords::of(scene, alert, (area.width, area.height), more);
+    let words = AlertWords::of(input, alert, (area.width, area.height), more);
     let mut clip = canvas.clip(area);
     let width = clip.width();
     clip.line_to(width, 0, &[Segment::dim(words.tail)]);

@@ -1,4 +1,4 @@
-//! A buffer with a theme, and a pen that writes a row from left to right.
+//! A buffer with a theme, and a writer that writes a row from left to right.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -64,11 +64,11 @@ impl<'a> Canvas<'a> {
 }
 
 impl Canvas<'_> {
-    /// A pen at the start of row `row` of `area`. Without such a row, the pen writes nothing.
-    pub fn pen(&mut self, area: Rect, row: u16) -> Pen<'_> {
+    /// A writer at the start of row `row` of `area`. Without such a row, the writer writes nothing.
+    pub fn writer(&mut self, area: Rect, row: u16) -> RowWriter<'_> {
         let area = area.intersection(self.buffer.area);
         let end = if row < area.height { area.right() } else { area.left() };
-        Pen { x: area.left(), y: area.top().saturating_add(row), end, buffer: self.buffer, theme: self.theme }
+        RowWriter { x: area.left(), y: area.top().saturating_add(row), end, buffer: self.buffer, theme: self.theme }
     }
 
     /// Sets one cell.
@@ -98,7 +98,7 @@ impl Canvas<'_> {
 }
 
 /// Writes text in a row, and never beyond its end.
-pub struct Pen<'a> {
+pub struct RowWriter<'a> {
     buffer: &'a mut Buffer,
     theme: &'a Theme,
     x: u16,
@@ -106,7 +106,7 @@ pub struct Pen<'a> {
     end: u16,
 }
 
-impl Pen<'_> {
+impl RowWriter<'_> {
     /// The number of cells left.
     pub fn left(&self) -> usize {
         usize::from(self.end.saturating_sub(self.x))
@@ -123,7 +123,7 @@ impl Pen<'_> {
         self
     }
 
-    /// Moves to column `x`, unless the pen is past it.
+    /// Moves to column `x`, unless the writer is past it.
     pub fn to(&mut self, x: u16) -> &mut Self {
         self.x = x.clamp(self.x.min(self.end), self.end);
         self
@@ -183,11 +183,11 @@ pub fn flow(canvas: &mut Canvas<'_>, area: Rect, facts: &[Vec<TextSpan>], gap: u
         if row >= area.height {
             return area.height;
         }
-        let mut pen = canvas.pen(area, row);
-        pen.skip(start);
+        let mut writer = canvas.writer(area, row);
+        writer.skip(start);
         for (role, text) in fact {
             // A fact wider than the area is cut between words.
-            pen.put(*role, &format::cut(text, pen.left()));
+            writer.put(*role, &format::cut(text, writer.left()));
         }
         used = start + cells;
     }

@@ -58,11 +58,11 @@ impl Plot for ClippedPlot<'_> {
         let right = most.cell.saturating_add(1);
         let start = if right.saturating_add(cells) <= area.width { Some(right) } else { most.cell.checked_sub(cells) };
         if let Some(start) = start {
-            canvas.pen(area, 0).to(area.x + start).put(Role::Text, &text);
+            canvas.writer(area, 0).to(area.x + start).put(Role::Text, &text);
         }
         let written = start.map_or(0..0, |start| start..start + cells);
         for run in runs.iter().filter(|run| !written.contains(&run.cell)) {
-            canvas.pen(area, 0).to(area.x + run.cell).put(Role::Text, "↑");
+            canvas.writer(area, 0).to(area.x + run.cell).put(Role::Text, "↑");
         }
     }
 

@@ -30,7 +30,7 @@ pub mod time_axis;
 pub mod toast;
 pub mod waterfall;
 
-pub use canvas::{Canvas, Pen, PlotArea, Spot, TextSpan, flow};
+pub use canvas::{Canvas, PlotArea, RowWriter, Spot, TextSpan, flow};
 pub use clip::Clip;
 pub use segment::{Segment, cells};
 

@@ -11,7 +11,7 @@ use crate::history::{EventKind, HistoryEvent, Measure, Subject};
 use crate::reading::Label;
 use crate::snapshot::{Rule, Severity};
 use crate::tui::format;
-use crate::tui::scene::Scene;
+use crate::tui::frame_input::FrameInput;
 use crate::tui::series::{Points, axis};
 use crate::tui::theme::Role;
 use crate::tui::together;
@@ -29,34 +29,34 @@ const NAME: u16 = 34;
 const AGE: u16 = 7;
 
 /// The rows of all lanes.
-pub(super) fn rows(scene: &Scene<'_>) -> u16 {
-    let known = known(scene);
-    grouped(scene, &known).len() as u16 + u16::from(known.iter().any(|event| !event.is_alert()))
+pub(super) fn rows(input: &FrameInput<'_>) -> u16 {
+    let known = known(input);
+    grouped(input, &known).len() as u16 + u16::from(known.iter().any(|event| !event.is_alert()))
 }
 
 /// Draws the profit chart into `area` and the alert lanes into `lanes`.
-pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, lanes: Rect, scene: &Scene<'_>) {
-    let span = scene.app.charts.reach.span();
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, lanes: Rect, input: &FrameInput<'_>) {
+    let span = input.app.charts.reach.span();
     let chart = Rect { x: area.x + NAME, width: area.width.saturating_sub(NAME), ..area }.intersection(area);
     let subject = Subject::Fleet;
     Chart {
         layers: vec![(Measure::Profit, Role::Gain)],
         kind: Kind::Line,
         format: charts::rate,
-        symbol: format::symbol(scene.currency()).trim_end().to_owned(),
+        symbol: format::symbol(input.currency()).trim_end().to_owned(),
         scale_width: AGE,
         says_more: false,
         ..blank("", "", &subject)
     }
-    .draw(canvas, chart, scene);
-    let points = Points::of(scene, &subject, Measure::Profit, span);
-    let axis = axis(scene, &[&points], span, chart.width.saturating_sub(AGE + 1));
-    let known = known(scene);
-    let groups = grouped(scene, &known);
+    .draw(canvas, chart, input);
+    let points = Points::of(input, &subject, Measure::Profit, span);
+    let axis = axis(input, &[&points], span, chart.width.saturating_sub(AGE + 1));
+    let known = known(input);
+    let groups = grouped(input, &known);
     rule(canvas, area, &axis);
     let left = Rect { y: area.y + 1, width: NAME - 2, height: area.height.saturating_sub(1), ..area };
-    facts(canvas, left.intersection(area), scene, (&points, &axis), &known);
-    let mut rows: Vec<Lane<'_>> = groups.iter().map(|group| group.lane(scene)).collect();
+    facts(canvas, left.intersection(area), input, (&points, &axis), &known);
+    let mut rows: Vec<Lane<'_>> = groups.iter().map(|group| group.lane(input)).collect();
     let moments: Vec<LaneEvent> = known
         .iter()
         .filter(|event| !event.is_alert())
@@ -67,7 +67,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, lanes: Rect, scene: &Sce
     }
     EventLanes {
         lanes: rows,
-        grid: axis.ticks(scene.zone(), None).into_iter().map(|tick| tick.cell).collect(),
+        grid: axis.ticks(input.zone(), None).into_iter().map(|tick| tick.cell).collect(),
         axis,
         label_width: NAME,
         figure_width: AGE + 1,
@@ -90,18 +90,18 @@ fn rule(canvas: &mut Canvas<'_>, area: Rect, axis: &TimeAxis) {
 fn facts(
     canvas: &mut Canvas<'_>,
     area: Rect,
-    scene: &Scene<'_>,
+    input: &FrameInput<'_>,
     (points, axis): (&Points, &TimeAxis),
     known: &[HistoryEvent],
 ) {
-    let currency = format::symbol(scene.currency()).trim_end().to_owned();
-    let reach = scene.app.charts.reach;
+    let currency = format::symbol(input.currency()).trim_end().to_owned();
+    let reach = input.app.charts.reach;
     let span = charts::known_span(axis, reach.span(), reach.word());
     let amount = |profit: Money| {
         let (sign, size) = if profit < Money::ZERO { ("▼ −", Money::ZERO - profit) } else { ("+", profit) };
         format!("{sign}{currency}{}", format::bare(Some(size), 8))
     };
-    let profit = scene.rates().snap.money.profit_per_hour;
+    let profit = input.rates().snap.money.profit_per_hour;
     let role = if profit.is_some_and(|profit| profit < Money::ZERO) { Role::Loss } else { Role::Gain };
     let now = profit.map_or(format::UNKNOWN.to_owned(), amount);
     let values = points.on(axis);
@@ -114,7 +114,7 @@ fn facts(
         ("profit an hour".to_owned(), Segment::new(role, now)),
         (format!("least, {span}"), Segment::text(in_words(least))),
         (format!("most, {span}"), Segment::text(in_words(most))),
-        ("alerts now".to_owned(), Segment::text(format::grouped(together::count(scene.snap) as u128))),
+        ("alerts now".to_owned(), Segment::text(format::grouped(together::count(input.snap) as u128))),
         (format!("alerts over, {span}"), Segment::text(format::grouped(over as u128))),
     ];
     rows.extend(cost.map(|cost| {
@@ -124,7 +124,7 @@ fn facts(
         )
     }));
     for (row, (what, figure)) in (0..area.height).zip(rows) {
-        canvas.pen(area, row).put(Role::Dim, &format::cut(&what, usize::from(area.width)));
+        canvas.writer(area, row).put(Role::Dim, &format::cut(&what, usize::from(area.width)));
         canvas.clip(area).line_to(area.width, row, &[figure]);
     }
 }
@@ -142,14 +142,14 @@ struct LaneGroup {
 
 impl LaneGroup {
     /// The subject and the rule's text, as far as both fit.
-    fn label(&self, scene: &Scene<'_>) -> String {
+    fn label(&self, input: &FrameInput<'_>) -> String {
         let names: Vec<&str> = self.names.iter().map(Label::as_str).collect();
-        let (about, found) = (about_all(scene, &names), named(self.rule, self.text.as_str()));
+        let (about, found) = (about_all(input, &names), named(self.rule, self.text.as_str()));
         let room = usize::from(NAME).saturating_sub(format::width(found) + 2);
         if format::width(&about) <= room { format!("{about} {found}") } else { about }
     }
 
-    fn lane(&self, scene: &Scene<'_>) -> Lane<'static> {
+    fn lane(&self, input: &FrameInput<'_>) -> Lane<'static> {
         let role = charts::severity(self.severity);
         let is_active = self.spans.iter().any(|(_, end)| end.is_none());
         let span = |(begin, end): &(Timestamp, Option<Timestamp>)| LaneEvent::Span {
@@ -161,12 +161,12 @@ impl LaneGroup {
         let begun = self.spans.iter().filter(|(_, end)| end.is_none()).map(|(begin, _)| *begin).min();
         let over = || self.spans.iter().filter_map(|(begin, end)| Some((*begin, (*end)?)));
         let figure = match (begun, lasted(over())) {
-            (Some(begun), _) => format::duration(scene.ago(begun)),
+            (Some(begun), _) => format::duration(input.ago(begun)),
             (None, (time, 0 | 1)) => format::duration(time),
             (None, (_, times)) => format!("{times}x"),
         };
         Lane {
-            label: Segment::new(if is_active { role } else { Role::Dim }, self.label(scene)),
+            label: Segment::new(if is_active { role } else { Role::Dim }, self.label(input)),
             events: self.spans.iter().map(span).collect(),
             figure: Some(Segment::dim(figure)),
         }
@@ -174,14 +174,14 @@ impl LaneGroup {
 }
 
 /// The events known for the chart's span, oldest first.
-fn known(scene: &Scene<'_>) -> Vec<HistoryEvent> {
-    let span = scene.app.charts.reach.span();
-    let until = scene.snap.at;
-    scene.app.history.events(until - Span::from_millis(span.millis().min(DAY.millis())), until, None)
+fn known(input: &FrameInput<'_>) -> Vec<HistoryEvent> {
+    let span = input.app.charts.reach.span();
+    let until = input.snap.at;
+    input.app.history.events(until - Span::from_millis(span.millis().min(DAY.millis())), until, None)
 }
 
 /// Groups the alerts by rule and subject: active ones first, by severity, then the latest.
-fn grouped(scene: &Scene<'_>, known: &[HistoryEvent]) -> Vec<LaneGroup> {
+fn grouped(input: &FrameInput<'_>, known: &[HistoryEvent]) -> Vec<LaneGroup> {
     let mut groups: Vec<LaneGroup> = Vec::new();
     let mut add =
         |rule: Rule, (name, text): (&Label, &Label), severity: Severity, span: (Timestamp, Option<Timestamp>)| {
@@ -208,7 +208,7 @@ fn grouped(scene: &Scene<'_>, known: &[HistoryEvent]) -> Vec<LaneGroup> {
                 }),
             }
         };
-    for alert in together::by_node(scene.snap).iter() {
+    for alert in together::by_node(input.snap).iter() {
         add(alert.rule, (&alert.subject, &alert.text), alert.severity, (alert.since, None));
     }
     for event in known.iter().rev() {

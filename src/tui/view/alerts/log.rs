@@ -11,7 +11,7 @@ use super::resolved::{self, Resolved};
 use crate::history::{EventKind, HistoryEvent};
 use crate::snapshot::Alert;
 use crate::tui::format;
-use crate::tui::scene::Scene;
+use crate::tui::frame_input::FrameInput;
 use crate::tui::theme::Role;
 use crate::tui::widgets::table::Cell;
 use crate::tui::widgets::{Canvas, Segment};
@@ -35,17 +35,17 @@ pub(super) fn key(event: &HistoryEvent) -> ListKey {
 }
 
 /// The event's text, with engines named as elsewhere on the screen.
-fn words(scene: &Scene<'_>, event: &HistoryEvent) -> String {
+fn words(input: &FrameInput<'_>, event: &HistoryEvent) -> String {
     match event.kind {
-        EventKind::Restart => format!("{}: {RESTARTED}", about(scene, event.name.as_str())),
+        EventKind::Restart => format!("{}: {RESTARTED}", about(input, event.name.as_str())),
         _ => event.text.to_string(),
     }
 }
 
 /// What each active alert has cost so far, where that is known.
-pub(super) fn costs(scene: &Scene<'_>) -> impl Fn(&Alert) -> Option<f64> + use<> {
-    let until = scene.snap.at;
-    let lasting = scene.app.history.events(until - DAY, until, None).into_iter();
+pub(super) fn costs(input: &FrameInput<'_>) -> impl Fn(&Alert) -> Option<f64> + use<> {
+    let until = input.snap.at;
+    let lasting = input.app.history.events(until - DAY, until, None).into_iter();
     let lasting: Vec<HistoryEvent> = lasting.filter(|event| event.is_alert() && event.until.is_none()).collect();
     move |alert| {
         let is_it = |event: &&HistoryEvent| {
@@ -62,31 +62,31 @@ fn wanted(rows: usize) -> u16 {
 
 impl Log {
     /// The entries of the last day before the snapshot that match the filter and the view's subject.
-    pub(super) fn of(scene: &Scene<'_>) -> Self {
-        let until = scene.snap.at;
-        let about = scene.app.subject();
+    pub(super) fn of(input: &FrameInput<'_>) -> Self {
+        let until = input.snap.at;
+        let about = input.app.subject();
         let is_shown = |event: &HistoryEvent| {
             let is_of =
                 about.is_none_or(|about| [event.name.as_str(), word_of(event.name.as_str())].contains(&about.as_str()));
-            is_of && scene.app.filter.accepts(&[("subject", event.name.as_str()), ("text", event.text.as_str())])
+            is_of && input.app.filter.accepts(&[("subject", event.name.as_str()), ("text", event.text.as_str())])
         };
-        let known = scene.app.history.events(until - DAY, until, None);
+        let known = input.app.history.events(until - DAY, until, None);
         let (alerts, mut events): (Vec<_>, Vec<_>) =
             known.into_iter().filter(is_shown).partition(HistoryEvent::is_alert);
-        let resolved = resolved::together(scene, alerts.into_iter().filter(|event| event.until.is_some()).collect());
+        let resolved = resolved::together(input, alerts.into_iter().filter(|event| event.until.is_some()).collect());
         events.reverse();
         Self { resolved, events }
     }
 
     /// The rows that both lists take with their headings.
-    pub(super) fn rows(&self, scene: &Scene<'_>) -> u16 {
+    pub(super) fn rows(&self, input: &FrameInput<'_>) -> u16 {
         let rows = |rows: usize| if rows == 0 { 0 } else { rows.min(1_000) as u16 + 1 };
-        rows(resolved::entries(scene, &self.resolved).len()) + rows(self.events.len())
+        rows(resolved::entries(input, &self.resolved).len()) + rows(self.events.len())
     }
 
     /// The rows that both lists take, with a row for an empty list to say so.
-    pub(super) fn wanted(&self, scene: &Scene<'_>) -> u16 {
-        (wanted(resolved::entries(scene, &self.resolved).len()) + wanted(self.events.len())).max(2 * LEAST)
+    pub(super) fn wanted(&self, input: &FrameInput<'_>) -> u16 {
+        (wanted(resolved::entries(input, &self.resolved).len()) + wanted(self.events.len())).max(2 * LEAST)
     }
 
     /// The rows that the events take with their heading.
@@ -95,8 +95,8 @@ impl Log {
     }
 
     /// Splits `room` rows between the resolved alerts and the events.
-    pub(super) fn heights(&self, scene: &Scene<'_>, room: u16) -> [u16; 2] {
-        let [resolved, events] = [wanted(resolved::entries(scene, &self.resolved).len()), wanted(self.events.len())];
+    pub(super) fn heights(&self, input: &FrameInput<'_>, room: u16) -> [u16; 2] {
+        let [resolved, events] = [wanted(resolved::entries(input, &self.resolved).len()), wanted(self.events.len())];
         if room < 2 * LEAST {
             return if self.resolved.is_empty() { [0, room] } else { [room, 0] };
         }
@@ -105,18 +105,24 @@ impl Log {
     }
 
     /// Draws the events that are not alerts.
-    pub(super) fn draw_events(&self, canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, has_chosen: bool) -> Hits {
+    pub(super) fn draw_events(
+        &self,
+        canvas: &mut Canvas<'_>,
+        area: Rect,
+        input: &FrameInput<'_>,
+        has_chosen: bool,
+    ) -> Hits {
         type C<'s> = Col<'s, HistoryEvent>;
-        let zone = scene.zone();
+        let zone = input.zone();
         let columns = [
             C::left("", 9, |event| said(Role::Accent, format!("{} {}", letter(event.kind), event.kind.name()))),
-            C::left("", 24, |event| Cell::text(words(scene, event))).stretch(1, 200),
+            C::left("", 24, |event| Cell::text(words(input, event))).stretch(1, 200),
             C::right("at", 5, move |event| Cell::dim(format::clock_minute(event.at, zone))),
         ];
         let mut list = List {
             gap: 1,
             key: &key,
-            state: Some(scene.app.list_of(ViewId::Alerts)),
+            state: Some(input.app.list_of(ViewId::Alerts)),
             is_chosen_elsewhere: !has_chosen,
             ..List::plain("Events", &columns, &self.events)
         };
@@ -125,7 +131,7 @@ impl Log {
         if self.events.is_empty() {
             let whole = "none: no restart, price, node or marker";
             let none = if usize::from(area.width) < format::width(whole) { "none" } else { whole };
-            canvas.pen(area, 1).put(Role::Dim, none);
+            canvas.writer(area, 1).put(Role::Dim, none);
         }
         hits
     }

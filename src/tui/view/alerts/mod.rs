@@ -15,10 +15,10 @@ use super::served::{ServedTogether, word_of};
 use super::{Hits, Layout, ListKey, OnEnter, Part, SortOrder, View, ViewId, ViewPlace, charts, list, overview};
 use crate::history::{HistoryEvent, Subject};
 use crate::snapshot::{Rule, Severity};
-use crate::tui::app::{Command, Turn};
+use crate::tui::app::{Command, Direction};
 use crate::tui::format;
+use crate::tui::frame_input::FrameInput;
 use crate::tui::pane;
-use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::together;
 use crate::tui::widgets::rule::TitledRule;
@@ -53,34 +53,34 @@ impl View for Alerts {
         Some('7')
     }
 
-    fn orders(&self, scene: &Scene<'_>) -> Vec<SortOrder> {
-        list::orders(&columns(scene))
+    fn orders(&self, input: &FrameInput<'_>) -> Vec<SortOrder> {
+        list::orders(&columns(input))
     }
 
-    fn rows(&self, scene: &Scene<'_>) -> Vec<ListKey> {
-        keys(scene, &lines(scene), &Log::of(scene))
+    fn rows(&self, input: &FrameInput<'_>) -> Vec<ListKey> {
+        keys(input, &lines(input), &Log::of(input))
     }
 
-    fn layout(&self, scene: &Scene<'_>, area: Rect) -> Layout {
+    fn layout(&self, input: &FrameInput<'_>, area: Rect) -> Layout {
         let mut layout = Layout::default();
         let basis = u16::from(area.height > 12);
         layout.put(Part::Basis, Rect { y: area.bottom().saturating_sub(1), height: basis, ..area });
         let has_lanes = area.width >= 100 && area.height >= 24;
         let chart = if has_lanes { CHART } else { 0 };
-        let lanes = if has_lanes { lanes::rows(scene) } else { 0 };
+        let lanes = if has_lanes { lanes::rows(input) } else { 0 };
         let room = area.height - basis - chart - lanes;
-        let log = Log::of(scene);
-        let active = lines(scene);
+        let log = Log::of(input);
+        let active = lines(input);
         let alerts = active.len().min(1_000) as u16;
         let has_cut = active.iter().any(|line| line.is_cut(area.width));
         let wanted = (alerts + 1).max(LIST) + if has_cut { WHOLE } else { 0 };
         // Active alerts come first; the past gets the remaining rows, at least a third.
-        let list = wanted.min(room).min(room - (room / 3).min(log.rows(scene)));
+        let list = wanted.min(room).min(room - (room / 3).min(log.rows(input)));
         // The chosen alert is shown in full, or its rows go to the resolved alerts.
         let list = if list < wanted { list.min((alerts + 1).max(LIST)) } else { list };
         // Rows that neither list needs show the chosen alert's subject, or else the profit.
-        let spare = (room - list).saturating_sub(log.wanted(scene));
-        let has_detail = has_lanes && spare >= DETAIL && detail_of(scene).is_some();
+        let spare = (room - list).saturating_sub(log.wanted(input));
+        let has_detail = has_lanes && spare >= DETAIL && detail_of(input).is_some();
         let most = if spare >= WHOLE_DETAIL + RULES { WHOLE_DETAIL } else { MOST_DETAIL };
         let detail = if has_detail { spare.min(most) } else { 0 };
         let more = if has_lanes { (spare - detail).min(MORE_CHART) } else { 0 };
@@ -96,7 +96,7 @@ impl View for Alerts {
         rest = Rect { y: rest.y + list, height: rest.height - list, ..rest };
         layout.put(Part::Table(3), Rect { height: detail, ..rest });
         rest = Rect { y: rest.y + detail, height: rest.height - detail, ..rest };
-        let [resolved, events] = log.heights(scene, rest.height);
+        let [resolved, events] = log.heights(input, rest.height);
         layout.put(Part::Table(1), Rect { height: resolved, ..rest });
         // Rows that the events leave free list the rules.
         let spare = events.saturating_sub(log.events_wanted() + 1);
@@ -106,79 +106,79 @@ impl View for Alerts {
         layout
     }
 
-    fn draw(&self, canvas: &mut Canvas<'_>, scene: &Scene<'_>, layout: &Layout) -> Hits {
+    fn draw(&self, canvas: &mut Canvas<'_>, input: &FrameInput<'_>, layout: &Layout) -> Hits {
         if let Some(area) = layout.area(Part::Chart) {
             let lanes = layout.area(Part::Table(0)).unwrap_or_default();
-            lanes::draw(canvas, area, lanes, scene);
+            lanes::draw(canvas, area, lanes, input);
         }
         if let Some(area) = layout.area(Part::Vitals) {
-            overview::draw_vitals(canvas, area, scene);
+            overview::draw_vitals(canvas, area, input);
         }
-        let (lines, log) = (lines(scene), Log::of(scene));
-        let is_active = chosen(scene, &lines).is_some();
-        let is_event = chosen_event(scene, &lines, &log).is_some();
+        let (lines, log) = (lines(input), Log::of(input));
+        let is_active = chosen(input, &lines).is_some();
+        let is_event = chosen_event(input, &lines, &log).is_some();
         let mut hits = Hits::default();
         if let Some(area) = layout.area(Part::Table(1)) {
-            hits = resolved::draw(canvas, area, scene, &log.resolved, !is_active && !is_event);
+            hits = resolved::draw(canvas, area, input, &log.resolved, !is_active && !is_event);
         }
         if let Some(area) = layout.area(Part::Table(2)) {
-            hits.extend(log.draw_events(canvas, area, scene, is_event));
+            hits.extend(log.draw_events(canvas, area, input, is_event));
         }
         if let Some(area) = layout.area(Part::Table(4)) {
-            watched::draw(canvas, area, scene);
+            watched::draw(canvas, area, input);
         }
-        if let (Some(area), Some(subject)) = (layout.area(Part::Table(3)), detail_of(scene)) {
-            detail(canvas, area, scene, &subject);
+        if let (Some(area), Some(subject)) = (layout.area(Part::Table(3)), detail_of(input)) {
+            detail(canvas, area, input, &subject);
         }
         if let Some(area) = layout.area(Part::Basis) {
-            pane::basis(canvas, area, scene);
+            pane::basis(canvas, area, input);
         }
         let Some(area) = layout.area(Part::List) else { return hits };
-        let columns = columns(scene);
+        let columns = columns(input);
         let alerts: usize = lines.iter().map(AlertLine::count).sum();
-        let filtered = list::filter_note(&scene.app.filter, lines.len(), 0);
-        let well = if scene.app.then().is_some() { "nothing was wrong" } else { "nothing is wrong" };
-        let well = if scene.app.subject().is_some() { format!("{well} with it") } else { well.to_owned() };
+        let filtered = list::filter_note(&input.app.filter, lines.len(), 0);
+        let well = if input.app.then().is_some() { "nothing was wrong" } else { "nothing is wrong" };
+        let well = if input.app.subject().is_some() { format!("{well} with it") } else { well.to_owned() };
         let mut list = List {
             key: &key,
-            state: Some(scene.app.list_of(ViewId::Alerts)),
+            state: Some(input.app.list_of(ViewId::Alerts)),
             is_chosen_elsewhere: !is_active,
             note: filtered.or_else(|| lines.is_empty().then_some(well)),
             gap: if area.width < 100 { 1 } else { 2 },
             ..List::plain(format!("Active {alerts}"), &columns, &lines)
         };
-        if let Some(subject) = scene.app.subject() {
+        if let Some(subject) = input.app.subject() {
             list.title.push(Segment::text(format!(" of {}", format::shorten(subject.as_str(), 30))));
             list.hint.push(Segment::dim(" · Esc: all"));
         }
         hits.extend(list.draw(canvas, area));
         // What the row shows is not repeated.
-        if let Some(line) = chosen(scene, &lines).filter(|line| line.is_cut(area.width)) {
-            whole(canvas, area, scene, lines.len(), line);
+        if let Some(line) = chosen(input, &lines).filter(|line| line.is_cut(area.width)) {
+            whole(canvas, area, input, lines.len(), line);
         }
         hits
     }
 
-    fn enter(&self, scene: &Scene<'_>) -> OnEnter {
-        let (lines, log) = (lines(scene), Log::of(scene));
-        let entries = resolved::entries(scene, &log.resolved);
-        let word = match (chosen(scene, &lines), chosen_entry(scene, (&lines, &log), &entries)) {
+    fn enter(&self, input: &FrameInput<'_>) -> OnEnter {
+        let (lines, log) = (lines(input), Log::of(input));
+        let entries = resolved::entries(input, &log.resolved);
+        let word = match (chosen(input, &lines), chosen_entry(input, (&lines, &log), &entries)) {
             (Some(line), _) => line.word(),
             // The subject is shown for a single alert; the rows of a group fold.
             (None, Some(entry)) if entry.is_group() => return OnEnter::Fold(entry.key),
             (None, Some(entry)) => entry.word(),
             (None, None) => {
-                let Some(event) = chosen_event(scene, &lines, &log) else { return OnEnter::Nowhere };
+                let Some(event) = chosen_event(input, &lines, &log) else { return OnEnter::Nowhere };
                 // What is of no single thing is seen in the overview of that time.
-                let place = place_of(scene, event.name.as_str(), word_of(event.name.as_str()));
+                let place = place_of(input, event.name.as_str(), word_of(event.name.as_str()));
                 return OnEnter::At(place.unwrap_or(ViewPlace::of(ViewId::Overview)), event.at);
             }
         };
-        place_of(scene, word, word).map_or(OnEnter::Nowhere, OnEnter::Into)
+        place_of(input, word, word).map_or(OnEnter::Nowhere, OnEnter::Into)
     }
 
-    fn chosen_alerts(&self, scene: &Scene<'_>) -> Vec<(Rule, crate::reading::Label)> {
-        chosen(scene, &lines(scene)).map(AlertLine::names).unwrap_or_default()
+    fn chosen_alerts(&self, input: &FrameInput<'_>) -> Vec<(Rule, crate::reading::Label)> {
+        chosen(input, &lines(input)).map(AlertLine::names).unwrap_or_default()
     }
 
     fn commands(&self) -> &'static [Command] {
@@ -188,28 +188,28 @@ impl View for Alerts {
             Command::Fold,
             Command::Filter,
             Command::Sort,
-            Command::Reach(Turn::Previous),
+            Command::Reach(Direction::Previous),
         ]
     }
 
-    fn waiting(&self, scene: &Scene<'_>) -> Option<(Role, usize)> {
-        let gravest = scene.snap.alerts.iter().map(|alert| alert.severity).max()?;
+    fn waiting(&self, input: &FrameInput<'_>) -> Option<(Role, usize)> {
+        let gravest = input.snap.alerts.iter().map(|alert| alert.severity).max()?;
         let role = match gravest {
             Severity::Critical => Role::Critical,
             Severity::Warning => Role::Warning,
             Severity::Info => Role::Dim,
         };
-        Some((role, together::count(scene.snap)))
+        Some((role, together::count(input.snap)))
     }
 
-    fn legend(&self, _scene: &Scene<'_>) -> Option<&'static str> {
+    fn legend(&self, _input: &FrameInput<'_>) -> Option<&'static str> {
         None
     }
 }
 
 /// The view of what an alert or an event is about, by its name and by the first word of it: its node, unit or model.
-fn place_of(scene: &Scene<'_>, name: &str, word: &str) -> Option<ViewPlace> {
-    let snap = scene.snap;
+fn place_of(input: &FrameInput<'_>, name: &str, word: &str) -> Option<ViewPlace> {
+    let snap = input.snap;
     let engine = snap.engines.iter().find(|row| row.target.as_str() == word);
     if snap.nodes.iter().any(|node| node.name.as_str() == word) {
         Some(ViewPlace::about(ViewId::Node, word))
@@ -223,74 +223,74 @@ fn place_of(scene: &Scene<'_>, name: &str, word: &str) -> Option<ViewPlace> {
 }
 
 /// The keys of all lists: active alerts, resolved ones, other events.
-fn keys(scene: &Scene<'_>, lines: &[AlertLine<'_>], log: &Log) -> Vec<ListKey> {
-    let over = resolved::entries(scene, &log.resolved);
+fn keys(input: &FrameInput<'_>, lines: &[AlertLine<'_>], log: &Log) -> Vec<ListKey> {
+    let over = resolved::entries(input, &log.resolved);
     lines.iter().map(key).chain(over.iter().map(|entry| entry.key)).chain(log.events.iter().map(log::key)).collect()
 }
 
 /// The chosen row among the active alerts; `None` if one of another list is chosen.
-fn chosen<'l, 'a>(scene: &Scene<'_>, lines: &'l [AlertLine<'a>]) -> Option<&'l AlertLine<'a>> {
-    lines.get(scene.app.list_of(ViewId::Alerts).place(&keys(scene, lines, &Log::of(scene))))
+fn chosen<'l, 'a>(input: &FrameInput<'_>, lines: &'l [AlertLine<'a>]) -> Option<&'l AlertLine<'a>> {
+    lines.get(input.app.list_of(ViewId::Alerts).place(&keys(input, lines, &Log::of(input))))
 }
 
 /// The chosen row among the resolved alerts.
 fn chosen_entry<'l, 'a>(
-    scene: &Scene<'_>,
+    input: &FrameInput<'_>,
     (lines, log): (&[AlertLine<'_>], &Log),
     entries: &'l [resolved::ResolvedAlert<'a>],
 ) -> Option<&'l resolved::ResolvedAlert<'a>> {
-    let keys = keys(scene, lines, log);
-    entries.get(scene.app.list_of(ViewId::Alerts).place(&keys).checked_sub(lines.len())?)
+    let keys = keys(input, lines, log);
+    entries.get(input.app.list_of(ViewId::Alerts).place(&keys).checked_sub(lines.len())?)
 }
 
 /// The chosen row among the events.
-fn chosen_event<'l>(scene: &Scene<'_>, lines: &[AlertLine<'_>], log: &'l Log) -> Option<&'l HistoryEvent> {
-    let keys = keys(scene, lines, log);
-    let place = scene.app.list_of(ViewId::Alerts).place(&keys);
+fn chosen_event<'l>(input: &FrameInput<'_>, lines: &[AlertLine<'_>], log: &'l Log) -> Option<&'l HistoryEvent> {
+    let keys = keys(input, lines, log);
+    let place = input.app.list_of(ViewId::Alerts).place(&keys);
     log.events.get(place.checked_sub(keys.len() - log.events.len())?)
 }
 
 /// The subject of the chosen alert, where a detail can be shown: its unit, else its node.
-fn detail_of(scene: &Scene<'_>) -> Option<Subject> {
-    let lines = lines(scene);
-    let word = chosen(scene, &lines)?.word();
-    if let Some(unit) = scene.snap.units.iter().find(|unit| unit.unit.as_str() == word) {
+fn detail_of(input: &FrameInput<'_>) -> Option<Subject> {
+    let lines = lines(input);
+    let word = chosen(input, &lines)?.word();
+    if let Some(unit) = input.snap.units.iter().find(|unit| unit.unit.as_str() == word) {
         return Some(Subject::Unit(unit.unit.clone()));
     }
-    let engine = scene.snap.engines.iter().find(|row| row.target.as_str() == word);
+    let engine = input.snap.engines.iter().find(|row| row.target.as_str() == word);
     let name = engine.map_or(word, |row| row.node.as_str());
-    let node = scene.snap.nodes.iter().find(|node| node.name.as_str() == name)?;
+    let node = input.snap.nodes.iter().find(|node| node.name.as_str() == name)?;
     Some(Subject::Node(node.name.clone()))
 }
 
-fn detail(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, subject: &Subject) {
+fn detail(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, subject: &Subject) {
     match subject {
-        Subject::Node(name) => node_parts::summary(canvas, area, scene, name.as_str()),
+        Subject::Node(name) => node_parts::summary(canvas, area, input, name.as_str()),
         Subject::Unit(unit) => {
-            let rows = scene.snap.engines.iter().filter(|row| row.unit.as_ref() == Some(unit));
+            let rows = input.snap.engines.iter().filter(|row| row.unit.as_ref() == Some(unit));
             TitledRule::new(unit.to_string()).draw(canvas, area);
             let below = Rect { y: area.y + 1, height: (area.height - 1).min(MOST_DETAIL / 2), ..area };
-            EngineCharts::of(scene, subject, &ServedTogether::of(rows.map(AsRef::as_ref))).draw(canvas, below, scene);
+            EngineCharts::of(input, subject, &ServedTogether::of(rows.map(AsRef::as_ref))).draw(canvas, below, input);
         }
         _ => {}
     }
 }
 
 /// Draws the chosen alert in full below the list, where the list leaves room.
-fn whole(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, rows: usize, line: &AlertLine<'_>) {
+fn whole(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, rows: usize, line: &AlertLine<'_>) {
     let used = rows.min(1_000) as u16 + 2;
     if area.height < used + 3 {
         return;
     }
     let below = Rect { y: area.y + used, height: area.height - used, ..area };
-    let age = format::duration(scene.ago(line.since()));
+    let age = format::duration(input.ago(line.since()));
     let parts: Vec<&str> =
         line.alerts.iter().filter_map(|alert| alert.subject.as_str().split_once(' ')).map(|(_, part)| part).collect();
     let parts = if parts.len() > 1 { format!(": {}", parts.join(", ")) } else { String::new() };
-    let mut pen = canvas.pen(below, 0);
-    pen.strong(charts::severity(line.severity()), &format!("{} {}", glyph(line.severity()), line.about));
-    pen.put(Role::Dim, &format::cut(&format!("{parts} · for {age}"), usize::from(below.width) / 2));
+    let mut writer = canvas.writer(below, 0);
+    writer.strong(charts::severity(line.severity()), &format!("{} {}", glyph(line.severity()), line.about));
+    writer.put(Role::Dim, &format::cut(&format!("{parts} · for {age}"), usize::from(below.width) / 2));
     for (row, text) in (1..below.height).zip(format::wrapped(&line.text(), usize::from(below.width))) {
-        canvas.pen(below, row).put(Role::Text, &text);
+        canvas.writer(below, row).put(Role::Text, &text);
     }
 }

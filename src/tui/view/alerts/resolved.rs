@@ -12,7 +12,7 @@ use crate::history::{EventKind, HistoryEvent};
 use crate::reading::Label;
 use crate::snapshot::Rule;
 use crate::tui::format;
-use crate::tui::scene::Scene;
+use crate::tui::frame_input::FrameInput;
 use crate::tui::theme::Role;
 use crate::tui::widgets::table::{Cell, Tree};
 use crate::tui::widgets::{Canvas, Segment};
@@ -66,10 +66,10 @@ impl ResolvedAlert<'_> {
 }
 
 /// Groups resolved alerts by rule and subject, the last to end first.
-pub(super) fn together(scene: &Scene<'_>, mut over: Vec<HistoryEvent>) -> Vec<Resolved> {
+pub(super) fn together(input: &FrameInput<'_>, mut over: Vec<HistoryEvent>) -> Vec<Resolved> {
     over.sort_by_key(|event| std::cmp::Reverse(event.until));
     let nodes: HashMap<&str, &str> =
-        scene.snap.engines.iter().map(|row| (row.target.as_str(), row.node.as_str())).collect();
+        input.snap.engines.iter().map(|row| (row.target.as_str(), row.node.as_str())).collect();
     let mut places: HashMap<(Option<Rule>, String), usize> = HashMap::new();
     let mut groups: Vec<Resolved> = Vec::new();
     for event in over {
@@ -85,15 +85,15 @@ pub(super) fn together(scene: &Scene<'_>, mut over: Vec<HistoryEvent>) -> Vec<Re
     }
     for group in &mut groups {
         let names: BTreeSet<&str> = group.alerts.iter().map(|event| event.name.as_str()).collect();
-        group.about = about_all(scene, &names.into_iter().collect::<Vec<_>>());
+        group.about = about_all(input, &names.into_iter().collect::<Vec<_>>());
     }
     groups
 }
 
 /// The rows of the list; each alert of an unfolded group has a row below it.
-pub(super) fn entries<'a>(scene: &Scene<'_>, groups: &'a [Resolved]) -> Vec<ResolvedAlert<'a>> {
+pub(super) fn entries<'a>(input: &FrameInput<'_>, groups: &'a [Resolved]) -> Vec<ResolvedAlert<'a>> {
     let of = |group: &'a Resolved| {
-        let is_open = scene.app.is_open(group.key);
+        let is_open = input.app.is_open(group.key);
         let tree = if is_open { Tree::Open } else { Tree::Folded };
         let first = ResolvedAlert { key: group.key, tree, group, one: None };
         let last = group.alerts.len().saturating_sub(1);
@@ -112,41 +112,41 @@ pub(super) fn entries<'a>(scene: &Scene<'_>, groups: &'a [Resolved]) -> Vec<Reso
 pub(super) fn draw(
     canvas: &mut Canvas<'_>,
     area: Rect,
-    scene: &Scene<'_>,
+    input: &FrameInput<'_>,
     groups: &[Resolved],
     has_chosen: bool,
 ) -> Hits {
-    let entries = entries(scene, groups);
-    let columns = columns(scene, area.width, &entries);
+    let entries = entries(input, groups);
+    let columns = columns(input, area.width, &entries);
     let alerts: usize = groups.iter().map(|row| row.alerts.len()).sum();
     let mut list = List {
         gap: 1,
         key: &|entry: &ResolvedAlert<'_>| entry.key,
         tree: &|entry: &ResolvedAlert<'_>| entry.tree,
-        state: Some(scene.app.list_of(ViewId::Alerts)),
+        state: Some(input.app.list_of(ViewId::Alerts)),
         is_chosen_elsewhere: !has_chosen,
         ..List::plain("Resolved", &columns, &entries)
     };
     list.title.push(Segment::dim(format!(" {} · 24 h", format::grouped(alerts as u128))));
     let hits = list.draw(canvas, area);
     if entries.is_empty() {
-        canvas.pen(area, 1).put(Role::Dim, "none");
+        canvas.writer(area, 1).put(Role::Dim, "none");
     }
     hits
 }
 
 fn columns<'s, 'a: 's>(
-    scene: &'s Scene<'_>,
+    input: &'s FrameInput<'_>,
     width: u16,
     entries: &[ResolvedAlert<'a>],
 ) -> Vec<Col<'s, ResolvedAlert<'a>>> {
     type C<'s, 'a> = Col<'s, ResolvedAlert<'a>>;
     let is_wide = width >= 100;
-    let zone = scene.zone();
-    let currency = format::symbol(scene.currency()).trim_end().to_owned();
+    let zone = input.zone();
+    let currency = format::symbol(input.currency()).trim_end().to_owned();
     let has_cost = entries.iter().any(|entry| entry.events().iter().any(|event| event.cost.is_some()));
     vec![
-        C::left("", 22, move |entry: &ResolvedAlert<'_>| name(scene, entry)).stretch(1, 34),
+        C::left("", 22, move |entry: &ResolvedAlert<'_>| name(input, entry)).stretch(1, 34),
         C::left("", 16, move |entry| {
             let latest = entry.group.latest().map_or("", |latest| what(latest.text.as_str())).to_owned();
             let text = entry.events().first().map(|event| match event.kind {
@@ -190,12 +190,12 @@ fn columns<'s, 'a: 's>(
 }
 
 /// The subject of a group; for a single alert its start and end.
-fn name(scene: &Scene<'_>, entry: &ResolvedAlert<'_>) -> Cell<'static> {
+fn name(input: &FrameInput<'_>, entry: &ResolvedAlert<'_>) -> Cell<'static> {
     let Some(event) = entry.one else { return Cell::dim(entry.group.about.clone()) };
-    let clock = |at| format::clock_second(at, scene.zone());
+    let clock = |at| format::clock_second(at, input.zone());
     let until = event.until.map_or_else(|| format::UNKNOWN.to_owned(), clock);
     let times = format!("{} to {until}", clock(event.at));
     let is_of_parts = entry.group.alerts.iter().any(|other| other.name != event.name);
-    let part = if is_of_parts { format!(" {}", about(scene, event.name.as_str())) } else { String::new() };
+    let part = if is_of_parts { format!(" {}", about(input, event.name.as_str())) } else { String::new() };
     Cell::text(format!("{times}{part}"))
 }

@@ -6,7 +6,7 @@ use super::log;
 use crate::reading::Label;
 use crate::snapshot::{Alert, Rule, Severity};
 use crate::tui::format;
-use crate::tui::scene::Scene;
+use crate::tui::frame_input::FrameInput;
 use crate::tui::theme::Role;
 use crate::tui::together;
 use crate::tui::view::about::{about, about_all, with_remedy};
@@ -83,11 +83,11 @@ pub(super) fn key(line: &AlertLine<'_>) -> ListKey {
     ListKey::of(line.first().map(|alert| ("alert", alert.rule, alert.severity, word(alert))))
 }
 
-pub(super) fn lines<'a>(scene: &Scene<'a>) -> Vec<AlertLine<'a>> {
-    let of = scene.app.subject().filter(|_| scene.app.view() == ViewId::Alerts);
+pub(super) fn lines<'a>(input: &FrameInput<'a>) -> Vec<AlertLine<'a>> {
+    let of = input.app.subject().filter(|_| input.app.view() == ViewId::Alerts);
     let accepted = |alert: &&Alert| {
         let severity = alert.severity.to_string();
-        let shown = about(scene, alert.subject.as_str());
+        let shown = about(input, alert.subject.as_str());
         let fields = [
             ("severity", severity.as_str()),
             ("subject", alert.subject.as_str()),
@@ -95,10 +95,10 @@ pub(super) fn lines<'a>(scene: &Scene<'a>) -> Vec<AlertLine<'a>> {
             ("text", alert.text.as_str()),
         ];
         let is_of = of.is_none_or(|of| [alert.subject.as_str(), first_word(alert)].contains(&of.as_str()));
-        is_of && scene.app.filter.accepts(&fields)
+        is_of && input.app.filter.accepts(&fields)
     };
-    let accepted: Vec<&Alert> = scene.snap.alerts.iter().filter(accepted).collect();
-    let nodes = together::nodes_of_engines(scene.snap, accepted.iter().copied());
+    let accepted: Vec<&Alert> = input.snap.alerts.iter().filter(accepted).collect();
+    let nodes = together::nodes_of_engines(input.snap, accepted.iter().copied());
     // An engine on a silent node is in the node's row, behind the node.
     let node_of = |alert: &Alert| nodes.get(alert.subject.as_str()).filter(|_| alert.rule == Rule::EngineSilent);
     let (parts, accepted): (Vec<&Alert>, Vec<&Alert>) =
@@ -114,7 +114,7 @@ pub(super) fn lines<'a>(scene: &Scene<'a>) -> Vec<AlertLine<'a>> {
     let mut rows: Vec<AlertLine<'a>> = Vec::new();
     for alert in accepted.into_iter().chain(parts) {
         let whole = node_of(alert).copied().unwrap_or(alert);
-        let is_silenced = scene.app.silenced(whole).is_some();
+        let is_silenced = input.app.silenced(whole).is_some();
         let word = if are_together(whole) { "" } else { first_word(whole) };
         let place = *places.entry((whole.rule, whole.severity, is_silenced, word)).or_insert(rows.len());
         match rows.get_mut(place) {
@@ -130,53 +130,53 @@ pub(super) fn lines<'a>(scene: &Scene<'a>) -> Vec<AlertLine<'a>> {
         let engines = row.alerts.len() - own.len();
         if own.len() > 1 && are_together(first) {
             row.about = together::counted(first.rule, own.len());
-            row.of_many = Some(together::text(scene.snap, &own));
+            row.of_many = Some(together::text(input.snap, &own));
             continue;
         }
         let subjects: Vec<&str> = own.iter().map(|alert| alert.subject.as_str()).collect();
-        row.about = about_all(scene, &subjects);
+        row.about = about_all(input, &subjects);
         row.with_engines = (engines > 0).then(|| together::with_engines(first.text.as_str(), engines));
     }
-    sort(&mut rows, &columns(scene), scene.app.list_of(ViewId::Alerts));
+    sort(&mut rows, &columns(input), input.app.list_of(ViewId::Alerts));
     rows
 }
 
-pub(super) fn columns<'s, 'a>(scene: &'s Scene<'_>) -> Vec<Col<'s, AlertLine<'a>>> {
+pub(super) fn columns<'s, 'a>(input: &'s FrameInput<'_>) -> Vec<Col<'s, AlertLine<'a>>> {
     type C<'s, 'a> = Col<'s, AlertLine<'a>>;
-    let zone = scene.zone();
-    let wide = scene.size.0 >= WIDE;
+    let zone = input.zone();
+    let wide = input.size.0 >= WIDE;
     vec![
-        C::left("severity", if wide { 11 } else { 2 }, move |line| severity(scene, line, wide))
+        C::left("severity", if wide { 11 } else { 2 }, move |line| severity(input, line, wide))
             .falling(|line| OrderedBy::Number(Some(f64::from(line.severity() as u8))))
             .first(),
         C::left("about", 18, |line| Cell::text(line.about.clone()))
             .stretch(1, 34)
             .rising(|line| OrderedBy::Name(line.about.clone())),
         C::left(
-            if scene.size.0 < 70 { "what" } else { "what it is and what to do" },
-            (scene.size.0 / 2).saturating_sub(6).clamp(16, 34),
+            if input.size.0 < 70 { "what" } else { "what it is and what to do" },
+            (input.size.0 / 2).saturating_sub(6).clamp(16, 34),
             |line| Cell::Sentence(Role::Text, line.text().into()),
         )
         .stretch(4, 200),
         C::right("since", 5, move |line| Cell::dim(format::clock_minute(line.since(), zone))).rank(3),
-        C::right("for", 5, |line| Cell::dim(format::duration(scene.ago(line.since()))))
+        C::right("for", 5, |line| Cell::dim(format::duration(input.ago(line.since()))))
             .rank(1)
             .falling(|line| OrderedBy::Number(Some(-(line.since().millis() as f64)))),
-        cost(scene),
+        cost(input),
     ]
 }
 
 /// The column of what the alerts have cost so far, where that is known.
-fn cost<'s, 'a>(scene: &'s Scene<'_>) -> Col<'s, AlertLine<'a>> {
-    let currency = format::symbol(scene.currency()).trim_end().to_owned();
-    let costs = log::costs(scene);
-    let costs: HashMap<_, _> = scene
+fn cost<'s, 'a>(input: &'s FrameInput<'_>) -> Col<'s, AlertLine<'a>> {
+    let currency = format::symbol(input.currency()).trim_end().to_owned();
+    let costs = log::costs(input);
+    let costs: HashMap<_, _> = input
         .snap
         .alerts
         .iter()
         .filter_map(|alert| Some(((alert.rule, alert.subject.as_str()), costs(alert)?)))
         .collect();
-    let wide = scene.size.0 >= 100;
+    let wide = input.size.0 >= 100;
     let (title, least) = if wide { ("cost so far", 11) } else { ("cost", 8) };
     Col::right(title, least, move |line: &AlertLine<'_>| {
         let known = |alert: &&Alert| costs.get(&(alert.rule, alert.subject.as_str())).copied();
@@ -192,12 +192,12 @@ fn cost<'s, 'a>(scene: &'s Scene<'_>) -> Col<'s, AlertLine<'a>> {
     .rank(2)
 }
 
-fn severity(scene: &Scene<'_>, line: &AlertLine<'_>, wide: bool) -> Cell<'static> {
+fn severity(input: &FrameInput<'_>, line: &AlertLine<'_>, wide: bool) -> Cell<'static> {
     let role = charts::severity(line.severity());
     let glyph = glyph(line.severity());
-    let silenced = line.first().and_then(|alert| scene.app.silenced(alert));
+    let silenced = line.first().and_then(|alert| input.app.silenced(alert));
     match silenced {
-        Some(until) if wide => Cell::dim(format!("until {}", format::clock_minute(until, scene.zone()))),
+        Some(until) if wide => Cell::dim(format!("until {}", format::clock_minute(until, input.zone()))),
         Some(_) => Cell::dim("·"),
         None if wide => said(role, format!("{glyph} {}", line.severity())),
         None => said(role, glyph.to_string()),

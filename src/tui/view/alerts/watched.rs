@@ -5,8 +5,8 @@ use ratatui::layout::Rect;
 use super::super::about::found;
 use crate::snapshot::Rule;
 use crate::tui::format;
+use crate::tui::frame_input::FrameInput;
 use crate::tui::layout::split;
-use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::widgets::rule::TitledRule;
 use crate::tui::widgets::{Canvas, Segment};
@@ -38,43 +38,43 @@ const RULES: [(Rule, &str); 20] = [
     (Rule::RateAssumed, "a GPU's rate is assumed, as none is set"),
     (Rule::EnergyUnknown, "a power price is set, and no energy is reported"),
     (Rule::SharedAddress, "several processes answer at one address"),
-    (Rule::HostnameShared, "several nodes call themselves by one name"),
+    (Rule::HostnameShared, "several nodes report one hostname"),
     (Rule::ProbablySame, "two names are probably one engine's"),
     (Rule::NamesUnknown, "a proxy's model may be counted twice"),
 ];
 
 /// Draws as many rules as fit in `area`.
-pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
-    TitledRule::new("Rules").note(note(scene)).right([Segment::dim("now")]).draw(canvas, area);
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>) {
+    TitledRule::new("Rules").note(note(input)).right([Segment::dim("now")]).draw(canvas, area);
     let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
     if area.width < TWO {
-        return column(canvas, below, scene, &RULES);
+        return column(canvas, below, input, &RULES);
     }
     let (left, right) = split(below, below.width / 2 - 1, 3);
     let (first, second) = RULES.split_at(RULES.len() / 2);
-    column(canvas, left, scene, first);
-    column(canvas, right, scene, second);
+    column(canvas, left, input, first);
+    column(canvas, right, input, second);
 }
 
-fn note(scene: &Scene<'_>) -> [Segment<'static>; 1] {
-    let every = format::duration(scene.app.interval);
+fn note(input: &FrameInput<'_>) -> [Segment<'static>; 1] {
+    let every = format::duration(input.app.interval);
     [Segment::dim(format!(" · what is watched for, every {every}"))]
 }
 
-fn column(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, rules: &[(Rule, &str)]) {
-    let count = |rule: Rule| scene.snap.alerts.iter().filter(|alert| alert.rule == rule).count();
+fn column(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, rules: &[(Rule, &str)]) {
+    let count = |rule: Rule| input.snap.alerts.iter().filter(|alert| alert.rule == rule).count();
     let width = usize::from(area.width);
     for (row, (rule, when)) in (0..area.height).zip(rules) {
         let holds = count(*rule);
-        let mut pen = canvas.pen(area, row);
-        pen.name(if holds > 0 { Role::Warning } else { Role::Text }, name(*rule), NAME);
+        let mut writer = canvas.writer(area, row);
+        writer.name(if holds > 0 { Role::Warning } else { Role::Text }, name(*rule), NAME);
         let room = width.saturating_sub(NAME + COUNT + 2);
-        pen.skip(1).name(Role::Dim, &cut(when, room), room);
+        writer.skip(1).name(Role::Dim, &cut(when, room), room);
         let (role, text) = match holds {
             0 => (Role::Dim, "0".to_owned()),
             holds => (Role::Warning, format::grouped(holds as u128)),
         };
-        pen.right(role, &text, COUNT);
+        writer.right(role, &text, COUNT);
     }
 }
 

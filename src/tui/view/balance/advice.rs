@@ -24,7 +24,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, (group, name): (&GroupBa
         Some(action) => vec![(Role::Text, uneven(worst)), (Role::Text, action.to_owned())],
     };
     for (row, (role, text)) in (0..area.height).zip(lines) {
-        canvas.pen(area, row).put(role, &format::cut(&text, width));
+        canvas.writer(area, row).put(role, &format::cut(&text, width));
     }
 }
 
@@ -65,7 +65,7 @@ fn action(worst: &Balance) -> Option<&'static str> {
         Balancer::Tokens => "→ route prompts by their length, or cap what a rank prefills at once",
         Balancer::Kv => "→ cap the running requests of a rank, or route by free KV cache",
         Balancer::Requests => "→ route each request to the rank with the fewest in work",
-        Balancer::Load => "→ see what this node gets to do: its engine tells of no ranks",
+        Balancer::Load => "→ check how many requests are routed to this node; its engine reports no ranks",
         Balancer::Experts => "→ let SGLang place experts anew: --enable-eplb, --ep-num-redundant-experts",
     })
 }

@@ -8,8 +8,8 @@ use crate::burn::Reason;
 use crate::history::BurntSum;
 use crate::tui::figures_of::number;
 use crate::tui::format;
+use crate::tui::frame_input::FrameInput;
 use crate::tui::pane::{self, ProfitPeriod};
-use crate::tui::scene::Scene;
 use crate::tui::theme::{Ink, Role};
 use crate::tui::view::tables::SETTLED;
 use crate::tui::widgets::row_bar::RowBar;
@@ -32,9 +32,9 @@ pub(super) fn balancers(canvas: &mut Canvas<'_>, area: Rect, groups: &[GroupBala
     for (row, (stage, what, balancer)) in (1..).zip(rows).filter(|(row, _)| *row < area.height) {
         let worst = worst(groups, balancer);
         let is_unknown = worst.is_none() && balancer == Balancer::Experts;
-        let what = if is_unknown { "SGLang can tell them: i" } else { what };
-        let mut pen = canvas.pen(area, row);
-        pen.put(Role::Text, &format::pad_right(stage, 9)).put(Role::Dim, what);
+        let what = if is_unknown { "SGLang can report them: i" } else { what };
+        let mut writer = canvas.writer(area, row);
+        writer.put(Role::Text, &format::pad_right(stage, 9)).put(Role::Dim, what);
         let Some(worst) = worst else {
             canvas.clip(area).line_to(area.width, row, &[Segment::dim(format::UNKNOWN)]);
             continue;
@@ -56,40 +56,40 @@ fn worst(groups: &[GroupBalance], balancer: Balancer) -> Option<&Balance> {
 pub(super) fn costs(
     canvas: &mut Canvas<'_>,
     area: Rect,
-    scene: &Scene<'_>,
+    input: &FrameInput<'_>,
     groups: &[GroupBalance],
     chosen: Option<(&GroupBalance, &str)>,
 ) {
     TitledRule::new("What it costs ≈").draw(canvas, area);
     let all = groups.iter().filter_map(|group| group.waiting_per_hour);
     let total = groups.iter().any(|group| group.waiting_per_hour.is_some()).then(|| all.sum::<Money>());
-    let share = total.and_then(|total| Ratio::of(number(Some(total))?, number(scene.snap.money.cost_per_hour)?));
+    let share = total.and_then(|total| Ratio::of(number(Some(total))?, number(input.snap.money.cost_per_hour)?));
     let an_hour = |money: Option<Money>| match money {
-        Some(_) => format!("{} /h", scene.money(money, 9)),
+        Some(_) => format!("{} /h", input.money(money, 9)),
         None => format::UNKNOWN.to_owned(),
     };
     let mut rows = vec![("waiting for the slowest ranks".to_owned(), an_hour(total))];
     if let Some((group, name)) = chosen {
         rows.push((format!("of it in {name}"), an_hour(group.waiting_per_hour)));
     }
-    if let Some(BurntSum { since, cost, .. }) = scene.app.history.burnt(Reason::Imbalance).filter(|_| total.is_some()) {
-        let midnight = scene.snap.money.since.is_some_and(|began| since <= began + SETTLED);
-        let period = match pane::period(scene) {
+    if let Some(BurntSum { since, cost, .. }) = input.app.history.burnt(Reason::Imbalance).filter(|_| total.is_some()) {
+        let midnight = input.snap.money.since.is_some_and(|began| since <= began + SETTLED);
+        let period = match pane::period(input) {
             Some(ProfitPeriod::Today) if midnight => "today".to_owned(),
-            _ => format!("since {}", format::clock_minute(since, scene.zone())),
+            _ => format!("since {}", format::clock_minute(since, input.zone())),
         };
         let cost = Money::from_micros((cost * 1e6).clamp(0.0, 9e18) as i64);
-        rows.push((period, scene.money(Some(cost), 9)));
+        rows.push((period, input.money(Some(cost), 9)));
     }
     rows.push(("share of all cost".to_owned(), format::percent1(share).trim().to_owned()));
     let filled = rows.len() as u16 + 1;
     for (row, (what, figure)) in (1..).zip(rows) {
         let room = usize::from(area.width).saturating_sub(format::width(&figure) + 2);
-        canvas.pen(area, row).put(Role::Dim, &format::shorten(&what, room));
+        canvas.writer(area, row).put(Role::Dim, &format::shorten(&what, room));
         canvas.clip(area).line_to(area.width, row, &[Segment::text(figure)]);
     }
     for (row, text) in (filled..).zip(formula(chosen.map(|(group, _)| group))) {
-        canvas.pen(area, row).put(Role::Dim, &text);
+        canvas.writer(area, row).put(Role::Dim, &text);
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::balance::{Balance, Balancer, GroupBalance};
 use crate::reading::NodeName;
-use crate::tui::scene::Scene;
+use crate::tui::frame_input::FrameInput;
 use crate::tui::theme::Role;
 use crate::tui::view::list::{Col, OrderedBy, amount, said};
 use crate::tui::view::settled::settle;
@@ -56,7 +56,7 @@ pub(super) fn key_of(group: &GroupBalance, balance: &Balance) -> ListKey {
 }
 
 /// The groups in the sort order of the list, each with its lines, the worst balancer first.
-pub(super) fn lines<'a>(scene: &Scene<'_>, groups: &'a [GroupBalance]) -> Vec<BalanceLine<'a>> {
+pub(super) fn lines<'a>(input: &FrameInput<'_>, groups: &'a [GroupBalance]) -> Vec<BalanceLine<'a>> {
     let mut engines: HashMap<&NodeName, usize> = HashMap::new();
     groups.iter().filter_map(node).for_each(|node| *engines.entry(node).or_default() += 1);
     let of = |group: &'a GroupBalance, balance: &'a Balance, is_first| {
@@ -65,7 +65,7 @@ pub(super) fn lines<'a>(scene: &Scene<'_>, groups: &'a [GroupBalance]) -> Vec<Ba
     };
     let first = |group: &'a GroupBalance| group.balances.first().map(|balance| of(group, balance, true));
     let mut firsts: Vec<BalanceLine<'a>> = groups.iter().filter_map(first).collect();
-    settle(&mut firsts, &columns("/h", RANKS), scene, ViewId::Balance, key);
+    settle(&mut firsts, &columns("/h", RANKS), input, ViewId::Balance, key);
     let all = |line: BalanceLine<'a>| {
         let balances = line.group.balances.iter().enumerate();
         balances.map(move |(nth, balance)| of(line.group, balance, nth == 0))

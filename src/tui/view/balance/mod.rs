@@ -18,9 +18,9 @@ use super::settled::{SLACK, calm, place, places};
 use super::{Hits, Layout, ListKey, OnEnter, Part, SortOrder, View, ViewId, ViewPlace};
 use crate::balance::{Balance, Balancer, GroupBalance, balances, node_balances};
 use crate::snapshot::Snapshot;
-use crate::tui::app::{App, Command, Effect, RefreshPace, Turn};
+use crate::tui::app::{App, Command, Direction, Effect, RefreshPace};
+use crate::tui::frame_input::FrameInput;
 use crate::tui::pane;
-use crate::tui::scene::Scene;
 use crate::tui::screen::Screen;
 use crate::tui::theme::Role;
 use crate::tui::widgets::Canvas;
@@ -39,37 +39,37 @@ impl View for BalanceScreen {
         Some('6')
     }
 
-    fn orders(&self, _scene: &Scene<'_>) -> Vec<SortOrder> {
+    fn orders(&self, _input: &FrameInput<'_>) -> Vec<SortOrder> {
         list::orders(&columns("/h", RANKS))
     }
 
-    fn rows(&self, scene: &Scene<'_>) -> Vec<ListKey> {
-        let slow = scene.at(RefreshPace::FiveSeconds);
+    fn rows(&self, input: &FrameInput<'_>) -> Vec<ListKey> {
+        let slow = input.at(RefreshPace::FiveSeconds);
         let groups = by_balancer(&slow, &groups(&slow));
         let lines = lines(&slow, &groups);
-        let list = Screen::of(scene).and_then(|screen| self.layout(scene, screen.view).area(Part::List));
-        let chosen = chosen(scene, &lines).copied();
+        let list = Screen::of(input).and_then(|screen| self.layout(input, screen.view).area(Part::List));
+        let chosen = chosen(input, &lines).copied();
         folded(lines, chosen, list.unwrap_or_default().height).iter().map(key).collect()
     }
 
-    fn layout(&self, scene: &Scene<'_>, area: Rect) -> Layout {
-        let groups = all(scene.at(RefreshPace::FiveSeconds).snap);
+    fn layout(&self, input: &FrameInput<'_>, area: Rect) -> Layout {
+        let groups = all(input.at(RefreshPace::FiveSeconds).snap);
         layout::layout(area, groups.len(), groups.iter().map(|group| group.balances.len()).sum())
     }
 
-    fn draw(&self, canvas: &mut Canvas<'_>, scene: &Scene<'_>, layout: &Layout) -> Hits {
-        let slow = scene.at(RefreshPace::FiveSeconds);
+    fn draw(&self, canvas: &mut Canvas<'_>, input: &FrameInput<'_>, layout: &Layout) -> Hits {
+        let slow = input.at(RefreshPace::FiveSeconds);
         let groups = groups(&slow);
         let shown = by_balancer(&slow, &groups);
         let lines = lines(&slow, &shown);
         let mut hits = Hits::default();
-        let chosen = chosen(scene, &lines).copied();
+        let chosen = chosen(input, &lines).copied();
         let name = chosen.map_or_else(String::new, |line| line.name());
         let lines = folded(lines, chosen, layout.area(Part::List).unwrap_or_default().height);
         for (part, area) in layout.parts() {
             let group = chosen.map(|line| line.group);
             match (part, group) {
-                (Part::List, _) => hits = list(canvas, *area, scene, &lines),
+                (Part::List, _) => hits = list(canvas, *area, input, &lines),
                 (Part::Chart, Some(group)) => {
                     let used = ranks::draw(canvas, *area, &slow, (group, &name)).min(area.height);
                     let below = Rect { y: area.y + used, height: area.height - used, ..*area };
@@ -85,22 +85,22 @@ impl View for BalanceScreen {
                 }
                 (Part::Table(2), Some(group)) => minutes(canvas, *area, &slow, group, &shown),
                 (Part::Table(3), _) => yields::draw(canvas, *area, &slow),
-                (Part::Basis, _) => pane::basis(canvas, *area, scene),
+                (Part::Basis, _) => pane::basis(canvas, *area, input),
                 _ => {}
             }
         }
         hits
     }
 
-    fn enter(&self, scene: &Scene<'_>) -> OnEnter {
-        self.chosen(scene).map_or(OnEnter::Nowhere, |unit| OnEnter::Into(ViewPlace::about(ViewId::Engines, &unit)))
+    fn enter(&self, input: &FrameInput<'_>) -> OnEnter {
+        self.chosen(input).map_or(OnEnter::Nowhere, |unit| OnEnter::Into(ViewPlace::about(ViewId::Engines, &unit)))
     }
 
-    fn chosen(&self, scene: &Scene<'_>) -> Option<String> {
-        let slow = scene.at(RefreshPace::FiveSeconds);
+    fn chosen(&self, input: &FrameInput<'_>) -> Option<String> {
+        let slow = input.at(RefreshPace::FiveSeconds);
         let groups = by_balancer(&slow, &groups(&slow));
         let lines = lines(&slow, &groups);
-        chosen(scene, &lines).map(|line| line.group.group.name().to_owned())
+        chosen(input, &lines).map(|line| line.group.group.name().to_owned())
     }
 
     fn commands(&self) -> &'static [Command] {
@@ -110,7 +110,7 @@ impl View for BalanceScreen {
             Command::Enter,
             Command::Filter,
             Command::Sort,
-            Command::Reach(Turn::Previous),
+            Command::Reach(Direction::Previous),
             Command::AlertsOf,
         ]
     }
@@ -124,14 +124,14 @@ impl View for BalanceScreen {
         Some(Effect::Redraw)
     }
 
-    fn word(&self, scene: &Scene<'_>, command: Command, usual: String) -> Option<String> {
+    fn word(&self, input: &FrameInput<'_>, command: Command, usual: String) -> Option<String> {
         Some(match command {
-            Command::Against => format!("by: {}", scene.app.ranks.balancer.map_or("all", Balancer::name)),
+            Command::Against => format!("by: {}", input.app.ranks.balancer.map_or("all", Balancer::name)),
             _ => usual,
         })
     }
 
-    fn legend(&self, _scene: &Scene<'_>) -> Option<&'static str> {
+    fn legend(&self, _input: &FrameInput<'_>) -> Option<&'static str> {
         None
     }
 }
@@ -151,31 +151,31 @@ const MINUTES: u16 = 4;
 const ANOTHER: u16 = 12;
 
 /// Draws the ranks of a group by minute and, where rows are left, the ranks of the next group in the list.
-fn minutes(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, group: &GroupBalance, all: &[GroupBalance]) {
+fn minutes(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, group: &GroupBalance, all: &[GroupBalance]) {
     let place = all.iter().position(|one| one.group == group.group);
     let next = place.and_then(|place| all.get(place + 1).or_else(|| all.get(place.checked_sub(1)?)));
     let rows = over_time::heat_rows(group).saturating_add(1);
     let spare = area.height.saturating_sub(rows);
     let Some(next) = next.filter(|_| spare >= ANOTHER) else {
-        return over_time::heat(canvas, area, scene, group);
+        return over_time::heat(canvas, area, input, group);
     };
-    over_time::heat(canvas, Rect { height: area.height - spare, ..area }, scene, group);
+    over_time::heat(canvas, Rect { height: area.height - spare, ..area }, input, group);
     let name = name(next, is_alone(next, all));
-    ranks::draw(canvas, Rect { y: area.bottom() - spare, height: spare, ..area }, scene, (next, &name));
+    ranks::draw(canvas, Rect { y: area.bottom() - spare, height: spare, ..area }, input, (next, &name));
 }
 
 /// The groups that match the filter, the worst first, and so their balancers. Balancers that hardly differ keep the order
 /// in which the list shows them.
-fn groups(scene: &Scene<'_>) -> Vec<GroupBalance> {
-    let accepted = |group: &GroupBalance| scene.app.filter.accepts(&[("unit", group.group.name())]);
-    let places = places(scene.app.settled(ViewId::Balance).unwrap_or_default());
+fn groups(input: &FrameInput<'_>) -> Vec<GroupBalance> {
+    let accepted = |group: &GroupBalance| input.app.filter.accepts(&[("unit", group.group.name())]);
+    let places = places(input.app.settled(ViewId::Balance).unwrap_or_default());
     let settled = |mut group: GroupBalance| {
         let balances = std::mem::take(&mut group.balances);
         let rank = |one: &Balance| (place(&places, key_of(&group, one)), one.balancer);
         group.balances = calm(balances, SLACK, |one| one.over_mean.get(), rank);
         group
     };
-    all(scene.snap).into_iter().filter(accepted).map(settled).collect()
+    all(input.snap).into_iter().filter(accepted).map(settled).collect()
 }
 
 /// The groups of ranks; groups of nodes if no engine reports ranks.
@@ -185,8 +185,8 @@ fn all(snapshot: &Snapshot) -> Vec<GroupBalance> {
 }
 
 /// The groups with the chosen balancer only; all balancers if none is chosen.
-fn by_balancer(scene: &Scene<'_>, groups: &[GroupBalance]) -> Vec<GroupBalance> {
-    let Some(balancer) = scene.app.ranks.balancer else { return groups.to_vec() };
+fn by_balancer(input: &FrameInput<'_>, groups: &[GroupBalance]) -> Vec<GroupBalance> {
+    let Some(balancer) = input.app.ranks.balancer else { return groups.to_vec() };
     let mut groups = groups.to_vec();
     for group in &mut groups {
         group.balances.retain(|balance| balance.balancer == balancer);
@@ -196,24 +196,24 @@ fn by_balancer(scene: &Scene<'_>, groups: &[GroupBalance]) -> Vec<GroupBalance> 
 }
 
 /// The chosen line, or the first if none is chosen.
-fn chosen<'l, 'a>(scene: &Scene<'_>, lines: &'l [BalanceLine<'a>]) -> Option<&'l BalanceLine<'a>> {
+fn chosen<'l, 'a>(input: &FrameInput<'_>, lines: &'l [BalanceLine<'a>]) -> Option<&'l BalanceLine<'a>> {
     let keys: Vec<ListKey> = lines.iter().map(key).collect();
-    lines.get(scene.app.list_of(ViewId::Balance).place(&keys))
+    lines.get(input.app.list_of(ViewId::Balance).place(&keys))
 }
 
-fn list(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, lines: &[BalanceLine<'_>]) -> Hits {
+fn list(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, lines: &[BalanceLine<'_>]) -> Hits {
     let of_nodes = |line: &BalanceLine<'_>| line.group.balances.iter().any(|one| one.balancer == Balancer::Load);
     let of = if lines.iter().any(of_nodes) { NODES } else { RANKS };
-    let columns = columns(&scene.an_hour(), of);
-    let state = Some(scene.app.list_of(ViewId::Balance));
+    let columns = columns(&input.an_hour(), of);
+    let state = Some(input.app.list_of(ViewId::Balance));
     let hits = List { key: &key, state, gap: 1, ..List::plain(of, &columns, lines) }.draw(canvas, area);
     if lines.is_empty() {
-        let why: &[&str] = match scene.snap.coverage {
+        let why: &[&str] = match input.snap.coverage {
             // Without an answer from an engine, its ranks are unknown.
             coverage if coverage.engines_live == 0 && coverage.engines_known > 0 => {
                 &["No engine answers now: its ranks are", "compared as soon as one does."]
             }
-            _ if !scene.app.filter.text().is_empty() => &["No unit or engine passes the filter."],
+            _ if !input.app.filter.text().is_empty() => &["No unit or engine passes the filter."],
             _ => &[
                 "No engine reports two ranks or more.",
                 "Name a `unit` in the [[target]]s that",
@@ -221,7 +221,7 @@ fn list(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, lines: &[Balance
             ],
         };
         for (row, text) in (1..).zip(why) {
-            canvas.pen(area, row).put(Role::Dim, text);
+            canvas.writer(area, row).put(Role::Dim, text);
         }
     }
     hits

@@ -7,7 +7,7 @@ use super::terms::UNEVEN;
 use crate::balance::{Balance, Balancer, Group, GroupBalance, RankLoad};
 use crate::history::{Measure, Query, Subject};
 use crate::tui::format;
-use crate::tui::scene::Scene;
+use crate::tui::frame_input::FrameInput;
 use crate::tui::series::{Points, axis};
 use crate::tui::theme::Role;
 use crate::tui::view::charts::{self, Reading};
@@ -40,17 +40,17 @@ fn role(balance: &Balance) -> Role {
 }
 
 /// Draws the ratio of maximum to mean by minute over the chosen span; the history keeps ranks for an hour.
-pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, (group, name): (&GroupBalance, &str)) {
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, (group, name): (&GroupBalance, &str)) {
     let kept: Vec<(&Balance, Measure)> =
         group.balances.iter().filter_map(|balance| Some((balance, kept(balance)?))).collect();
-    let until = until(scene);
-    let reach = scene.app.charts.reach;
+    let until = until(input);
+    let reach = input.app.charts.reach;
     let points: Vec<Points> = kept
         .iter()
-        .map(|(balance, measure)| Points::ending(over_mean(&loads(scene, balance, *measure, until)), until, MINUTE))
+        .map(|(balance, measure)| Points::ending(over_mean(&loads(input, balance, *measure, until)), until, MINUTE))
         .collect();
     let cells = FramedChart::chart_width(area.width, SCALE);
-    let axis = axis(scene, &points.iter().collect::<Vec<_>>(), reach.span(), cells);
+    let axis = axis(input, &points.iter().collect::<Vec<_>>(), reach.span(), cells);
     let values: Vec<Vec<Option<f64>>> = points.iter().map(|points| points.on(&axis)).collect();
     let most = values.iter().flatten().flatten().copied().fold(TOP, f64::max);
     let top = (most * 5.0).ceil() / 5.0;
@@ -80,7 +80,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, (grou
     charts::framed(
         canvas,
         area,
-        scene,
+        input,
         &axis,
         rule,
         &lines.iter().map(|line| line as &dyn Plot).collect::<Vec<_>>(),
@@ -116,7 +116,7 @@ pub(super) fn heat_rows(group: &GroupBalance) -> u16 {
 }
 
 /// Draws a row for each rank that fits, the busiest first, with a cell for each minute.
-pub(super) fn heat(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, group: &GroupBalance) {
+pub(super) fn heat(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, group: &GroupBalance) {
     let Some((balance, measure)) = group.balances.iter().find_map(|balance| Some((balance, kept(balance)?))) else {
         return;
     };
@@ -134,13 +134,13 @@ pub(super) fn heat(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, group
     let names: Vec<String> = ranks.iter().take(shown).map(|rank| full_name(balance, rank)).collect();
     let name_width = names.iter().map(|name| format::width(name)).max().unwrap_or(0).clamp(5, 16) as u16;
     let cells = usize::from(area.width.saturating_sub(name_width + 1)).min(MINUTES);
-    let until = until(scene);
+    let until = until(input);
     let lines: Vec<(&RankLoad, Vec<Option<f64>>)> =
-        ranks.iter().take(shown).map(|rank| (*rank, of_rank(scene, rank, measure, until))).collect();
+        ranks.iter().take(shown).map(|rank| (*rank, of_rank(input, rank, measure, until))).collect();
     let most = lines.iter().flat_map(|(_, points)| points).flatten().copied().fold(0.0, f64::max);
     let top = if matches!(measure, Measure::Kv | Measure::Load) { 1.0 } else { most };
     for ((row, (_, points)), name) in (1..).zip(&lines).zip(&names) {
-        canvas.pen(area, row).name(Role::Dim, name, usize::from(name_width));
+        canvas.writer(area, row).name(Role::Dim, name, usize::from(name_width));
         let mut clip = canvas.clip(area);
         let newest = points.get(points.len().saturating_sub(cells)..).unwrap_or(&[]);
         for (x, value) in (name_width + 1..).zip(newest) {
@@ -148,26 +148,26 @@ pub(super) fn heat(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, group
         }
     }
     if more > 0 {
-        canvas.pen(area, area.height.saturating_sub(1)).put(Role::Dim, &format!("… {more} more"));
+        canvas.writer(area, area.height.saturating_sub(1)).put(Role::Dim, &format!("… {more} more"));
     }
 }
 
 /// The end of the current minute.
-fn until(scene: &Scene<'_>) -> Timestamp {
+fn until(input: &FrameInput<'_>) -> Timestamp {
     let minute = MINUTE.millis();
-    Timestamp::from_millis((scene.snap.at.millis().div_euclid(minute) + 1).saturating_mul(minute))
+    Timestamp::from_millis((input.snap.at.millis().div_euclid(minute) + 1).saturating_mul(minute))
 }
 
-fn of_rank(scene: &Scene<'_>, rank: &RankLoad, measure: Measure, until: Timestamp) -> Vec<Option<f64>> {
+fn of_rank(input: &FrameInput<'_>, rank: &RankLoad, measure: Measure, until: Timestamp) -> Vec<Option<f64>> {
     let subject = match measure {
         Measure::Load => Subject::Node(rank.node.clone()),
         _ => Subject::Engine(rank.target.clone(), Some(rank.rank.clone())),
     };
-    scene.app.history.series(&Query { subject, measure, until, step: MINUTE, points: MINUTES }).points
+    input.app.history.series(&Query { subject, measure, until, step: MINUTE, points: MINUTES }).points
 }
 
-fn loads(scene: &Scene<'_>, balance: &Balance, measure: Measure, until: Timestamp) -> Vec<Vec<Option<f64>>> {
-    balance.ranks.iter().map(|rank| of_rank(scene, rank, measure, until)).collect()
+fn loads(input: &FrameInput<'_>, balance: &Balance, measure: Measure, until: Timestamp) -> Vec<Vec<Option<f64>>> {
+    balance.ranks.iter().map(|rank| of_rank(input, rank, measure, until)).collect()
 }
 
 /// The maximum load of each minute divided by the mean; `None` if fewer than two ranks are known, or the mean is zero.

@@ -8,7 +8,7 @@ use super::terms::UNEVEN;
 use crate::balance::{Balance, Balancer, GroupBalance, RankLoad};
 use crate::reading::Rank;
 use crate::tui::format;
-use crate::tui::scene::Scene;
+use crate::tui::frame_input::FrameInput;
 use crate::tui::theme::Role;
 use crate::tui::widgets::area::{AreaChart, Layer};
 use crate::tui::widgets::axis_rule::{AxisRule, Tick};
@@ -52,15 +52,15 @@ impl ShownRank {
 pub(super) fn draw(
     canvas: &mut Canvas<'_>,
     area: Rect,
-    scene: &Scene<'_>,
+    input: &FrameInput<'_>,
     (group, name): (&GroupBalance, &str),
 ) -> u16 {
     let room = area.height.saturating_sub(1);
-    let by_load = scene.app.ranks.by_load;
+    let by_load = input.app.ranks.by_load;
     let of_ranks = group.balances.iter().filter(|balance| !balance.ranks.is_empty());
     let mut shown: Vec<ShownRank> =
         of_ranks.map(|balance| ShownRank { balance: balance.clone(), is_output: false }).collect();
-    shown.extend(group.balances.iter().find_map(|balance| output(scene, balance)));
+    shown.extend(group.balances.iter().find_map(|balance| output(input, balance)));
     for one in shown.iter_mut().filter(|_| by_load) {
         one.balance = sorted(&one.balance);
     }
@@ -76,11 +76,11 @@ pub(super) fn draw(
 }
 
 /// The output of a decode group's ranks, with the worst rank kept at its index.
-fn output(scene: &Scene<'_>, balance: &Balance) -> Option<ShownRank> {
+fn output(input: &FrameInput<'_>, balance: &Balance) -> Option<ShownRank> {
     if balance.balancer != Balancer::Kv {
         return None;
     }
-    let rates: HashMap<(&str, Option<&str>), f64> = (scene.snap.engines.iter())
+    let rates: HashMap<(&str, Option<&str>), f64> = (input.snap.engines.iter())
         .filter_map(|row| Some(((row.target.as_str(), row.rank.as_ref().map(Rank::as_str)), row.output_per_second?)))
         .collect();
     let mut balance = balance.clone();

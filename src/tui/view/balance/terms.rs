@@ -2,7 +2,7 @@
 
 use crate::balance::{Group, GroupBalance};
 use crate::reading::NodeName;
-use crate::tui::scene::short_address;
+use crate::tui::frame_input::short_address;
 
 /// The ratio of maximum to mean from which ranks count as uneven.
 pub(super) const UNEVEN: f64 = 1.25;

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use crate::efficiency::{PUBLISHED_OUTPUT_PER_NODE, PUBLISHED_PROMPT_PER_NODE, efficiency};
 use crate::tui::format;
-use crate::tui::scene::Scene;
+use crate::tui::frame_input::FrameInput;
 use crate::tui::widgets::rule::{Heading, TitledRule};
 use crate::tui::widgets::{Canvas, Segment};
 
@@ -14,9 +14,9 @@ pub(super) const ROWS: u16 = 7;
 const GPUS: f64 = 8.0;
 
 /// Draws the table.
-pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
-    let figures = efficiency(scene.snap);
-    let currency = format::symbol(scene.currency()).trim_end().to_owned();
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>) {
+    let figures = efficiency(input.snap);
+    let currency = format::symbol(input.currency()).trim_end().to_owned();
     let rows = [
         ("prompt tok/s a node", figures.prompt_per_node, Some(PUBLISHED_PROMPT_PER_NODE)),
         ("output tok/s a node", figures.output_per_node, Some(PUBLISHED_OUTPUT_PER_NODE)),

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use crate::tui::format;
-use crate::tui::scene::Scene;
+use crate::tui::frame_input::FrameInput;
 use crate::tui::theme::Role;
 use crate::tui::widgets::rule::TitledRule;
 use crate::tui::widgets::time_axis::TimeAxis;
@@ -24,22 +24,22 @@ pub(in crate::tui::view) struct Reading<'a> {
 }
 
 /// The cell that the cursor points at.
-fn pointed(scene: &Scene<'_>, axis: &TimeAxis) -> Option<u16> {
-    axis.cell_of(scene.app.pointed()?)
+fn pointed(input: &FrameInput<'_>, axis: &TimeAxis) -> Option<u16> {
+    axis.cell_of(input.app.pointed()?)
 }
 
 /// The rule with the values at the cursor in place of the current ones; unchanged without a cursor.
 pub(super) fn titled<'a>(
     mut rule: TitledRule<'a>,
-    scene: &Scene<'_>,
+    input: &FrameInput<'_>,
     (axis, width): (&TimeAxis, u16),
     readings: &[Reading<'_>],
 ) -> TitledRule<'a> {
-    let Some(cell) = pointed(scene, axis) else { return rule };
+    let Some(cell) = pointed(input, axis) else { return rule };
     let name = rule.title.iter().position(|segment| segment.bold).map_or(rule.title.len(), |place| place + 1);
     rule.title.truncate(name);
     rule.note.clear();
-    let time = format!("{} ", clock(scene, axis.time_of(cell), axis.cell()));
+    let time = format!("{} ", clock(input, axis.time_of(cell), axis.cell()));
     let read = |has_names: bool| {
         let read = readings.iter().enumerate().flat_map(move |(nth, reading)| {
             let space = (nth > 0).then(|| Segment::dim(if has_names { "  " } else { " " }));
@@ -70,14 +70,14 @@ impl Reading<'_> {
     }
 }
 
-fn clock(scene: &Scene<'_>, at: Timestamp, cell: Span) -> String {
-    let minute = format::clock_minute(at, scene.zone());
+fn clock(input: &FrameInput<'_>, at: Timestamp, cell: Span) -> String {
+    let minute = format::clock_minute(at, input.zone());
     if cell < MINUTE { format!("{minute}:{:02}", at.millis().div_euclid(1_000).rem_euclid(60)) } else { minute }
 }
 
 /// Draws the cursor line over a chart.
-pub(in crate::tui::view) fn line(canvas: &mut Canvas<'_>, chart: Rect, scene: &Scene<'_>, axis: &TimeAxis) {
-    let Some(cell) = pointed(scene, axis).filter(|cell| *cell < chart.width) else { return };
+pub(in crate::tui::view) fn line(canvas: &mut Canvas<'_>, chart: Rect, input: &FrameInput<'_>, axis: &TimeAxis) {
+    let Some(cell) = pointed(input, axis).filter(|cell| *cell < chart.width) else { return };
     let mut clip = canvas.clip(chart);
     for row in 0..clip.height() {
         clip.put(cell, row, '│', Role::Accent);

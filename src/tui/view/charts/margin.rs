@@ -8,7 +8,7 @@ use crate::history::{Measure, Subject};
 use crate::tui::app::ChartReach;
 use crate::tui::figures_of::number;
 use crate::tui::format;
-use crate::tui::scene::Scene;
+use crate::tui::frame_input::FrameInput;
 use crate::tui::series::{Points, axis};
 use crate::tui::theme::Role;
 use crate::tui::widgets::framed_chart::{FramedChart, ScaleColumn, ScaleLabel};
@@ -32,36 +32,36 @@ pub(in crate::tui::view) struct Margin {
 }
 
 impl Margin {
-    fn reach(&self, scene: &Scene<'_>) -> ChartReach {
-        let charts = scene.app.charts;
+    fn reach(&self, input: &FrameInput<'_>) -> ChartReach {
+        let charts = input.app.charts;
         if self.is_main { charts.main_reach() } else { charts.reach }
     }
 
     /// Draws the chart.
-    pub(in crate::tui::view) fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
-        let span = self.reach(scene).span();
-        let of = |measure| Points::of(scene, &self.subject, measure, span);
+    pub(in crate::tui::view) fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>) {
+        let span = self.reach(input).span();
+        let of = |measure| Points::of(input, &self.subject, measure, span);
         let (revenue, cost) = (of(Measure::Revenue), of(Measure::Cost));
         let cells = FramedChart::chart_width(area.width, self.scale_width);
-        let axis = axis(scene, &[&revenue, &cost], span, cells);
+        let axis = axis(input, &[&revenue, &cost], span, cells);
         let (revenue, cost) = (revenue.on(&axis), cost.on(&axis));
-        let (bottom, top) = match scene.app.charts.form {
+        let (bottom, top) = match input.app.charts.form {
             MarginForm::Stack => {
                 let largest = revenue.iter().chain(&cost).flatten().copied().fold(0.0, f64::max);
                 (0.0, step_above(1.02 * largest))
             }
             MarginForm::Profit => profit_ends(&revenue, &cost),
         };
-        let form = scene.app.charts.form;
+        let form = input.app.charts.form;
         let chart = MarginChart { revenue: &revenue, cost: &cost, top, bottom, form };
         let dollars = |value: f64| {
             let sign = if value < 0.0 { "−" } else { "" };
-            format!("{sign}{}{}", format::symbol(scene.currency()).trim_end(), format::axis_figure(value.abs()))
+            format!("{sign}{}{}", format::symbol(input.currency()).trim_end(), format::axis_figure(value.abs()))
         };
         // The top is round; what moves keeps its digits, so that its width stays.
         let moving = |value: f64| {
             let sign = if value < 0.0 { "−" } else { "" };
-            format!("{sign}{}{}", format::symbol(scene.currency()).trim_end(), super::precise(value.abs()))
+            format!("{sign}{}{}", format::symbol(input.currency()).trim_end(), super::precise(value.abs()))
         };
         let mut labels = Vec::new();
         match form {
@@ -88,9 +88,9 @@ impl Margin {
         framed(
             canvas,
             area,
-            scene,
+            input,
             &axis,
-            self.rule(scene, area.width, &axis),
+            self.rule(input, area.width, &axis),
             &[&chart],
             ScaleColumn::of(labels),
             (floor, self.scale_width),
@@ -99,39 +99,39 @@ impl Margin {
         );
     }
 
-    fn rule(&self, scene: &Scene<'_>, width: u16, axis: &TimeAxis) -> TitledRule<'static> {
+    fn rule(&self, input: &FrameInput<'_>, width: u16, axis: &TimeAxis) -> TitledRule<'static> {
         let [revenue, cost] = self.now;
         let profit = revenue.zip(cost).map(|(revenue, cost)| revenue - cost);
-        let profit = if self.subject == Subject::Fleet { scene.rates().snap.money.profit_per_hour } else { profit };
+        let profit = if self.subject == Subject::Fleet { input.rates().snap.money.profit_per_hour } else { profit };
         let amount = |money: Option<Money>, has_cents: bool| {
             let size = money.map(|m| if m < Money::ZERO { Money::ZERO - m } else { m });
             let needs_cents = size.is_some_and(|size| size < NEEDS_CENTS);
-            if has_cents || needs_cents { scene.money(size, 7) } else { format::amount(size, scene.currency(), 0) }
+            if has_cents || needs_cents { input.money(size, 7) } else { format::amount(size, input.currency(), 0) }
         };
         let is_loss = profit.is_some_and(|profit| profit < Money::ZERO);
         let (key, name) = if is_loss { (Role::Loss, " missing ") } else { (Role::Gain, " profit ") };
         let cost_name = if width >= 120 { " cost, the break-even " } else { " cost " };
-        let (span, reach) = (self.reach(scene).span(), self.reach(scene).name());
+        let (span, reach) = (self.reach(input).span(), self.reach(input).name());
         // Whether the history is shorter than the span.
         let is_young = (axis.end() - axis.start()).millis() < span.millis() * 9 / 10;
-        let began = begin_of(axis.start(), axis.cell(), scene.snap.money.since);
-        let since = || format::clock_minute(began, scene.zone());
+        let began = begin_of(axis.start(), axis.cell(), input.snap.money.since);
+        let since = || format::clock_minute(began, input.zone());
         let reach = if is_young { format!(", since {}", since()) } else { format!(", {reach}") };
-        let symbol = format::symbol(scene.currency());
+        let symbol = format::symbol(input.currency());
         let symbol = symbol.trim_end();
         let of = &self.of;
         let unit = if width >= 120 { format!("{of} · {symbol} an hour") } else { format!("{of} · {symbol}/h") };
         let bound = match profit {
             // What is missing is the negated profit.
-            Some(_) if self.subject == Subject::Fleet && is_loss => scene.snap.rate_bound().of_negative().mark(),
-            Some(profit) if self.subject == Subject::Fleet && profit > Money::ZERO => scene.snap.rate_bound().mark(),
+            Some(_) if self.subject == Subject::Fleet && is_loss => input.snap.rate_bound().of_negative().mark(),
+            Some(profit) if self.subject == Subject::Fleet && profit > Money::ZERO => input.snap.rate_bound().mark(),
             _ => "",
         };
         let of_profit = |has_cents: bool| {
             let figure = profit.map(|profit| format!("{bound}{}", amount(Some(profit), has_cents)));
             Self::legend(key, name, figure, "  ")
         };
-        if scene.app.charts.form == MarginForm::Profit {
+        if input.app.charts.form == MarginForm::Profit {
             return TitledRule::new("Profit").note([Segment::dim(format!("{unit}{reach}"))]).right(of_profit(true));
         }
         let of_cost =

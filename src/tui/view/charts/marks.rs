@@ -7,7 +7,7 @@ use super::super::served::word_of;
 use crate::history::{EventKind, HistoryEvent, Subject};
 use crate::reading::{ModelName, UnitName};
 use crate::snapshot::{EngineRow, Severity, Snapshot};
-use crate::tui::scene::Scene;
+use crate::tui::frame_input::FrameInput;
 use crate::tui::theme::Role;
 use crate::tui::widgets::axis_rule::AxisMark;
 use crate::tui::widgets::time_axis::TimeAxis;
@@ -56,8 +56,8 @@ fn precedence(kind: EventKind, is_over: bool) -> Option<(Precedence, Role)> {
 }
 
 /// The marks of the events that are about a subject. The last one of a cell is the visible one.
-pub(in crate::tui::view) fn marks(scene: &Scene<'_>, axis: &TimeAxis, subject: &Subject) -> Vec<AxisMark> {
-    let names = names_of(scene.snap, subject);
+pub(in crate::tui::view) fn marks(input: &FrameInput<'_>, axis: &TimeAxis, subject: &Subject) -> Vec<AxisMark> {
+    let names = names_of(input.snap, subject);
     // What is about nothing in particular, such as a marker, is about all.
     let is_of = |names: &BTreeSet<&str>, name: &str| names.contains(name) || names.contains(word_of(name));
     let is_about = |name: &str| name.is_empty() || names.as_ref().is_none_or(|names| is_of(names, name));
@@ -69,7 +69,7 @@ pub(in crate::tui::view) fn marks(scene: &Scene<'_>, axis: &TimeAxis, subject: &
             found.push((precedence, mark));
         }
     };
-    for alert in scene.snap.alerts.iter().filter(|alert| is_about(alert.subject.as_str())) {
+    for alert in input.snap.alerts.iter().filter(|alert| is_about(alert.subject.as_str())) {
         add(EventKind::Alert(alert.rule, alert.severity), false, alert.since);
     }
     // What is active is known from the snapshot, which may be of an earlier instant than the end of the log.
@@ -79,7 +79,7 @@ pub(in crate::tui::view) fn marks(scene: &Scene<'_>, axis: &TimeAxis, subject: &
         let is_marked = (is_over || !event.is_alert()) && is_about(event.name.as_str());
         is_marked.then_some((event.kind, is_over, event.at))
     };
-    for (kind, is_over, at) in scene.app.history.events_as(axis.start(), now, logged) {
+    for (kind, is_over, at) in input.app.history.events_as(axis.start(), now, logged) {
         add(kind, is_over, at);
     }
     with_room(found, usize::from(axis.cell_count()))

@@ -14,7 +14,7 @@ use crate::history::{Measure, Subject};
 use crate::snapshot::Severity;
 use crate::tui::against;
 use crate::tui::format;
-use crate::tui::scene::Scene;
+use crate::tui::frame_input::FrameInput;
 use crate::tui::series::{Points, axis};
 use crate::tui::theme::Role;
 use crate::tui::widgets::area::{AreaChart, Layer};
@@ -90,25 +90,25 @@ impl Chart<'_> {
     }
 
     /// Draws the chart over the chosen span.
-    pub(super) fn draw(mut self, canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
-        self.complete_title(area.width, scene);
-        let span = scene.app.charts.reach.span();
+    pub(super) fn draw(mut self, canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>) {
+        self.complete_title(area.width, input);
+        let span = input.app.charts.reach.span();
         let points: Vec<Points> =
-            self.layers.iter().map(|(measure, _)| Points::of(scene, &self.subject, *measure, span)).collect();
+            self.layers.iter().map(|(measure, _)| Points::of(input, &self.subject, *measure, span)).collect();
         let cells = FramedChart::chart_width(area.width, self.scale_width);
-        let own = axis(scene, &points.iter().collect::<Vec<_>>(), span, cells);
+        let own = axis(input, &points.iter().collect::<Vec<_>>(), span, cells);
         let axis = match self.began {
             Some(began) => TimeAxis::new(began, own.now(), span, cells),
             None => own,
         };
         let values: Vec<Vec<Option<f64>>> = points.iter().map(|points| points.on(&axis)).collect();
         let chart =
-            if self.kind == Kind::Band && is_known(&values) { self.over(scene, &axis, area.width) } else { self };
-        chart.draw_on(canvas, area, scene, &axis, &values);
+            if self.kind == Kind::Band && is_known(&values) { self.over(input, &axis, area.width) } else { self };
+        chart.draw_on(canvas, area, input, &axis, &values);
     }
 
     /// Adds to the title the colour, the unit and what changed, as its width allows.
-    fn complete_title(&mut self, width: u16, scene: &Scene<'_>) {
+    fn complete_title(&mut self, width: u16, input: &FrameInput<'_>) {
         let is_wide = width >= WIDE_TITLE;
         let [long, short] = self.unit;
         let unit = if is_wide { long } else { short };
@@ -133,7 +133,7 @@ impl Chart<'_> {
         let Some(measure) = self.layers.first().map(|(measure, _)| *measure) else { return };
         let measure = if measure == Measure::PromptComputed { Measure::Prompt } else { measure };
         let is_share = is_share(measure);
-        let change = against::change(scene, &self.subject, measure, is_share).filter(|_| self.kind != Kind::Band);
+        let change = against::change(input, &self.subject, measure, is_share).filter(|_| self.kind != Kind::Band);
         let change = changed(change, is_share);
         // The gap is left out together with what stands before it.
         if let Some(before) = self.rule.right.last_mut().filter(|_| !change.is_empty()) {
@@ -155,8 +155,8 @@ impl Chart<'_> {
     }
 
     /// The chart with the span of its figures after its name: quantiles are computed over all samples of a span.
-    fn over(mut self, scene: &Scene<'_>, axis: &TimeAxis, width: u16) -> Self {
-        let reach = scene.app.charts.reach;
+    fn over(mut self, input: &FrameInput<'_>, axis: &TimeAxis, width: u16) -> Self {
+        let reach = input.app.charts.reach;
         let span = format!(" {}", known_span(axis, reach.span(), reach.word()));
         let at = self.rule.title.len().min(1);
         // The second of the two spaces goes before the figure.
@@ -172,15 +172,22 @@ impl Chart<'_> {
         self
     }
 
-    fn draw_on(self, canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, axis: &TimeAxis, values: &[DotValues]) {
+    fn draw_on(
+        self,
+        canvas: &mut Canvas<'_>,
+        area: Rect,
+        input: &FrameInput<'_>,
+        axis: &TimeAxis,
+        values: &[DotValues],
+    ) {
         match self.kind {
-            Kind::Line => self.line(canvas, area, scene, axis, values),
-            Kind::Band => self.band(canvas, area, scene, axis, values),
-            Kind::Area | Kind::Heat => self.area(canvas, area, scene, axis, values),
+            Kind::Line => self.line(canvas, area, input, axis, values),
+            Kind::Band => self.band(canvas, area, input, axis, values),
+            Kind::Area | Kind::Heat => self.area(canvas, area, input, axis, values),
         }
     }
 
-    fn band(self, canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, axis: &TimeAxis, values: &[DotValues]) {
+    fn band(self, canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, axis: &TimeAxis, values: &[DotValues]) {
         let [lower, upper] = values else { return };
         let Some((_, role)) = self.layers.first() else { return };
         let most = ends(upper).map_or(0.0, |(_, most)| most);
@@ -192,10 +199,10 @@ impl Chart<'_> {
         let band = BandChart { lower, upper, low: 0.0, top, limit, role: *role };
         let chart = ClippedPlot { plot: &band, values: upper, format: &self.format };
         let labels: Vec<ScaleValue> = std::iter::once(top).chain(limit).map(|at| (at, self.format)).collect();
-        self.frame(canvas, area, scene, (axis, values), (&chart, &labels, Some("0")));
+        self.frame(canvas, area, input, (axis, values), (&chart, &labels, Some("0")));
     }
 
-    fn area(self, canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, axis: &TimeAxis, values: &[DotValues]) {
+    fn area(self, canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, axis: &TimeAxis, values: &[DotValues]) {
         let top = self.top.unwrap_or_else(|| step_above(1.02 * largest_sum(values)));
         let even = self.even.filter(|even| *even < top);
         let layers = values.iter().zip(&self.layers).map(|(values, (_, role))| Layer { values, role: *role });
@@ -204,10 +211,10 @@ impl Chart<'_> {
         let moving = if self.kind == Kind::Heat { whole_share } else { precise };
         let labels: Vec<ScaleValue> =
             std::iter::once((top, self.format)).chain(even.map(|even| (even, moving as fn(f64) -> String))).collect();
-        self.frame(canvas, area, scene, (axis, values), (&chart, &labels, Some("0")));
+        self.frame(canvas, area, input, (axis, values), (&chart, &labels, Some("0")));
     }
 
-    fn line(self, canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, axis: &TimeAxis, values: &[DotValues]) {
+    fn line(self, canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, axis: &TimeAxis, values: &[DotValues]) {
         let Some((shown, (measure, role))) = values.first().zip(self.layers.first()) else { return };
         let scale = match measure {
             Measure::HitRate => LineScale::of_shares,
@@ -220,7 +227,7 @@ impl Chart<'_> {
         let is_exact = |value: f64| (value * 100.0 - (value * 100.0).round()).abs() < 0.05;
         let has_tenths = *measure == Measure::HitRate && !(is_exact(low) && is_exact(top));
         let format = if has_tenths { exact_share } else { self.format };
-        self.frame(canvas, area, scene, (axis, values), (&chart, &[(top, format), (low, format)], None));
+        self.frame(canvas, area, input, (axis, values), (&chart, &[(top, format), (low, format)], None));
     }
 
     /// Draws a plot in its frame, with scale labels at the given values and a label at the foot of the scale.
@@ -228,7 +235,7 @@ impl Chart<'_> {
         &self,
         canvas: &mut Canvas<'_>,
         area: Rect,
-        scene: &Scene<'_>,
+        input: &FrameInput<'_>,
         (axis, values): (&TimeAxis, &[DotValues]),
         (plot, labels, floor): (&dyn Plot, &[ScaleValue], Option<&str>),
     ) {
@@ -245,7 +252,7 @@ impl Chart<'_> {
         framed(
             canvas,
             area,
-            scene,
+            input,
             axis,
             self.rule.clone(),
             &[plot],
@@ -267,19 +274,19 @@ fn dots_of_a_minute(axis: &TimeAxis) -> usize {
 pub(super) fn draw_row(
     canvas: &mut Canvas<'_>,
     area: Rect,
-    scene: &Scene<'_>,
+    input: &FrameInput<'_>,
     charts: impl IntoIterator<Item = Chart<'static>>,
     columns: u16,
 ) {
     let charts: Vec<Chart<'static>> = charts.into_iter().collect();
-    let span = scene.app.charts.reach.span();
+    let span = input.app.charts.reach.span();
     let of = |chart: &Chart<'_>| -> Vec<Option<Timestamp>> {
-        let points = |(measure, _): &(Measure, Role)| Points::of(scene, &chart.subject, *measure, span);
+        let points = |(measure, _): &(Measure, Role)| Points::of(input, &chart.subject, *measure, span);
         chart.layers.iter().map(|layer| points(layer).past_began()).collect()
     };
     let began = charts.iter().flat_map(of).flatten().min();
     for (chart, place) in charts.into_iter().zip(side_by_side(area, columns, 2)) {
-        Chart { began, ..chart }.draw(canvas, place, scene);
+        Chart { began, ..chart }.draw(canvas, place, input);
     }
 }
 
@@ -334,7 +341,7 @@ pub(super) fn ends(values: &[Option<f64>]) -> Option<(f64, f64)> {
 pub(super) fn framed(
     canvas: &mut Canvas<'_>,
     area: Rect,
-    scene: &Scene<'_>,
+    input: &FrameInput<'_>,
     axis: &TimeAxis,
     rule: TitledRule<'_>,
     plots: &[&dyn Plot],
@@ -344,12 +351,12 @@ pub(super) fn framed(
     readings: &[Reading<'_>],
 ) {
     let below = AxisRule {
-        ticks: axis.ticks(scene.zone(), None),
-        marks: marks(scene, axis, subject),
+        ticks: axis.ticks(input.zone(), None),
+        marks: marks(input, axis, subject),
         floor: floor.map(|floor| (floor, scale_width)),
     };
     let chart = FramedChart {
-        rule: cursor::titled(rule, scene, (axis, area.width), readings),
+        rule: cursor::titled(rule, input, (axis, area.width), readings),
         plots: plots.to_vec(),
         scale: if is_known { scale } else { ScaleColumn::default() },
         scale_width,
@@ -357,11 +364,11 @@ pub(super) fn framed(
     };
     let place = chart.draw(canvas, area);
     canvas.plots.push(PlotArea { area: place, axis: *axis, is_line: false });
-    cursor::line(canvas, place, scene, axis);
+    cursor::line(canvas, place, input, axis);
     if !is_known {
         let row = place.height.saturating_sub(1) / 2;
         for (row, text) in (row..place.height).zip(format::wrapped(absent, usize::from(place.width))) {
-            canvas.pen(place, row).put(Role::Dim, &text);
+            canvas.writer(place, row).put(Role::Dim, &text);
         }
     }
 }

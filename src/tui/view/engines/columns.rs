@@ -6,7 +6,7 @@ use crate::reading::Health;
 use crate::snapshot::EngineRow;
 use crate::tui::app::Grouping;
 use crate::tui::format;
-use crate::tui::scene::{Scene, mark};
+use crate::tui::frame_input::{FrameInput, mark};
 use crate::tui::series::Points;
 use crate::tui::theme::{Ink, Role};
 use crate::tui::view::cells::{full, gauge, hit as own_hit, latency, within};
@@ -44,10 +44,10 @@ impl LineKind {
 }
 
 impl Tops {
-    pub(super) fn of(scene: &Scene<'_>, lines: &[EngineLine<'_>]) -> Self {
+    pub(super) fn of(input: &FrameInput<'_>, lines: &[EngineLine<'_>]) -> Self {
         let top = |kind: LineKind, measure: Measure| {
             let lines = lines.iter().filter(|line| LineKind::of(line) == kind && line.served.makes(measure));
-            common_top(scene, lines.filter_map(|line| Some((line.subject.clone()?, measure))))
+            common_top(input, lines.filter_map(|line| Some((line.subject.clone()?, measure))))
         };
         Self(LineKind::ALL.map(|kind| [top(kind, Measure::Output), top(kind, Measure::Prompt)]))
     }
@@ -73,15 +73,15 @@ const SHORT: u16 = 5;
 const FEW: u16 = 70;
 
 /// Whether the rows are the engines of one model, which the title names.
-fn is_of_model(scene: &Scene<'_>) -> bool {
-    scene.app.subject().is_some_and(|about| scene.snap.models.iter().any(|row| row.model.as_str() == about.as_str()))
+fn is_of_model(input: &FrameInput<'_>) -> bool {
+    input.app.subject().is_some_and(|about| input.snap.models.iter().any(|row| row.model.as_str() == about.as_str()))
 }
 
 /// The ranks of the latencies. Where few columns fit, that of the first objective is one of them.
-fn latency_ranks(scene: &Scene<'_>) -> [u8; 3] {
-    let slo = scene.snap.slo.unwrap_or_default();
+fn latency_ranks(input: &FrameInput<'_>) -> [u8; 3] {
+    let slo = input.snap.slo.unwrap_or_default();
     let objectives = [slo.ttft_p99_seconds, slo.itl_p99_seconds, slo.e2e_p99_seconds];
-    let first = objectives.iter().position(Option::is_some).filter(|_| scene.size.0 < FEW);
+    let first = objectives.iter().position(Option::is_some).filter(|_| input.size.0 < FEW);
     let mut ranks = [2, 5, 11];
     if let Some(rank) = first.and_then(|first| ranks.get_mut(first)) {
         *rank = 0;
@@ -89,26 +89,26 @@ fn latency_ranks(scene: &Scene<'_>) -> [u8; 3] {
     ranks
 }
 
-pub(super) fn columns<'s, 'a: 's>(scene: &'s Scene<'a>, tops: Tops) -> Vec<Col<'s, EngineLine<'a>>> {
+pub(super) fn columns<'s, 'a: 's>(input: &'s FrameInput<'a>, tops: Tops) -> Vec<Col<'s, EngineLine<'a>>> {
     type C<'s, 'a> = Col<'s, EngineLine<'a>>;
-    let wide = scene.size.0 >= 160;
+    let wide = input.size.0 >= 160;
     // Engines without a unit have longer names, made of their node and what runs there.
     let is_alone = |row: &std::sync::Arc<EngineRow>| row.unit.is_none();
-    let has_names = scene.app.grouping == Grouping::Unit && scene.snap.nodes.len() > 1;
-    let least = if has_names && scene.snap.engines.iter().any(is_alone) { 17 } else { 15 };
+    let has_names = input.app.grouping == Grouping::Unit && input.snap.nodes.len() > 1;
+    let least = if has_names && input.snap.engines.iter().any(is_alone) { 17 } else { 15 };
     // Without a totals row, the window of the p99 is shown after the name.
-    let least = if scene.size.0 >= 70 && scene.snap.engines.len() < 2 { least.max(19) } else { least };
+    let least = if input.size.0 >= 70 && input.snap.engines.len() < 2 { least.max(19) } else { least };
     // So is, of the engines of one model or unit, the way back.
-    let least = if scene.size.0 >= 60 && scene.app.subject().is_some() { least.max(22) } else { least };
-    let slo = scene.snap.slo.unwrap_or_default();
-    let least_line = if scene.snap.slo.is_some() && !wide { SHORT } else { LINE };
-    let [of_ttft, of_itl, of_e2e] = latency_ranks(scene);
+    let least = if input.size.0 >= 60 && input.app.subject().is_some() { least.max(22) } else { least };
+    let slo = input.snap.slo.unwrap_or_default();
+    let least_line = if input.snap.slo.is_some() && !wide { SHORT } else { LINE };
+    let [of_ttft, of_itl, of_e2e] = latency_ranks(input);
     let mut columns = vec![
         C::left("Engines", least, name)
             .stretch(2, if wide { 34 } else { 24 })
             .rising(|line| OrderedBy::Name(line.name.clone())),
         C::left("model", 11, model)
-            .only(!is_of_model(scene))
+            .only(!is_of_model(input))
             .rank(4)
             .stretch(1, 28)
             .rising(|line| OrderedBy::Name(line.served.model.unwrap_or_default().to_owned())),
@@ -132,24 +132,24 @@ pub(super) fn columns<'s, 'a: 's>(scene: &'s Scene<'a>, tops: Tops) -> Vec<Col<'
             .falling(|line| OrderedBy::Number(line.served.itl_p99)),
         C::right("e2e p99", 7, move |line| latency((line.served.e2e_p99, line.served.beyond[2]), slo.e2e_p99_seconds))
             .rank(of_e2e)
-            .only(scene.snap.engines.iter().any(|row| row.e2e_seconds.p99.is_some()))
+            .only(input.snap.engines.iter().any(|row| row.e2e_seconds.p99.is_some()))
             .falling(|line| OrderedBy::Number(line.served.e2e_p99)),
         C::right("in SLO", 6, |line| within(line.served.within_slo()))
             .rank(5)
-            .only(scene.snap.slo.is_some())
+            .only(input.snap.slo.is_some())
             .rising(|line| OrderedBy::Number(line.served.within_slo().map(Ratio::get))),
     ];
-    columns.extend(of_tokens(scene, &[], if wide { (WIDE, 40) } else { (least_line, 14) }, tops));
+    columns.extend(of_tokens(input, &[], if wide { (WIDE, 40) } else { (least_line, 14) }, tops));
     columns.extend([
         C::right("rev/h", 7, rev).rank(4).falling(|line| OrderedBy::Money(line.revenue())),
-        C::right("profit/h", 9, move |line| profit(line, scene.size.0 < REVENUE))
+        C::right("profit/h", 9, move |line| profit(line, input.size.0 < REVENUE))
             .rank(1)
             .rising(|line| by_profit(line.profit(), line.whole.is_some_and(|whole| whole.is_unpriced)))
             .first(),
     ]);
-    columns.extend(of_watching(scene));
+    columns.extend(of_watching(input));
     columns.push(
-        C::left("note", 10, note).rank(9).only(scene.snap.engines.iter().any(|row| row.note.is_some())).stretch(2, 60),
+        C::left("note", 10, note).rank(9).only(input.snap.engines.iter().any(|row| row.note.is_some())).stretch(2, 60),
     );
     columns
 }
@@ -157,22 +157,22 @@ pub(super) fn columns<'s, 'a: 's>(scene: &'s Scene<'a>, tops: Tops) -> Vec<Col<'
 /// The token columns of each row, prompts and output apart: sparklines of `least` to `most` cells, and the current rates.
 /// Measures that no row of `lines` makes are left out.
 pub(super) fn of_tokens<'s, 'a: 's>(
-    scene: &'s Scene<'a>,
+    input: &'s FrameInput<'a>,
     lines: &[EngineLine<'a>],
     (least, most): (u16, u16),
     tops: Tops,
 ) -> [Col<'s, EngineLine<'a>>; 4] {
     type C<'s, 'a> = Col<'s, EngineLine<'a>>;
     let has = |measure| lines.is_empty() || lines.iter().any(|line| line.served.makes(measure));
-    let span = scene.app.charts.reach.word();
-    let has_both = scene.size.0 >= 160;
+    let span = input.app.charts.reach.word();
+    let has_both = input.size.0 >= 160;
     let line = |name: &str, measure: Measure, rank: u8| {
         // The heading has the name of the rate in the next column.
         let title = if least > LINE { format!("{name}, {span}") } else { span.to_owned() };
         let cell = move |line: &EngineLine<'a>| {
             // A single sparkline for both measures: rows that only process prompts show prompts.
             let is_other = !has_both && !line.served.makes(measure);
-            tokens_line(scene, (line, if is_other { Measure::Prompt } else { measure }), most, tops)
+            tokens_line(input, (line, if is_other { Measure::Prompt } else { measure }), most, tops)
         };
         C::left(title, least, cell)
             .rank(rank)
@@ -198,9 +198,9 @@ fn rate(line: &EngineLine<'_>, measure: Measure) -> Cell<'static> {
 }
 
 /// The columns of large screens: recomputed work, drafts, and the cost of scraping.
-fn of_watching<'s, 'a: 's>(scene: &Scene<'_>) -> Vec<Col<'s, EngineLine<'a>>> {
+fn of_watching<'s, 'a: 's>(input: &FrameInput<'_>) -> Vec<Col<'s, EngineLine<'a>>> {
     type C<'s, 'a> = Col<'s, EngineLine<'a>>;
-    let knows = |what: fn(&EngineRow) -> bool| scene.snap.engines.iter().any(|row| what(row));
+    let knows = |what: fn(&EngineRow) -> bool| input.snap.engines.iter().any(|row| what(row));
     vec![
         C::right("preempted", 9, preempted)
             .rank(11)
@@ -222,16 +222,16 @@ fn of_watching<'s, 'a: 's>(scene: &Scene<'_>) -> Vec<Col<'s, EngineLine<'a>>> {
     ]
 }
 
-pub(super) fn total(scene: &Scene<'_>, hidden: usize, columns: &[Col<'_, EngineLine<'_>>]) -> TableRow<'static> {
-    let snap = scene.snap;
+pub(super) fn total(input: &FrameInput<'_>, hidden: usize, columns: &[Col<'_, EngineLine<'_>>]) -> TableRow<'static> {
+    let snap = input.snap;
     let name = if hidden > 0 { format!("all, {hidden} more") } else { "total".to_owned() };
     TableRow::new(columns.iter().map(|col| match col.name() {
         "Engines" => Cell::dim(name.clone()),
         "run" => count(snap.requests.running),
         "wait" => count(snap.requests.waiting),
         "hit" => figure(&format::percent(snap.cache_hit_rate)),
-        "ttft p99" => span(scene),
-        "in SLO" => within(scene.snap.slo.and_then(|slo| slo.within)),
+        "ttft p99" => span(input),
+        "in SLO" => within(input.snap.slo.and_then(|slo| slo.within)),
         "in/s" => tables::rate(snap.tokens.prompt_per_second),
         "out/s" => tables::rate(snap.tokens.output_per_second),
         "rev/h" => bounded_amount(snap.money.revenue_per_hour, 7, snap.rate_bound()),
@@ -242,14 +242,14 @@ pub(super) fn total(scene: &Scene<'_>, hidden: usize, columns: &[Col<'_, EngineL
 }
 
 /// The window of the p99, shown below its column.
-fn span(scene: &Scene<'_>) -> Cell<'static> {
+fn span(input: &FrameInput<'_>) -> Cell<'static> {
     let said = |window: String| if window.len() <= 3 { format!("last {window}") } else { window };
-    latencies::window(scene).map_or(Cell::Empty, |window| Cell::dim(said(window)))
+    latencies::window(input).map_or(Cell::Empty, |window| Cell::dim(said(window)))
 }
 
 /// The totals of the rows shown; each parent counts once.
 pub(super) fn sums(
-    scene: &Scene<'_>,
+    input: &FrameInput<'_>,
     lines: &[EngineLine<'_>],
     columns: &[Col<'_, EngineLine<'_>>],
 ) -> TableRow<'static> {
@@ -258,10 +258,10 @@ pub(super) fn sums(
     let revenue: Option<Money> = known_sum(parents.iter().map(|line| line.revenue()));
     let profit: Option<Money> = known_sum(parents.iter().map(|line| line.profit()));
     // The title leaves its room to the headings, so this row says how to see all again.
-    let back = if scene.app.subject().is_some() && scene.size.0 >= 60 { ", Esc: all" } else { "" };
+    let back = if input.app.subject().is_some() && input.size.0 >= 60 { ", Esc: all" } else { "" };
     TableRow::new(columns.iter().map(|col| match col.name() {
         "Engines" => Cell::Phrase(format!("{} shown{back}", format::grouped(parents.len() as u128)).into()),
-        "ttft p99" => span(scene),
+        "ttft p99" => span(input),
         "run" => count(whole(|line| line.served.running)),
         "wait" => count(whole(|line| line.served.waiting)),
         "in/s" => tables::rate(known_sum(parents.iter().map(|line| line.served.rate(Measure::Prompt)))),
@@ -316,15 +316,15 @@ fn hit(line: &EngineLine<'_>) -> Cell<'static> {
 }
 
 fn tokens_line(
-    scene: &Scene<'_>,
+    input: &FrameInput<'_>,
     (line, measure): (&EngineLine<'_>, Measure),
     cells: u16,
     tops: Tops,
 ) -> Cell<'static> {
     let Some(subject) = line.subject.as_ref().filter(|_| line.served.makes(measure)) else { return Cell::Empty };
     let role = if measure == Measure::Prompt { Role::Prompt } else { Role::Output };
-    let span = scene.app.charts.reach.span();
-    let values = Points::of(scene, subject, measure, span).cells(scene.snap.at, span, cells);
+    let span = input.app.charts.reach.span();
+    let values = Points::of(input, subject, measure, span).cells(input.snap.at, span, cells);
     Cell::Sparkline(Sparkline::new(values, tops.top(line, measure), Ink::Mixed(role, 75)))
 }
 

@@ -8,8 +8,8 @@ use super::lines::ranks_of;
 use crate::history::Subject;
 use crate::tui::app::RefreshPace;
 use crate::tui::format;
+use crate::tui::frame_input::FrameInput;
 use crate::tui::layout::{LayoutRows, from_chosen, split, stacked};
-use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::view::cells::full;
 use crate::tui::view::engine_charts::EngineCharts;
@@ -43,9 +43,9 @@ struct ChosenEngine<'l, 'a> {
 }
 
 /// The rows that are no ranks, the chosen one or the parent of a chosen rank first.
-fn parents<'l, 'a>(scene: &Scene<'_>, lines: &'l [EngineLine<'a>]) -> Vec<&'l EngineLine<'a>> {
+fn parents<'l, 'a>(input: &FrameInput<'_>, lines: &'l [EngineLine<'a>]) -> Vec<&'l EngineLine<'a>> {
     let keys: Vec<ListKey> = lines.iter().map(|line| line.key).collect();
-    let at = scene.app.list_of(ViewId::Engines).place(&keys);
+    let at = input.app.list_of(ViewId::Engines).place(&keys);
     let is_parent = |line: &&EngineLine<'_>| !matches!(line.tree, Tree::Child | Tree::LastChild);
     let before = lines.get(..=at).unwrap_or(&[]).iter().filter(is_parent).count();
     let parents: Vec<&EngineLine<'a>> = lines.iter().filter(is_parent).collect();
@@ -53,7 +53,7 @@ fn parents<'l, 'a>(scene: &Scene<'_>, lines: &'l [EngineLine<'a>]) -> Vec<&'l En
 }
 
 /// What is shown of a row.
-fn chosen<'l, 'a>(scene: &Scene<'_>, line: &'l EngineLine<'a>) -> Option<ChosenEngine<'l, 'a>> {
+fn chosen<'l, 'a>(input: &FrameInput<'_>, line: &'l EngineLine<'a>) -> Option<ChosenEngine<'l, 'a>> {
     let name = line.name.clone();
     if let Some(row) = line.engine {
         let is_its_own = row.unit.is_none();
@@ -64,7 +64,7 @@ fn chosen<'l, 'a>(scene: &Scene<'_>, line: &'l EngineLine<'a>) -> Option<ChosenE
         let subject = line.subject.clone()?;
         return Some(ChosenEngine { line, subject, name, is_its_own: true });
     };
-    let mut engines = scene.snap.engines.iter().filter(|row| row.node == *node);
+    let mut engines = input.snap.engines.iter().filter(|row| row.node == *node);
     let first = engines.next()?;
     Some(match &first.unit {
         Some(unit) => {
@@ -79,48 +79,48 @@ fn chosen<'l, 'a>(scene: &Scene<'_>, line: &'l EngineLine<'a>) -> Option<ChosenE
 }
 
 /// Draws the chosen row, and below it as many of the next as fit with all of their parts.
-pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, lines: &[EngineLine<'_>]) {
-    let parents = parents(scene, lines);
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, lines: &[EngineLine<'_>]) {
+    let parents = parents(input, lines);
     let whole = 2 * MOST_CHARTS + latencies::ROWS + 1;
     for (line, area) in parents.iter().zip(stacked(area, whole, LEAST_MORE, parents.len())) {
-        if let Some(chosen) = chosen(scene, line) {
-            draw_one(canvas, area, scene, &chosen);
+        if let Some(chosen) = chosen(input, line) {
+            draw_one(canvas, area, input, &chosen);
         }
     }
 }
 
 /// Draws the charts, where there is room, and below them the latencies and the ranks.
-fn draw_one(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, chosen: &ChosenEngine<'_, '_>) {
+fn draw_one(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, chosen: &ChosenEngine<'_, '_>) {
     // The ranks of an open row stand in the list.
     let has_ranks = area.width >= WITH_RANKS && chosen.line.tree != Tree::Open;
-    let ranks = if has_ranks { ranks_of(&scene.at(RefreshPace::FiveSeconds), chosen.line) } else { Vec::new() };
+    let ranks = if has_ranks { ranks_of(&input.at(RefreshPace::FiveSeconds), chosen.line) } else { Vec::new() };
     let wanted = if ranks.len() > 1 { ranks.len().min(1_000) as u16 + 1 } else { 0 };
     let mut rows = LayoutRows(area);
     let room = area.height.saturating_sub(wanted.min(area.height / 3).max(latencies::ROWS));
     let has_charts = room >= CHARTS && chosen.subject != Subject::Fleet;
     if has_charts && area.width < WIDE {
-        let charts = EngineCharts::of(scene, &chosen.subject, &chosen.line.served);
-        charts.draw_pairs(canvas, rows.top(room.min(2 * MOST_CHARTS)), scene);
+        let charts = EngineCharts::of(input, &chosen.subject, &chosen.line.served);
+        charts.draw_pairs(canvas, rows.top(room.min(2 * MOST_CHARTS)), input);
     } else if has_charts {
         let is_twice = room >= 2 * CHARTS + 2;
         let height = if is_twice { (room / 2).min(MOST_CHARTS) } else { room.min(MOST_CHARTS + CHARTS) };
-        let charts = EngineCharts::of(scene, &chosen.subject, &chosen.line.served);
-        charts.draw(canvas, rows.top(height), scene);
+        let charts = EngineCharts::of(input, &chosen.subject, &chosen.line.served);
+        charts.draw(canvas, rows.top(height), input);
         if is_twice {
-            charts.draw_tokens(canvas, rows.top(height), scene);
+            charts.draw_tokens(canvas, rows.top(height), input);
         }
     }
     let (left, right) = if wanted > 0 { split(rows.0, LATENCIES - 2, 2) } else { (rows.0, Rect::default()) };
     let below = Rect { height: left.height.min(latencies::ROWS), ..left };
-    latencies::draw(canvas, below, scene, &chosen.subject, &chosen.name, now(scene, chosen).as_ref());
+    latencies::draw(canvas, below, input, &chosen.subject, &chosen.name, now(input, chosen).as_ref());
     if wanted > 0 {
-        draw_ranks(canvas, right, scene, chosen, &ranks);
+        draw_ranks(canvas, right, input, chosen, &ranks);
     }
 }
 
 /// The current p99 of the row.
-fn now(scene: &Scene<'_>, chosen: &ChosenEngine<'_, '_>) -> Option<latencies::Now> {
-    let seconds = scene.snap.window_seconds.filter(|_| chosen.is_its_own && scene.app.then().is_none())?;
+fn now(input: &FrameInput<'_>, chosen: &ChosenEngine<'_, '_>) -> Option<latencies::Now> {
+    let seconds = input.snap.window_seconds.filter(|_| chosen.is_its_own && input.app.then().is_none())?;
     let served = &chosen.line.served;
     let p99 = [served.ttft_p99, served.itl_p99, served.e2e_p99];
     let p99 = std::array::from_fn(|nth| latencies::bounded(p99[nth], served.beyond[nth]));
@@ -138,7 +138,7 @@ fn now(scene: &Scene<'_>, chosen: &ChosenEngine<'_, '_>) -> Option<latencies::No
 fn draw_ranks(
     canvas: &mut Canvas<'_>,
     area: Rect,
-    scene: &Scene<'_>,
+    input: &FrameInput<'_>,
     chosen: &ChosenEngine<'_, '_>,
     ranks: &[EngineLine<'_>],
 ) {
@@ -155,8 +155,8 @@ fn draw_ranks(
         C::right("wait", 4, |line| count(line.served.waiting)).rank(1),
         C::right("KV", 5, |line| full(line.served.kv())),
     ];
-    let tops = Tops::of(scene, ranks);
-    columns.extend(of_tokens(scene, ranks, (10, LINE), tops));
+    let tops = Tops::of(input, ranks);
+    columns.extend(of_tokens(input, ranks, (10, LINE), tops));
     columns.push(C::right("share", 6, |line| figure(&format::percent1(line.share.and_then(Ratio::new)))).rank(3));
     let name = format!("Ranks of {}", format::shorten(&chosen.line.name, 18));
     List { gap: 1, ..List::plain(name, &columns, ranks) }.draw(canvas, area);

@@ -10,7 +10,7 @@ use crate::snapshot::{EngineRow, ModelRow, NodeRow, Severity};
 use crate::tui::app::Grouping;
 use crate::tui::figures_of;
 use crate::tui::format;
-use crate::tui::scene::{Scene, short_target};
+use crate::tui::frame_input::{FrameInput, short_target};
 use crate::tui::view::about::about;
 use crate::tui::view::engine_rows::alone_on_node;
 use crate::tui::view::list::Col;
@@ -31,8 +31,8 @@ fn fields(row: &EngineRow) -> [(&'static str, &str); 5] {
 }
 
 /// Whether a row belongs to the view's subject and matches the filter; `None` if only unknown figures keep it out.
-fn judged(scene: &Scene<'_>, row: &EngineRow) -> Option<bool> {
-    let about = scene.app.subject().filter(|_| scene.app.view() == ViewId::Engines).map(Label::as_str);
+fn judged(input: &FrameInput<'_>, row: &EngineRow) -> Option<bool> {
+    let about = input.app.subject().filter(|_| input.app.view() == ViewId::Engines).map(Label::as_str);
     let is_of = about.is_none_or(|about| {
         let names = [
             row.unit.as_ref().map(UnitName::as_str),
@@ -45,14 +45,14 @@ fn judged(scene: &Scene<'_>, row: &EngineRow) -> Option<bool> {
     if !is_of {
         return Some(false);
     }
-    scene.app.filter.judge(&fields(row), |key| figures_of::of_engine(row, key))
+    input.app.filter.judge(&fields(row), |key| figures_of::of_engine(row, key))
 }
 
 /// How many engines and ranks match the filter, and for how many a figure that it asks for is unknown.
-pub(super) fn judged_counts(scene: &Scene<'_>) -> (usize, usize) {
+pub(super) fn judged_counts(input: &FrameInput<'_>) -> (usize, usize) {
     let mut counts = (0, 0);
-    for row in &scene.snap.engines {
-        match judged(scene, row) {
+    for row in &input.snap.engines {
+        match judged(input, row) {
             Some(passes) => counts.0 += usize::from(passes),
             None => counts.1 += 1,
         }
@@ -61,19 +61,19 @@ pub(super) fn judged_counts(scene: &Scene<'_>) -> (usize, usize) {
 }
 
 /// The rows in order, with children below unfolded parents.
-pub(super) fn lines<'a>(scene: &Scene<'a>) -> Vec<EngineLine<'a>> {
+pub(super) fn lines<'a>(input: &FrameInput<'a>) -> Vec<EngineLine<'a>> {
     let mut groups: BTreeMap<&str, Vec<&'a EngineRow>> = BTreeMap::new();
-    for row in scene.snap.engines.iter().filter(|row| judged(scene, row) == Some(true)) {
-        groups.entry(group_of(scene.app.grouping, row)).or_default().push(row);
+    for row in input.snap.engines.iter().filter(|row| judged(input, row) == Some(true)) {
+        groups.entry(group_of(input.app.grouping, row)).or_default().push(row);
     }
-    let alerts = alerted(&scene.snap.alerts);
+    let alerts = alerted(&input.snap.alerts);
     let mut parents: Vec<(EngineLine<'a>, Vec<&'a EngineRow>)> =
-        groups.into_iter().map(|(name, rows)| (parent(scene, name, &rows, alerts.get(name).copied()), rows)).collect();
+        groups.into_iter().map(|(name, rows)| (parent(input, name, &rows, alerts.get(name).copied()), rows)).collect();
     let mut order: Vec<Keyed<'a>> = parents.drain(..).map(|(line, rows)| Keyed { line, rows }).collect();
     // Sorting compares the parents' rows.
-    let columns = columns(scene, Tops::default());
-    sort_parents(&mut order, &columns, scene);
-    order.into_iter().flat_map(|Keyed { line, rows }| with_children(scene, line, &rows)).collect()
+    let columns = columns(input, Tops::default());
+    sort_parents(&mut order, &columns, input);
+    order.into_iter().flat_map(|Keyed { line, rows }| with_children(input, line, &rows)).collect()
 }
 
 /// The name of the group that a row belongs to.
@@ -90,14 +90,14 @@ struct Keyed<'a> {
     rows: Vec<&'a EngineRow>,
 }
 
-fn sort_parents<'a>(order: &mut Vec<Keyed<'a>>, columns: &[Col<'_, EngineLine<'a>>], scene: &Scene<'_>) {
+fn sort_parents<'a>(order: &mut Vec<Keyed<'a>>, columns: &[Col<'_, EngineLine<'a>>], input: &FrameInput<'_>) {
     let mut rows: BTreeMap<ListKey, Vec<&'a EngineRow>> = BTreeMap::new();
     let mut lines = Vec::new();
     for keyed in order.drain(..) {
         rows.insert(keyed.line.key, keyed.rows);
         lines.push(keyed.line);
     }
-    settle(&mut lines, columns, scene, ViewId::Engines, |line| line.key);
+    settle(&mut lines, columns, input, ViewId::Engines, |line| line.key);
     let with = |line: EngineLine<'a>, rows: &mut BTreeMap<ListKey, Vec<&'a EngineRow>>| {
         let rows = rows.remove(&line.key).unwrap_or_default();
         Keyed { line, rows }
@@ -105,24 +105,24 @@ fn sort_parents<'a>(order: &mut Vec<Keyed<'a>>, columns: &[Col<'_, EngineLine<'a
     order.extend(lines.into_iter().map(|line| with(line, &mut rows)));
 }
 
-fn parent<'a>(scene: &Scene<'a>, name: &str, rows: &[&'a EngineRow], gravest: Option<Severity>) -> EngineLine<'a> {
+fn parent<'a>(input: &FrameInput<'a>, name: &str, rows: &[&'a EngineRow], gravest: Option<Severity>) -> EngineLine<'a> {
     let mut served = ServedTogether::of(rows.iter().copied());
     served.rows = parts(rows).count();
     // What a filter leaves of a group has neither the group's money nor its tokens.
-    let is_part = is_part(scene, name, rows);
-    let whole = if is_part { whole_node(scene, rows) } else { whole(scene, name) };
+    let is_part = is_part(input, name, rows);
+    let whole = if is_part { whole_node(input, rows) } else { whole(input, name) };
     let only = if rows.len() == 1 && whole.is_none() { rows.first().copied() } else { None };
     let best = rows.iter().map(|row| row.state).min().unwrap_or_default();
     let is_target =
-        scene.app.grouping == Grouping::Unit && !scene.snap.units.iter().any(|unit| unit.unit.as_str() == name);
+        input.app.grouping == Grouping::Unit && !input.snap.units.iter().any(|unit| unit.unit.as_str() == name);
     let shown = match (&whole, rows.first()) {
-        (_, Some(_)) if is_target && scene.snap.nodes.len() > 1 => about(scene, name),
-        (_, Some(row)) if is_target => alone_on_node(scene, row),
+        (_, Some(_)) if is_target && input.snap.nodes.len() > 1 => about(input, name),
+        (_, Some(row)) if is_target => alone_on_node(input, row),
         (Some((Subject::Node(node), _)), _) if is_part => node.to_string(),
         _ if is_part => format!("{name}, part"),
         _ => name.to_owned(),
     };
-    let kind = match (scene.app.grouping, &whole) {
+    let kind = match (input.app.grouping, &whole) {
         (Grouping::Unit, None) => "target",
         (grouping, _) => grouping.name(),
     };
@@ -132,9 +132,9 @@ fn parent<'a>(scene: &Scene<'a>, name: &str, rows: &[&'a EngineRow], gravest: Op
         // Several ranks of one target are stored together too.
         None if is_part => (None, None),
         None if only.is_none() => {
-            (rows.first().map(|row| Subject::Engine(row.target.clone(), None)), alone(scene, rows))
+            (rows.first().map(|row| Subject::Engine(row.target.clone(), None)), alone(input, rows))
         }
-        None => (only.map(engine), alone(scene, rows)),
+        None => (only.map(engine), alone(input, rows)),
     };
     // A group has the same rates in every view, and its charts those of its row.
     if let Some(whole) = whole {
@@ -158,9 +158,9 @@ fn parent<'a>(scene: &Scene<'a>, name: &str, rows: &[&'a EngineRow], gravest: Op
 }
 
 /// The subject of a group's tokens, and its figures as a whole; `None` for a single engine.
-fn whole(scene: &Scene<'_>, name: &str) -> Option<(Subject, Whole)> {
-    let snap = scene.snap;
-    Some(match scene.app.grouping {
+fn whole(input: &FrameInput<'_>, name: &str) -> Option<(Subject, Whole)> {
+    let snap = input.snap;
+    Some(match input.app.grouping {
         Grouping::Unit => {
             let unit = snap.units.iter().find(|unit| unit.unit.as_str() == name)?;
             let (revenue, cost) = (unit.revenue_per_hour, unit.cost_per_hour);
@@ -191,18 +191,18 @@ fn whole(scene: &Scene<'_>, name: &str) -> Option<(Subject, Whole)> {
 }
 
 /// Whether a filter or the view's subject leaves only some rows of a group.
-fn is_part(scene: &Scene<'_>, name: &str, rows: &[&EngineRow]) -> bool {
-    let is_filtered = !scene.app.filter.text().is_empty() || scene.app.subject().is_some();
-    let all = || scene.snap.engines.iter().filter(|row| group_of(scene.app.grouping, row) == name).count();
+fn is_part(input: &FrameInput<'_>, name: &str, rows: &[&EngineRow]) -> bool {
+    let is_filtered = !input.app.filter.text().is_empty() || input.app.subject().is_some();
+    let all = || input.snap.engines.iter().filter(|row| group_of(input.app.grouping, row) == name).count();
     is_filtered && all() > rows.len()
 }
 
 /// The node of all rows and its figures, if they are all of its rows.
-fn whole_node(scene: &Scene<'_>, rows: &[&EngineRow]) -> Option<(Subject, Whole)> {
+fn whole_node(input: &FrameInput<'_>, rows: &[&EngineRow]) -> Option<(Subject, Whole)> {
     let name = &rows.first()?.node;
-    let on_node = scene.snap.engines.iter().filter(|row| row.node == *name).count();
+    let on_node = input.snap.engines.iter().filter(|row| row.node == *name).count();
     let is_whole = on_node == rows.len() && rows.iter().all(|row| row.node == *name);
-    let node = scene.snap.nodes.iter().find(|node| node.name == *name).filter(|_| is_whole)?;
+    let node = input.snap.nodes.iter().find(|node| node.name == *name).filter(|_| is_whole)?;
     Some((Subject::Node(name.clone()), of_node(node)))
 }
 
@@ -219,19 +219,19 @@ fn of_node(node: &NodeRow) -> Whole {
 
 /// The money of an engine that is alone on its node is the node's. With several engines on a node, the money of each is
 /// unknown.
-fn alone(scene: &Scene<'_>, rows: &[&EngineRow]) -> Option<Whole> {
+fn alone(input: &FrameInput<'_>, rows: &[&EngineRow]) -> Option<Whole> {
     let (target, name) = rows.first().map(|row| (&row.target, &row.node))?;
-    let is_shared = scene.snap.engines.iter().any(|row| row.node == *name && row.target != *target);
-    let node = scene.snap.nodes.iter().find(|node| node.name == *name).filter(|_| !is_shared)?;
+    let is_shared = input.snap.engines.iter().any(|row| row.node == *name && row.target != *target);
+    let node = input.snap.nodes.iter().find(|node| node.name == *name).filter(|_| !is_shared)?;
     Some(of_node(node))
 }
 
-fn with_children<'a>(scene: &Scene<'a>, mut line: EngineLine<'a>, rows: &[&'a EngineRow]) -> Vec<EngineLine<'a>> {
-    if !line.is_parent || !scene.app.is_open(line.key) {
+fn with_children<'a>(input: &FrameInput<'a>, mut line: EngineLine<'a>, rows: &[&'a EngineRow]) -> Vec<EngineLine<'a>> {
+    if !line.is_parent || !input.app.is_open(line.key) {
         return vec![line];
     }
     line.tree = Tree::Open;
-    let mut children = children(scene, &line, rows);
+    let mut children = children(input, &line, rows);
     let hidden = children.len().saturating_sub(CHILDREN + 1);
     if hidden > 0 {
         children.truncate(CHILDREN);
@@ -244,11 +244,11 @@ fn with_children<'a>(scene: &Scene<'a>, mut line: EngineLine<'a>, rows: &[&'a En
 }
 
 /// All children of a row, the busiest first.
-fn children<'a>(scene: &Scene<'_>, line: &EngineLine<'a>, rows: &[&'a EngineRow]) -> Vec<EngineLine<'a>> {
+fn children<'a>(input: &FrameInput<'_>, line: &EngineLine<'a>, rows: &[&'a EngineRow]) -> Vec<EngineLine<'a>> {
     let whole = line.tokens();
     let role = line.served.role;
     // Load is compared among ranks that share work.
-    let is_compared = scene.app.grouping != Grouping::Node;
+    let is_compared = input.app.grouping != Grouping::Node;
     let carries = |row: &EngineRow| row.kv_usage.map(Ratio::get).or(row.running.map(|n| n as f64));
     let known: Vec<f64> = parts(rows).filter_map(carries).collect();
     let mean = known.iter().sum::<f64>() / known.len().max(1) as f64;
@@ -261,13 +261,13 @@ fn children<'a>(scene: &Scene<'_>, line: &EngineLine<'a>, rows: &[&'a EngineRow]
 }
 
 /// All ranks of a row of the list.
-pub(super) fn ranks_of<'a>(scene: &Scene<'a>, line: &EngineLine<'a>) -> Vec<EngineLine<'a>> {
+pub(super) fn ranks_of<'a>(input: &FrameInput<'a>, line: &EngineLine<'a>) -> Vec<EngineLine<'a>> {
     if !line.is_parent {
         return Vec::new();
     }
-    let is_of = |row: &&EngineRow| group_of(scene.app.grouping, row) == line.alerts_of;
-    let rows: Vec<&'a EngineRow> = scene.snap.engines.iter().map(AsRef::as_ref).filter(is_of).collect();
-    children(scene, line, &rows)
+    let is_of = |row: &&EngineRow| group_of(input.app.grouping, row) == line.alerts_of;
+    let rows: Vec<&'a EngineRow> = input.snap.engines.iter().map(AsRef::as_ref).filter(is_of).collect();
+    children(input, line, &rows)
 }
 
 /// The rows, without the engine rows whose ranks are also among them.

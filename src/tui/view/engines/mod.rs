@@ -13,10 +13,10 @@ use super::list::List;
 use super::models::objectives_legend;
 use super::{Hits, Layout, ListKey, OnEnter, Part, SortOrder, View, ViewId, ViewPlace, list};
 use crate::reading::Label;
-use crate::tui::app::{Command, RefreshPace, Turn};
+use crate::tui::app::{Command, Direction, RefreshPace};
 use crate::tui::format;
+use crate::tui::frame_input::FrameInput;
 use crate::tui::pane;
-use crate::tui::scene::Scene;
 use crate::tui::widgets::table::TableRow;
 use crate::tui::widgets::{Canvas, Segment};
 use columns::{Tops, columns, sums, total};
@@ -30,30 +30,30 @@ const LEAST_DETAIL: u16 = 56;
 pub(super) struct Engines;
 
 /// Draws the list with its totals, which do not depend on folding, grouping or the filter.
-fn draw_list(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, lines: &[EngineLine<'_>]) -> Hits {
-    let columns = columns(scene, Tops::of(scene, lines));
-    let about = scene.app.subject();
-    let is_whole = scene.app.filter.text().is_empty() && about.is_none();
-    let whole = |hidden: usize| total(scene, hidden, &columns);
-    let shown = |_: usize| sums(scene, lines, &columns);
+fn draw_list(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, lines: &[EngineLine<'_>]) -> Hits {
+    let columns = columns(input, Tops::of(input, lines));
+    let about = input.app.subject();
+    let is_whole = input.app.filter.text().is_empty() && about.is_none();
+    let whole = |hidden: usize| total(input, hidden, &columns);
+    let shown = |_: usize| sums(input, lines, &columns);
     let total: &dyn Fn(usize) -> TableRow<'static> = if is_whole { &whole } else { &shown };
-    let note = if lines.is_empty() && scene.app.filter.text().is_empty() {
+    let note = if lines.is_empty() && input.app.filter.text().is_empty() {
         Some(if is_whole { "no engine answers" } else { "no engine of this: Esc goes back" }.to_owned())
     } else {
-        let (passes, unknown) = judged_counts(scene);
-        list::filter_note(&scene.app.filter, passes, unknown)
+        let (passes, unknown) = judged_counts(input);
+        list::filter_note(&input.app.filter, passes, unknown)
     };
-    let has_total = area.height > 2 && scene.snap.engines.len() > 1;
+    let has_total = area.height > 2 && input.snap.engines.len() > 1;
     let mut list = List {
         key: &|line: &EngineLine<'_>| line.key,
         tree: &|line| line.tree,
-        state: Some(scene.app.list_of(ViewId::Engines)),
+        state: Some(input.app.list_of(ViewId::Engines)),
         total: has_total.then_some(total),
         gap: if area.width < 140 { 1 } else { 2 },
         note,
         ..List::plain("Engines", &columns, lines)
     };
-    if let Some(seconds) = scene.snap.window_seconds.filter(|_| area.width >= 70 && !has_total) {
+    if let Some(seconds) = input.snap.window_seconds.filter(|_| area.width >= 70 && !has_total) {
         list.title.push(Segment::dim(format!(" · p99 {seconds:.0}s")));
     }
     if let Some(about) = about {
@@ -77,20 +77,20 @@ impl View for Engines {
         Some('4')
     }
 
-    fn orders(&self, scene: &Scene<'_>) -> Vec<SortOrder> {
-        list::orders(&columns(scene, Tops::default()))
+    fn orders(&self, input: &FrameInput<'_>) -> Vec<SortOrder> {
+        list::orders(&columns(input, Tops::default()))
     }
 
-    fn rows(&self, scene: &Scene<'_>) -> Vec<ListKey> {
-        let slow = scene.at(RefreshPace::FiveSeconds);
+    fn rows(&self, input: &FrameInput<'_>) -> Vec<ListKey> {
+        let slow = input.at(RefreshPace::FiveSeconds);
         lines(&slow).iter().map(|line| line.key).collect()
     }
 
-    fn layout(&self, scene: &Scene<'_>, area: Rect) -> Layout {
+    fn layout(&self, input: &FrameInput<'_>, area: Rect) -> Layout {
         let basis = u16::from(area.height > 12);
         let room = area.height - basis;
         // Rows that the list does not need show the detail of the chosen row; a long list gives up a few rows for it.
-        let rows = lines(&scene.at(RefreshPace::FiveSeconds)).len().min(1_000) as u16 + 2;
+        let rows = lines(&input.at(RefreshPace::FiveSeconds)).len().min(1_000) as u16 + 2;
         let has_detail = area.width >= LEAST_DETAIL && (room >= rows + latencies::ROWS || room >= 28);
         let spare = room.saturating_sub(rows);
         let detail = match spare {
@@ -108,24 +108,24 @@ impl View for Engines {
         layout
     }
 
-    fn draw(&self, canvas: &mut Canvas<'_>, scene: &Scene<'_>, layout: &Layout) -> Hits {
-        let slow = scene.at(RefreshPace::FiveSeconds);
+    fn draw(&self, canvas: &mut Canvas<'_>, input: &FrameInput<'_>, layout: &Layout) -> Hits {
+        let slow = input.at(RefreshPace::FiveSeconds);
         let lines = lines(&slow);
         if let Some(area) = layout.area(Part::Basis) {
-            pane::basis(canvas, area, scene);
+            pane::basis(canvas, area, input);
         }
         if let Some(area) = layout.area(Part::Table(0)) {
-            detail::draw(canvas, area, scene, &lines);
+            detail::draw(canvas, area, input, &lines);
         }
         let Some(area) = layout.area(Part::List) else { return Hits::default() };
         draw_list(canvas, area, &slow, &lines)
     }
 
-    fn enter(&self, scene: &Scene<'_>) -> OnEnter {
-        let slow = scene.at(RefreshPace::FiveSeconds);
+    fn enter(&self, input: &FrameInput<'_>) -> OnEnter {
+        let slow = input.at(RefreshPace::FiveSeconds);
         let lines = lines(&slow);
         let keys: Vec<ListKey> = lines.iter().map(|line| line.key).collect();
-        match lines.get(scene.app.list_of(ViewId::Engines).place(&keys)) {
+        match lines.get(input.app.list_of(ViewId::Engines).place(&keys)) {
             Some(EngineLine { engine: Some(engine), .. }) => {
                 OnEnter::Into(ViewPlace::about(ViewId::Node, engine.node.as_str()))
             }
@@ -134,11 +134,11 @@ impl View for Engines {
         }
     }
 
-    fn chosen(&self, scene: &Scene<'_>) -> Option<String> {
-        let slow = scene.at(RefreshPace::FiveSeconds);
+    fn chosen(&self, input: &FrameInput<'_>) -> Option<String> {
+        let slow = input.at(RefreshPace::FiveSeconds);
         let lines = lines(&slow);
         let keys: Vec<ListKey> = lines.iter().map(|line| line.key).collect();
-        lines.get(scene.app.list_of(ViewId::Engines).place(&keys)).map(|line| line.alerts_of.clone())
+        lines.get(input.app.list_of(ViewId::Engines).place(&keys)).map(|line| line.alerts_of.clone())
     }
 
     fn commands(&self) -> &'static [Command] {
@@ -149,12 +149,12 @@ impl View for Engines {
             Command::Group,
             Command::Filter,
             Command::Sort,
-            Command::Reach(Turn::Previous),
+            Command::Reach(Direction::Previous),
         ]
     }
 
-    fn legend(&self, scene: &Scene<'_>) -> Option<&'static str> {
-        Some(objectives_legend(scene))
+    fn legend(&self, input: &FrameInput<'_>) -> Option<&'static str> {
+        Some(objectives_legend(input))
     }
 
     /// A unit's engines are what it is opened for.

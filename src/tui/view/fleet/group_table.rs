@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use super::groups::FleetGroup;
 use crate::tui::app::RefreshPace;
 use crate::tui::format;
-use crate::tui::scene::Scene;
+use crate::tui::frame_input::FrameInput;
 use crate::tui::theme::Role;
 use crate::tui::view::cells::full;
 use crate::tui::view::heat::FleetHeat;
@@ -17,10 +17,10 @@ use crate::tui::widgets::Canvas;
 use crate::tui::widgets::table::{Cell, TableRow};
 use crate::units::Ratio;
 
-pub(super) fn columns<'s, 'a: 's>(scene: &Scene<'a>) -> Vec<Col<'s, FleetGroup<'a>>> {
+pub(super) fn columns<'s, 'a: 's>(input: &FrameInput<'a>) -> Vec<Col<'s, FleetGroup<'a>>> {
     type C<'s, 'a> = Col<'s, FleetGroup<'a>>;
-    let heat = FleetHeat::new(scene.at(RefreshPace::TenSeconds));
-    let what = scene.app.charts.cells.names().0;
+    let heat = FleetHeat::new(input.at(RefreshPace::TenSeconds));
+    let what = input.app.charts.cells.names().0;
     vec![
         C::left("Units", 10, |group| said(name_role(group.gravest), group.label()))
             .stretch(1, 18)
@@ -60,11 +60,11 @@ fn hidden(groups: &[&FleetGroup<'_>], columns: &[Col<'_, FleetGroup<'_>>], heat:
 }
 
 /// Draws the table.
-pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, groups: &[FleetGroup<'_>]) -> Hits {
-    let columns = columns(scene);
-    let state = Some(scene.app.list_of(ViewId::Overview));
-    let note = list::filter_note(&scene.app.filter, groups.len(), 0);
-    let heat = FleetHeat::new(scene.at(RefreshPace::TenSeconds));
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, groups: &[FleetGroup<'_>]) -> Hits {
+    let columns = columns(input);
+    let state = Some(input.app.list_of(ViewId::Overview));
+    let note = list::filter_note(&input.app.filter, groups.len(), 0);
+    let heat = FleetHeat::new(input.at(RefreshPace::TenSeconds));
     let rest = |groups: &[&FleetGroup<'_>]| hidden(groups, &columns, &heat);
     List {
         key: &|group: &FleetGroup<'_>| group.key(),

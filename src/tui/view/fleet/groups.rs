@@ -7,7 +7,7 @@ use crate::natural_order::{Natural, natural_cmp};
 use crate::reading::UnitName;
 use crate::snapshot::{NodeRow, Severity, UnitRow, WorstRank};
 use crate::tui::figures_of;
-use crate::tui::scene::Scene;
+use crate::tui::frame_input::FrameInput;
 use crate::tui::view::ListKey;
 use crate::tui::view::served::{ServedTogether, alerted, by_node};
 use crate::units::{Money, Ratio};
@@ -62,8 +62,8 @@ impl FleetGroup<'_> {
     }
 
     /// The names of the group: its unit or its node, and the model that it serves.
-    fn names(&self, scene: &Scene<'_>, served: &HashMap<&str, ServedTogether<'_>>) -> [(&'static str, String); 3] {
-        let node = |place: &usize| scene.snap.nodes.get(*place);
+    fn names(&self, input: &FrameInput<'_>, served: &HashMap<&str, ServedTogether<'_>>) -> [(&'static str, String); 3] {
+        let node = |place: &usize| input.snap.nodes.get(*place);
         let unit = match self.kind {
             GroupKind::Unit => self.name,
             _ => self.nodes.iter().find_map(node).and_then(|node| node.unit.as_ref()).map_or("", UnitName::as_str),
@@ -76,55 +76,55 @@ impl FleetGroup<'_> {
 
 /// The groups that match the filter. A unit that it does not name gives way to those of its nodes that match.
 fn filtered<'a>(
-    scene: &Scene<'a>,
+    input: &FrameInput<'a>,
     groups: Vec<FleetGroup<'a>>,
     alerts: &HashMap<&str, Severity>,
 ) -> Vec<FleetGroup<'a>> {
-    let served = by_node(scene.snap);
+    let served = by_node(input.snap);
     let is_accepted = |group: &FleetGroup<'_>| {
-        let names = group.names(scene, &served);
+        let names = group.names(input, &served);
         let figure = |key: &str| figures_of::of_group(group.load, group.kv, group.waiting, group.profit, key);
-        scene.app.filter.accepts_with(&names.each_ref().map(|(key, name)| (*key, name.as_str())), figure)
+        input.app.filter.accepts_with(&names.each_ref().map(|(key, name)| (*key, name.as_str())), figure)
     };
     let is_named = |group: &FleetGroup<'_>| {
-        let names = group.names(scene, &served);
-        scene.app.filter.names(&names.each_ref().map(|(key, name)| (*key, name.as_str())))
+        let names = group.names(input, &served);
+        input.app.filter.names(&names.each_ref().map(|(key, name)| (*key, name.as_str())))
     };
     let parts = |group: FleetGroup<'a>| {
         if group.kind != GroupKind::Unit || is_named(&group) {
             return vec![group];
         }
-        of_nodes(scene, group.nodes, alerts)
+        of_nodes(input, group.nodes, alerts)
     };
     groups.into_iter().flat_map(parts).filter(is_accepted).collect()
 }
 
 /// The groups that match the filter, units before nodes.
-pub(super) fn groups<'a>(scene: &Scene<'a>) -> Vec<FleetGroup<'a>> {
-    let alerts = alerted(&scene.snap.alerts);
+pub(super) fn groups<'a>(input: &FrameInput<'a>) -> Vec<FleetGroup<'a>> {
+    let alerts = alerted(&input.snap.alerts);
     let mut nodes: HashMap<&str, Vec<usize>> = HashMap::new();
     let mut alone = Vec::new();
-    for (place, node) in scene.snap.nodes.iter().enumerate() {
+    for (place, node) in input.snap.nodes.iter().enumerate() {
         match &node.unit {
             Some(unit) => nodes.entry(unit.as_str()).or_default().push(place),
             None => alone.push(place),
         }
     }
     let of_unit =
-        |unit: &'a UnitRow| of_unit(scene, unit, nodes.remove(unit.unit.as_str()).unwrap_or_default(), &alerts);
-    let mut groups: Vec<FleetGroup<'a>> = scene.snap.units.iter().map(of_unit).collect();
-    groups.extend(of_nodes(scene, alone, &alerts));
-    if scene.app.filter.text().is_empty() { groups } else { filtered(scene, groups, &alerts) }
+        |unit: &'a UnitRow| of_unit(input, unit, nodes.remove(unit.unit.as_str()).unwrap_or_default(), &alerts);
+    let mut groups: Vec<FleetGroup<'a>> = input.snap.units.iter().map(of_unit).collect();
+    groups.extend(of_nodes(input, alone, &alerts));
+    if input.app.filter.text().is_empty() { groups } else { filtered(input, groups, &alerts) }
 }
 
 fn of_unit<'a>(
-    scene: &Scene<'a>,
+    input: &FrameInput<'a>,
     unit: &'a UnitRow,
     nodes: Vec<usize>,
     alerts: &HashMap<&str, Severity>,
 ) -> FleetGroup<'a> {
     let name = unit.unit.as_str();
-    let of_nodes = nodes.iter().filter_map(|place| scene.snap.nodes.get(*place));
+    let of_nodes = nodes.iter().filter_map(|place| input.snap.nodes.get(*place));
     let gravest = of_nodes.filter_map(|node| alerts.get(node.name.as_str())).max();
     FleetGroup {
         name,
@@ -141,12 +141,12 @@ fn of_unit<'a>(
     }
 }
 
-fn of_nodes<'a>(scene: &Scene<'a>, places: Vec<usize>, alerts: &HashMap<&str, Severity>) -> Vec<FleetGroup<'a>> {
+fn of_nodes<'a>(input: &FrameInput<'a>, places: Vec<usize>, alerts: &HashMap<&str, Severity>) -> Vec<FleetGroup<'a>> {
     if places.is_empty() {
         return Vec::new();
     }
-    let mut served = by_node(scene.snap);
-    let nodes = places.into_iter().filter_map(|place| Some((place, scene.snap.nodes.get(place)?.as_ref())));
+    let mut served = by_node(input.snap);
+    let nodes = places.into_iter().filter_map(|place| Some((place, input.snap.nodes.get(place)?.as_ref())));
     let group = |(place, node): (usize, &'a NodeRow)| {
         let served = served.remove(node.name.as_str()).unwrap_or_default();
         let loads: Vec<f64> = node.gpus.iter().filter_map(|gpu| gpu.utilization).map(Ratio::get).collect();
@@ -173,14 +173,14 @@ const FOLDED: usize = 8;
 const NO_MODEL: &str = "no model";
 
 /// The groups, with nodes without a unit merged by model where there are too many to leave room for units.
-pub(super) fn folded<'a>(scene: &Scene<'a>, groups: Vec<FleetGroup<'a>>) -> Vec<FleetGroup<'a>> {
+pub(super) fn folded<'a>(input: &FrameInput<'a>, groups: Vec<FleetGroup<'a>>) -> Vec<FleetGroup<'a>> {
     let alone = groups.iter().filter(|group| group.kind == GroupKind::Node).count();
     if alone <= FOLDED || alone == groups.len() {
         return groups;
     }
     let (nodes, mut kept): (Vec<FleetGroup<'a>>, Vec<FleetGroup<'a>>) =
         groups.into_iter().partition(|group| group.kind == GroupKind::Node);
-    let served = by_node(scene.snap);
+    let served = by_node(input.snap);
     let mut models: BTreeMap<&'a str, Vec<FleetGroup<'a>>> = BTreeMap::new();
     for node in nodes {
         let model = served.get(node.name).and_then(|served| served.model).unwrap_or(NO_MODEL);

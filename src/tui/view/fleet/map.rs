@@ -6,7 +6,7 @@ use super::groups::{FleetGroup, GroupKind, by_name, folded, worst_first};
 use super::plan::{FleetGrain, FleetPlan, PlanRow, PlanSlot, PlanUnit, SMALL, ending, prefix};
 use crate::tui::app::{Cells, RefreshPace};
 use crate::tui::format;
-use crate::tui::scene::Scene;
+use crate::tui::frame_input::FrameInput;
 use crate::tui::theme::Role;
 use crate::tui::view::heat::{FleetHeat, has_no_limits};
 use crate::tui::view::list::filter_note;
@@ -24,25 +24,25 @@ const LABEL: u16 = 8;
 
 /// Orders the groups for `area`: by name if all fit with a cell for each GPU; else nodes without a unit are merged by model,
 /// as their names take more cells than their loads; if there are still too many, the lowest profits come first.
-pub(super) fn ordered<'a>(mut groups: Vec<FleetGroup<'a>>, scene: &Scene<'a>, area: Rect) -> Vec<FleetGroup<'a>> {
+pub(super) fn ordered<'a>(mut groups: Vec<FleetGroup<'a>>, input: &FrameInput<'a>, area: Rect) -> Vec<FleetGroup<'a>> {
     by_name(&mut groups);
     let rows = |plan: &FleetPlan| plan.rows.len() <= rows_in(area);
-    let (_, whole) = planned(&groups, scene, area);
+    let (_, whole) = planned(&groups, input, area);
     if rows(&whole) && whole.grain != FleetGrain::Node {
         return groups;
     }
-    groups = folded(scene, groups);
+    groups = folded(input, groups);
     by_name(&mut groups);
-    if !rows(&planned(&groups, scene, area).1) {
+    if !rows(&planned(&groups, input, area).1) {
         worst_first(&mut groups, prefix);
-        name_whole_runs(&mut groups, scene, area);
+        name_whole_runs(&mut groups, input, area);
     }
     groups
 }
 
 /// Sorts small units of one prefix by name where all of them are shown, so that a unit keeps its place.
-fn name_whole_runs(groups: &mut [FleetGroup<'_>], scene: &Scene<'_>, area: Rect) {
-    let shown = planned(groups, scene, area).1.shown(rows_in(area).saturating_sub(1));
+fn name_whole_runs(groups: &mut [FleetGroup<'_>], input: &FrameInput<'_>, area: Rect) {
+    let shown = planned(groups, input, area).1.shown(rows_in(area).saturating_sub(1));
     let mut from = 0;
     while let Some(first) = groups.get(from) {
         let shared = prefix(first.name).to_owned();
@@ -56,15 +56,15 @@ fn name_whole_runs(groups: &mut [FleetGroup<'_>], scene: &Scene<'_>, area: Rect)
 }
 
 /// The rows that all groups take with their heading, in the finest grain that fits `area`.
-pub(super) fn needs(groups: Vec<FleetGroup<'_>>, scene: &Scene<'_>, area: Rect) -> u16 {
-    let (_, plan) = planned(&ordered(groups, scene, area), scene, area);
+pub(super) fn needs(groups: Vec<FleetGroup<'_>>, input: &FrameInput<'_>, area: Rect) -> u16 {
+    let (_, plan) = planned(&ordered(groups, input, area), input, area);
     // An empty result takes a row that says so.
     u16::try_from(plan.rows.len().max(1) + 1).unwrap_or(u16::MAX)
 }
 
 /// Whether all groups fit with a cell for each GPU.
-pub(super) fn has_gpu_cells(groups: Vec<FleetGroup<'_>>, scene: &Scene<'_>, area: Rect) -> bool {
-    let (_, plan) = planned(&ordered(groups, scene, area), scene, area);
+pub(super) fn has_gpu_cells(groups: Vec<FleetGroup<'_>>, input: &FrameInput<'_>, area: Rect) -> bool {
+    let (_, plan) = planned(&ordered(groups, input, area), input, area);
     plan.grain != FleetGrain::Node && plan.rows.len() <= rows_in(area)
 }
 
@@ -73,9 +73,9 @@ fn rows_in(area: Rect) -> usize {
 }
 
 /// The plan, and the width of labels.
-fn planned(groups: &[FleetGroup<'_>], scene: &Scene<'_>, area: Rect) -> (u16, FleetPlan) {
-    let gpus = scene.snap.nodes.iter().map(|node| node.gpus.len()).max().unwrap_or(1).clamp(1, 32);
-    let gpus = Some(gpus).filter(|_| scene.app.charts.cells.is_of_gpus());
+fn planned(groups: &[FleetGroup<'_>], input: &FrameInput<'_>, area: Rect) -> (u16, FleetPlan) {
+    let gpus = input.snap.nodes.iter().map(|node| node.gpus.len()).max().unwrap_or(1).clamp(1, 32);
+    let gpus = Some(gpus).filter(|_| input.app.charts.cells.is_of_gpus());
     let labels: Vec<_> = groups.iter().map(FleetGroup::label).collect();
     let widths = |of_models: bool| {
         let of_kind =
@@ -105,23 +105,23 @@ fn is_alone(group: &FleetGroup<'_>) -> bool {
 }
 
 /// Draws the map.
-pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, groups: &[FleetGroup<'_>]) -> Hits {
-    let (label, plan) = planned(groups, scene, area);
-    let heat = FleetHeat::new(scene.at(RefreshPace::TenSeconds));
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, groups: &[FleetGroup<'_>]) -> Hits {
+    let (label, plan) = planned(groups, input, area);
+    let heat = FleetHeat::new(input.at(RefreshPace::TenSeconds));
     let is_whole = plan.rows.iter().filter_map(|row| row_profit(groups, row)).any(format::is_whole);
-    let map = Map { scene, heat, groups, plan: &plan, is_whole };
+    let map = Map { input, heat, groups, plan: &plan, is_whole };
     map.heading(canvas, area);
     if groups.is_empty()
-        && let Some(note) = filter_note(&scene.app.filter, 0, 0)
+        && let Some(note) = filter_note(&input.app.filter, 0, 0)
     {
         let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area }.intersection(area);
-        canvas.pen(below, 0).put(Role::Dim, &note);
+        canvas.writer(below, 0).put(Role::Dim, &note);
     }
     let room = rows_in(area);
     let is_cut = plan.rows.len() > room;
     let shown = if is_cut { room.saturating_sub(1) } else { plan.rows.len() };
     let keys: Vec<ListKey> = groups.iter().map(FleetGroup::key).collect();
-    let chosen = scene.app.list_of(ViewId::Overview).key(&keys);
+    let chosen = input.app.list_of(ViewId::Overview).key(&keys);
     let mut hits = Hits::of_page(shown);
     for (y, row) in (area.y + 1..).zip(plan.rows.iter().take(shown)) {
         let line = Rect { y, height: 1, ..area }.intersection(area);
@@ -131,7 +131,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, group
         let last = Rect { y: area.bottom() - 1, height: 1, ..area };
         let key = if has_units(groups) { 4 } else { 2 };
         let hidden = counted(groups.get(plan.shown(shown)..).unwrap_or_default());
-        canvas.pen(last, 0).put(Role::Dim, &format!("… {hidden}, the worst stand above: {key} lists them"));
+        canvas.writer(last, 0).put(Role::Dim, &format!("… {hidden}, the worst stand above: {key} lists them"));
     }
     hits
 }
@@ -155,7 +155,7 @@ fn has_units(groups: &[FleetGroup<'_>]) -> bool {
 }
 
 struct Map<'m, 'a> {
-    scene: &'m Scene<'a>,
+    input: &'m FrameInput<'a>,
     heat: FleetHeat<'a>,
     groups: &'m [FleetGroup<'a>],
     plan: &'m FleetPlan,
@@ -176,8 +176,8 @@ fn row_profit(groups: &[FleetGroup<'_>], row: &PlanRow) -> Option<Money> {
 
 impl Map<'_, '_> {
     fn heading(&self, canvas: &mut Canvas<'_>, area: Rect) {
-        let cells = self.scene.app.charts.cells;
-        let (what, range) = if cells == Cells::Power && has_no_limits(self.scene) {
+        let cells = self.input.app.charts.cells;
+        let (what, range) = if cells == Cells::Power && has_no_limits(self.input) {
             (cells.names().0, Cells::Profit.names().1)
         } else {
             cells.names()
@@ -212,7 +212,7 @@ impl Map<'_, '_> {
     fn row(&self, canvas: &mut Canvas<'_>, area: Rect, label: u16, row: &PlanRow, chosen: Option<ListKey>) -> Hits {
         let mut hits = Hits::default();
         if let Some(prefix) = &row.prefix {
-            canvas.pen(area, 0).name(Role::Dim, prefix, usize::from(label.saturating_sub(1)));
+            canvas.writer(area, 0).name(Role::Dim, prefix, usize::from(label.saturating_sub(1)));
         }
         for slot in &row.slots {
             let Some(group) = self.groups.get(slot.unit) else { continue };
@@ -243,7 +243,7 @@ impl Map<'_, '_> {
         if slot.nodes.start == 0 {
             let room =
                 if self.plan.has_shared_figures || !row.is_shared { name.width.saturating_sub(1) } else { name.width };
-            canvas.pen(name, 0).name(role, text, usize::from(room));
+            canvas.writer(name, 0).name(role, text, usize::from(room));
         }
         let mut clip = canvas.clip(Rect { x, width, ..area }.intersection(area));
         let mut cell = 0;
@@ -287,19 +287,19 @@ impl Map<'_, '_> {
         let kv = mean(|group| group.kv);
         let waiting = groups.iter().filter_map(|group| group.waiting).reduce(|a, b| a + b);
         let place = Rect { x: area.right().saturating_sub(FIGURES), width: FIGURES, ..area }.intersection(area);
-        let mut pen = canvas.pen(place, 0);
+        let mut writer = canvas.writer(place, 0);
         let role = |text: &str| if text.trim() == format::UNKNOWN { Role::Dim } else { Role::Text };
-        pen.right(role(&load), load.trim(), 5);
+        writer.right(role(&load), load.trim(), 5);
         let text = format::percent(kv);
         let is_full = kv.is_some_and(|kv| kv.get() >= 0.9);
-        pen.right(if is_full { Role::Warning } else { role(&text) }, text.trim(), 6);
+        writer.right(if is_full { Role::Warning } else { role(&text) }, text.trim(), 6);
         let text = waiting.map_or(format::UNKNOWN.to_owned(), format::compact);
-        pen.right(if waiting.is_some_and(|n| n > 20) { Role::Warning } else { role(&text) }, &text, 6);
+        writer.right(if waiting.is_some_and(|n| n > 20) { Role::Warning } else { role(&text) }, &text, 6);
         let written = |profit| if self.is_whole { format::signed_whole(profit, 9) } else { format::signed(profit, 9) };
         let (role, text) = match row_profit(self.groups, row) {
             None => (Role::Dim, format::UNKNOWN.to_owned()),
             Some(profit) => (if profit < Money::ZERO { Role::Loss } else { Role::Gain }, written(profit)),
         };
-        pen.right(role, &text, 9);
+        writer.right(role, &text, 9);
     }
 }

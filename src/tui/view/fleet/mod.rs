@@ -16,7 +16,7 @@ use super::nodes;
 use super::{Hits, ListKey, OnEnter, SortOrder, ViewId, ViewPlace, list};
 use crate::snapshot::NodeRow;
 use crate::tui::app::RefreshPace;
-use crate::tui::scene::{GpuLine, Scene};
+use crate::tui::frame_input::{FrameInput, GpuLine};
 use crate::tui::widgets::Canvas;
 use groups::{FleetGroup, GroupKind, folded, groups};
 
@@ -39,63 +39,63 @@ pub(super) enum Form {
 }
 
 /// The form for a fleet of this size.
-pub(super) fn form(scene: &Scene<'_>) -> Form {
-    let snap = scene.snap;
+pub(super) fn form(input: &FrameInput<'_>) -> Form {
+    let snap = input.snap;
     match (snap.gpus.count, snap.nodes.len()) {
         (0, _) => Form::Engines,
         (gpus, _) if gpus <= GPU_ROWS => Form::Gpus,
         (_, nodes) if nodes <= NODE_ROWS => Form::Nodes,
-        (_, nodes) if snap.units.is_empty() && (nodes <= NODE_ROWS + 8 || !is_map(scene)) => Form::Nodes,
+        (_, nodes) if snap.units.is_empty() && (nodes <= NODE_ROWS + 8 || !is_map(input)) => Form::Nodes,
         _ => Form::Groups,
     }
 }
 
 /// The rows that the form needs with its heading; `None` if it takes as many as there are.
-pub(super) fn needs(scene: &Scene<'_>) -> Option<u16> {
-    match form(scene) {
-        Form::Gpus => Some(gpu_lines(scene).len().max(1) as u16 + 1),
-        Form::Nodes if scene.snap.nodes.len() <= NODE_ROWS + 8 => Some(scene.snap.nodes.len() as u16 + 1),
+pub(super) fn needs(input: &FrameInput<'_>) -> Option<u16> {
+    match form(input) {
+        Form::Gpus => Some(gpu_lines(input).len().max(1) as u16 + 1),
+        Form::Nodes if input.snap.nodes.len() <= NODE_ROWS + 8 => Some(input.snap.nodes.len() as u16 + 1),
         Form::Engines => Some(0),
         _ => None,
     }
 }
 
 /// The rows that all entries take with their heading in `area`, where [`needs`] returns `None`.
-pub(super) fn needs_of_all(scene: &Scene<'_>, area: Rect) -> u16 {
-    let slow = scene.at(RefreshPace::FiveSeconds);
-    match form(scene) {
-        Form::Groups if is_map(scene) => map::needs(groups(&slow), scene, area),
+pub(super) fn needs_of_all(input: &FrameInput<'_>, area: Rect) -> u16 {
+    let slow = input.at(RefreshPace::FiveSeconds);
+    match form(input) {
+        Form::Groups if is_map(input) => map::needs(groups(&slow), input, area),
         Form::Groups => folded(&slow, groups(&slow)).len().min(1_000) as u16 + 1,
-        _ => scene.snap.nodes.len().min(1_000) as u16 + 1,
+        _ => input.snap.nodes.len().min(1_000) as u16 + 1,
     }
 }
 
 /// Whether `area` shows all groups as a map with a cell for each GPU.
-pub(super) fn has_gpu_cells(scene: &Scene<'_>, area: Rect) -> bool {
-    let slow = scene.at(RefreshPace::FiveSeconds);
-    form(scene) == Form::Groups && is_map(scene) && map::has_gpu_cells(groups(&slow), scene, area)
+pub(super) fn has_gpu_cells(input: &FrameInput<'_>, area: Rect) -> bool {
+    let slow = input.at(RefreshPace::FiveSeconds);
+    form(input) == Form::Groups && is_map(input) && map::has_gpu_cells(groups(&slow), input, area)
 }
 
 /// Draws the detail of the chosen row of `list`: a node, or the nodes of a unit.
-pub(super) fn detail(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, list: Rect) {
-    match chosen(scene, list) {
-        Some(Chosen::Node(name)) => node_parts::summary(canvas, area, scene, &name),
+pub(super) fn detail(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, list: Rect) {
+    match chosen(input, list) {
+        Some(Chosen::Node(name)) => node_parts::summary(canvas, area, input, &name),
         Some(Chosen::Unit(unit)) => {
             let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
-            nodes::of_group(canvas, below, &scene.at(RefreshPace::FiveSeconds), &unit);
+            nodes::of_group(canvas, below, &input.at(RefreshPace::FiveSeconds), &unit);
         }
         Some(Chosen::Model(model)) => {
             let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
-            nodes::of_model(canvas, below, &scene.at(RefreshPace::FiveSeconds), &model);
+            nodes::of_model(canvas, below, &input.at(RefreshPace::FiveSeconds), &model);
         }
         None => {}
     }
 }
 
 /// The keys of the rows, in order.
-pub(super) fn rows(scene: &Scene<'_>, area: Rect) -> Vec<ListKey> {
-    let slow = scene.at(RefreshPace::FiveSeconds);
-    match form(scene) {
+pub(super) fn rows(input: &FrameInput<'_>, area: Rect) -> Vec<ListKey> {
+    let slow = input.at(RefreshPace::FiveSeconds);
+    match form(input) {
         Form::Gpus => gpu_lines(&slow).iter().map(gpu_key).collect(),
         Form::Nodes => nodes::lines(&slow, ViewId::Overview).iter().map(nodes::key).collect(),
         Form::Groups => ordered(&slow, area).iter().map(FleetGroup::key).collect(),
@@ -104,14 +104,14 @@ pub(super) fn rows(scene: &Scene<'_>, area: Rect) -> Vec<ListKey> {
 }
 
 /// The indexes of the nodes that match the filter: those of matching units, and those of which all GPUs match.
-pub(super) fn passing(scene: &Scene<'_>) -> Vec<usize> {
-    let slow = scene.at(RefreshPace::FiveSeconds);
+pub(super) fn passing(input: &FrameInput<'_>) -> Vec<usize> {
+    let slow = input.at(RefreshPace::FiveSeconds);
     let places = |names: &HashMap<&str, usize>| {
         let is_whole = |node: &NodeRow| names.get(node.name.as_str()).is_some_and(|gpus| *gpus >= node.gpus.len());
-        let nodes = scene.snap.nodes.iter().enumerate().filter(|(_, node)| is_whole(node));
+        let nodes = input.snap.nodes.iter().enumerate().filter(|(_, node)| is_whole(node));
         nodes.map(|(place, _)| place).collect()
     };
-    match form(scene) {
+    match form(input) {
         Form::Gpus => {
             let lines = gpu_lines(&slow);
             let mut counts = HashMap::new();
@@ -130,18 +130,18 @@ pub(super) fn passing(scene: &Scene<'_>) -> Vec<usize> {
 }
 
 /// The sort orders of the form.
-pub(super) fn orders(scene: &Scene<'_>) -> Vec<SortOrder> {
-    let slow = scene.at(RefreshPace::FiveSeconds);
-    match form(scene) {
+pub(super) fn orders(input: &FrameInput<'_>) -> Vec<SortOrder> {
+    let slow = input.at(RefreshPace::FiveSeconds);
+    match form(input) {
         Form::Nodes => super::View::orders(&nodes::Nodes, &slow),
-        Form::Groups if !is_map(scene) => list::orders(&group_table::columns(&slow)),
+        Form::Groups if !is_map(input) => list::orders(&group_table::columns(&slow)),
         _ => Vec::new(),
     }
 }
 
 /// Where Enter leads.
-pub(super) fn enter(scene: &Scene<'_>, area: Rect) -> OnEnter {
-    match chosen(scene, area) {
+pub(super) fn enter(input: &FrameInput<'_>, area: Rect) -> OnEnter {
+    match chosen(input, area) {
         Some(Chosen::Node(node)) => OnEnter::Into(ViewPlace::about(ViewId::Node, &node)),
         Some(Chosen::Unit(name) | Chosen::Model(name)) => OnEnter::Into(ViewPlace::about(ViewId::Engines, &name)),
         None => OnEnter::Nowhere,
@@ -166,12 +166,12 @@ impl Chosen {
 }
 
 /// The chosen row as a node, unit or model.
-pub(super) fn chosen(scene: &Scene<'_>, area: Rect) -> Option<Chosen> {
-    let slow = scene.at(RefreshPace::FiveSeconds);
-    let at = scene.app.list_of(ViewId::Overview).place(&rows(scene, area));
-    match form(scene) {
+pub(super) fn chosen(input: &FrameInput<'_>, area: Rect) -> Option<Chosen> {
+    let slow = input.at(RefreshPace::FiveSeconds);
+    let at = input.app.list_of(ViewId::Overview).place(&rows(input, area));
+    match form(input) {
         Form::Gpus => gpu_lines(&slow).get(at).map(|line| Chosen::Node(line.node.name.to_string())),
-        Form::Nodes => nodes::chosen(scene, ViewId::Overview).map(Chosen::Node),
+        Form::Nodes => nodes::chosen(input, ViewId::Overview).map(Chosen::Node),
         Form::Groups => ordered(&slow, area).get(at).map(|group| {
             let name = group.name.to_owned();
             match group.kind {
@@ -185,41 +185,41 @@ pub(super) fn chosen(scene: &Scene<'_>, area: Rect) -> Option<Chosen> {
 }
 
 /// The groups in the order in which `area` shows them.
-fn ordered<'a>(scene: &Scene<'a>, area: Rect) -> Vec<FleetGroup<'a>> {
-    let groups = groups(scene);
-    if is_map(scene) {
-        return map::ordered(groups, scene, area);
+fn ordered<'a>(input: &FrameInput<'a>, area: Rect) -> Vec<FleetGroup<'a>> {
+    let groups = groups(input);
+    if is_map(input) {
+        return map::ordered(groups, input, area);
     }
-    let mut groups = folded(scene, groups);
-    sort(&mut groups, &group_table::columns(scene), scene.app.list_of(ViewId::Overview));
+    let mut groups = folded(input, groups);
+    sort(&mut groups, &group_table::columns(input), input.app.list_of(ViewId::Overview));
     groups
 }
 
 /// Draws the fleet.
-pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) -> Hits {
-    let slow = scene.at(RefreshPace::FiveSeconds);
-    match form(scene) {
-        Form::Gpus => gpus(canvas, area, scene, &slow),
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>) -> Hits {
+    let slow = input.at(RefreshPace::FiveSeconds);
+    match form(input) {
+        Form::Gpus => gpus(canvas, area, input, &slow),
         Form::Nodes => nodes::draw_list(canvas, area, &slow, &nodes::lines(&slow, ViewId::Overview), ViewId::Overview),
-        Form::Groups if is_map(scene) => map::draw(canvas, area, scene, &ordered(&slow, area)),
+        Form::Groups if is_map(input) => map::draw(canvas, area, input, &ordered(&slow, area)),
         Form::Groups => group_table::draw(canvas, area, &slow, &ordered(&slow, area)),
         Form::Engines => Hits::default(),
     }
 }
 
-fn is_map(scene: &Scene<'_>) -> bool {
-    scene.size.0 >= MAP
+fn is_map(input: &FrameInput<'_>) -> bool {
+    input.size.0 >= MAP
 }
 
-fn gpu_lines<'a>(scene: &Scene<'a>) -> Vec<GpuLine<'a>> {
-    scene.gpu_lines()
+fn gpu_lines<'a>(input: &FrameInput<'a>) -> Vec<GpuLine<'a>> {
+    input.gpu_lines()
 }
 
 fn gpu_key(line: &GpuLine<'_>) -> ListKey {
     ListKey::of(("gpu", line.node.name.as_str(), line.gpu.index))
 }
 
-fn gpus(canvas: &mut Canvas<'_>, area: Rect, live: &Scene<'_>, slow: &Scene<'_>) -> Hits {
+fn gpus(canvas: &mut Canvas<'_>, area: Rect, live: &FrameInput<'_>, slow: &FrameInput<'_>) -> Hits {
     let several = slow.snap.nodes.len() > 1;
     // Loads change every second, the rest at the pace of tables.
     let now = live.gpu_lines();

@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use crate::snapshot::{ModelRow, PriceStep};
 use crate::tui::figures_of::number;
 use crate::tui::format;
-use crate::tui::scene::Scene;
+use crate::tui::frame_input::FrameInput;
 use crate::tui::theme::{Ink, Role};
 use crate::tui::view::list::{Col, List, amount, figure};
 use crate::tui::view::model_money::cost;
@@ -29,7 +29,7 @@ struct ClassRow {
 type ClassCol<'s> = Col<'s, ClassRow>;
 
 /// Draws the classes, which add up to the revenue per hour, and the GPU cost below them.
-pub(in crate::tui::view) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row: &ModelRow) {
+pub(in crate::tui::view) fn draw(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, row: &ModelRow) {
     let lines = lines(row);
     let columns = [
         ClassCol::left("What a token earns", 18, |line| {
@@ -43,7 +43,7 @@ pub(in crate::tui::view) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Sc
         ClassCol::left("", 6, |line| Cell::Bar(RowBar { value: line.share, top: 1.0, ink: Ink::Mixed(line.role, 75) }))
             .rank(1)
             .stretch(1, 24),
-        ClassCol::right(format!("≈ {}", scene.an_hour()), 8, |line| amount(line.per_hour, 8)),
+        ClassCol::right(format!("≈ {}", input.an_hour()), 8, |line| amount(line.per_hour, 8)),
         ClassCol::right("share", 6, |line| figure(&format::percent(line.share.and_then(Ratio::new)))),
     ];
     List { gap: 1, ..List::plain("What a token earns", &columns, &lines) }.draw(canvas, area);

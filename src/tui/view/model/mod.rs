@@ -18,9 +18,9 @@ use crate::history::{LatencyKind, Measure, Subject};
 use crate::snapshot::ModelRow;
 use crate::tui::against;
 use crate::tui::format;
+use crate::tui::frame_input::FrameInput;
 use crate::tui::layout::{LayoutRows, split};
 use crate::tui::pane;
-use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::widgets::digits::{DigitForm, Digits};
 use crate::tui::widgets::rule::TitledRule;
@@ -47,26 +47,26 @@ const VITALS: u16 = 8;
 const MOST_VITALS: u16 = 16;
 
 /// Draws two models, each in half of `area`, with their parts in the same rows.
-pub(super) fn two(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, models: [&ModelRow; 2]) {
+pub(super) fn two(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, models: [&ModelRow; 2]) {
     let (left, right) = split(area, area.width / 2 - 1, 2);
-    let tables = models.iter().map(|row| table_rows(scene, row)).max().unwrap_or(0);
+    let tables = models.iter().map(|row| table_rows(input, row)).max().unwrap_or(0);
     for (half, row) in [left, right].into_iter().zip(models) {
-        detail_with(canvas, half, scene, row, tables);
+        detail_with(canvas, half, input, row, tables);
     }
 }
 
 /// Draws the chosen model: its figures, its money and its tokens over time.
-pub(super) fn detail(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row: &ModelRow) {
-    detail_with(canvas, area, scene, row, table_rows(scene, row));
+pub(super) fn detail(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, row: &ModelRow) {
+    detail_with(canvas, area, input, row, table_rows(input, row));
 }
 
 /// The rows in which a model has all of its parts at their greatest height.
-pub(super) fn whole_detail(scene: &Scene<'_>, row: &ModelRow) -> u16 {
-    1 + MOST_HEAD + MOST_VITALS + table_rows(scene, row) + 1
+pub(super) fn whole_detail(input: &FrameInput<'_>, row: &ModelRow) -> u16 {
+    1 + MOST_HEAD + MOST_VITALS + table_rows(input, row) + 1
 }
 
 /// Draws a model, with `table_rows` rows for its tables.
-fn detail_with(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row: &ModelRow, table_rows: u16) {
+fn detail_with(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, row: &ModelRow, table_rows: u16) {
     let subject = Subject::Model(row.model.clone());
     let head = area.height.saturating_sub(6).min(HEAD);
     let has_tables = area.width >= SIDE && area.height > head + TABLES + LEAST_CHART;
@@ -85,8 +85,8 @@ fn detail_with(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row: &Mod
         title = title.right([Segment::dim("  "), Segment::new(role, format::signed(profit, 12))]);
     }
     title.draw(canvas, Rect { height: 1, ..left });
-    let below = if has_digits { digits(canvas, below, scene, row) } else { below };
-    flow(canvas, below, &facts(scene, row), 2);
+    let below = if has_digits { digits(canvas, below, input, row) } else { below };
+    flow(canvas, below, &facts(input, row), 2);
     if is_beside(row) {
         return;
     }
@@ -97,7 +97,7 @@ fn detail_with(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row: &Mod
         is_main: true,
         of: String::new(),
     }
-    .draw(canvas, right, scene);
+    .draw(canvas, right, input);
     let left = area.bottom().saturating_sub(head.bottom());
     let wanted = match (has_tables, left >= TABLES + LEAST_CHART + latencies::ROWS) {
         (false, _) => 0,
@@ -110,25 +110,25 @@ fn detail_with(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row: &Mod
     let vitals = Rect { y: head.bottom(), height: (left - wanted.min(left)).min(most), ..area };
     if has_tables {
         let below = Rect { y: vitals.bottom(), height: area.bottom() - vitals.bottom(), ..area };
-        tables(canvas, below, scene, row);
+        tables(canvas, below, input, row);
     }
-    let [output, prompt, hits, first] = tokens(scene, row, &subject);
+    let [output, prompt, hits, first] = tokens(input, row, &subject);
     if area.width >= FOUR {
-        charts::draw_row(canvas, vitals, scene, [output, prompt, hits, first], 4);
+        charts::draw_row(canvas, vitals, input, [output, prompt, hits, first], 4);
         return;
     }
     // Two rows of two charts, where both rows fit.
     let has_both = vitals.height >= 2 * LEAST_CHART;
     let (above, below) =
         if has_both { (vitals.height / 2, vitals.height - vitals.height / 2) } else { (vitals.height, 0) };
-    charts::draw_row(canvas, Rect { height: above, ..vitals }, scene, [output, prompt], 2);
+    charts::draw_row(canvas, Rect { height: above, ..vitals }, input, [output, prompt], 2);
     if has_both {
-        charts::draw_row(canvas, Rect { y: vitals.y + above, height: below, ..vitals }, scene, [hits, first], 2);
+        charts::draw_row(canvas, Rect { y: vitals.y + above, height: below, ..vitals }, input, [hits, first], 2);
     }
 }
 
 /// Its output, prompts, hits and time to first token over time.
-fn tokens(scene: &Scene<'_>, row: &ModelRow, subject: &Subject) -> [Chart<'static>; 4] {
+fn tokens(input: &FrameInput<'_>, row: &ModelRow, subject: &Subject) -> [Chart<'static>; 4] {
     let hits = row.cache_hit_rate;
     [
         Chart {
@@ -153,63 +153,63 @@ fn tokens(scene: &Scene<'_>, row: &ModelRow, subject: &Subject) -> [Chart<'stati
         },
         latency(
             "TTFT",
-            latencies::figure(over_span(scene, subject, LatencyKind::ToFirstToken)),
+            latencies::figure(over_span(input, subject, LatencyKind::ToFirstToken)),
             [Measure::TtftMedian, Measure::TtftTail],
             subject,
         )
-        .with(scene.snap.slo.and_then(|slo| slo.ttft_p99_seconds)),
+        .with(input.snap.slo.and_then(|slo| slo.ttft_p99_seconds)),
     ]
 }
 
 /// The rows that the tables need: the longer of both columns.
-fn table_rows(scene: &Scene<'_>, row: &ModelRow) -> u16 {
+fn table_rows(input: &FrameInput<'_>, row: &ModelRow) -> u16 {
     let prices = (row.money.prices.len().clamp(1, 20) as u16 + 1).max(LEAST_PRICES);
-    (CLASSES + prices + latencies::ROWS).max(served_by::rows(scene, &row.model))
+    (CLASSES + prices + latencies::ROWS).max(served_by::rows(input, &row.model))
 }
 
 /// Draws the token classes and prices at the left, and the engines that serve the model at the right.
-fn tables(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row: &ModelRow) {
+fn tables(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, row: &ModelRow) {
     let (left, right) = split(area, area.width / 2 - 1, 2);
     let mut rows = LayoutRows(left);
-    classes::draw(canvas, rows.top(CLASSES), scene, row);
+    classes::draw(canvas, rows.top(CLASSES), input, row);
     let subject = Subject::Model(row.model.clone());
     let delays =
         if rows.0.height >= latencies::ROWS + LEAST_PRICES { rows.bottom(latencies::ROWS) } else { Rect::default() };
-    latencies::draw(canvas, delays, scene, &subject, row.model.as_str(), None);
-    prices::draw(canvas, rows.0, scene, row);
-    served_by::draw(canvas, right, scene, row);
+    latencies::draw(canvas, delays, input, &subject, row.model.as_str(), None);
+    prices::draw(canvas, rows.0, input, row);
+    served_by::draw(canvas, right, input, row);
 }
 
 /// Draws the profit per hour in large digits, and returns the area below them.
-fn digits(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row: &ModelRow) -> Rect {
+fn digits(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, row: &ModelRow) -> Rect {
     let profit = row.money.profit_per_hour;
     let (role, glyph, sign) = sign(profit);
     let whole = profit.map_or(format::UNKNOWN.to_owned(), |profit| format::rounded_within(profit, 9));
-    let currency = format::symbol(scene.currency());
+    let currency = format::symbol(input.currency());
     let (currency, largest) = (currency.trim_end(), DigitForm::Medium);
     let form = Digits { glyph, sign, currency, whole: &whole, cents: "", bound: "", role, largest }.draw(canvas, area);
     let used = if form == DigitForm::Line { 1 } else { 3 };
     Rect { y: area.y + used, height: area.height.saturating_sub(used), ..area }
 }
 
-fn facts(scene: &Scene<'_>, row: &ModelRow) -> Vec<Vec<(Role, String)>> {
-    let amount = |money: Option<Money>| amount(scene, money);
+fn facts(input: &FrameInput<'_>, row: &ModelRow) -> Vec<Vec<(Role, String)>> {
+    let amount = |money: Option<Money>| amount(input, money);
     if is_beside(row) {
         return vec![pair("profit /h ", &amount(row.money.profit_per_hour))];
     }
     let cost = row.money.cost_per_hour.or(cost(row));
     let mut facts = Vec::new();
-    if row.money.revenue.is_none() && scene.app.then().is_none() {
+    if row.money.revenue.is_none() && input.app.then().is_none() {
         facts.push(vec![(Role::Warning, "unpriced: set [[price]]".to_owned())]);
-        if let (Some(worth), Some(compare)) = (row.money.compare_per_hour, &scene.snap.money.compare) {
+        if let (Some(worth), Some(compare)) = (row.money.compare_per_hour, &input.snap.money.compare) {
             facts.push(pair(
                 &format!("worth at {} ≈ ", format::shorten(compare.list.as_str(), 18)),
-                &per_hour(scene, worth),
+                &per_hour(input, worth),
             ));
         }
     } else {
-        facts.extend(change(scene, row));
-        let period = pane::period(scene).map(|period| format!("{} ", period.words())).unwrap_or_default();
+        facts.extend(change(input, row));
+        let period = pane::period(input).map(|period| format!("{} ", period.words())).unwrap_or_default();
         facts.push(pair(&format!("revenue {period}"), &amount(row.money.revenue)));
     }
     if row.money.revenue_per_hour.is_none() {
@@ -217,7 +217,7 @@ fn facts(scene: &Scene<'_>, row: &ModelRow) -> Vec<Vec<(Role, String)>> {
         facts.push(pair("cost /h ", &amount(cost)));
     }
     if let Some(per_million) = cost_per_million(cost, row.output_per_second) {
-        facts.push(per_output(scene, row, per_million));
+        facts.push(per_output(input, row, per_million));
     }
     if let Some(share) = cost.zip(row.money.revenue_per_hour).and_then(|(cost, revenue)| quotient(cost, revenue)) {
         facts.push(pair("breaks even at ", &format!("{} of its load", format::percent(Some(share)).trim())));
@@ -229,27 +229,27 @@ fn facts(scene: &Scene<'_>, row: &ModelRow) -> Vec<Vec<(Role, String)>> {
 }
 
 /// The change of the profit per hour against a quarter hour ago.
-fn change(scene: &Scene<'_>, row: &ModelRow) -> Option<Vec<(Role, String)>> {
-    let change = against::profit(scene, &Subject::Model(row.model.clone()))?;
-    let [against, _] = against::reference(scene);
-    against::written(scene, change).map(|said| vec![said, (Role::Dim, against)])
+fn change(input: &FrameInput<'_>, row: &ModelRow) -> Option<Vec<(Role, String)>> {
+    let change = against::profit(input, &Subject::Model(row.model.clone()))?;
+    let [against, _] = against::reference(input);
+    against::written(input, change).map(|said| vec![said, (Role::Dim, against)])
 }
 
 /// An amount: with cents below a thousand, without above.
-fn amount(scene: &Scene<'_>, money: Option<Money>) -> String {
-    format::rounded_amount(money, scene.currency(), 10)
+fn amount(input: &FrameInput<'_>, money: Option<Money>) -> String {
+    format::rounded_amount(money, input.currency(), 10)
 }
 
-fn per_hour(scene: &Scene<'_>, size: Money) -> String {
-    format!("{}/h", amount(scene, Some(size)))
+fn per_hour(input: &FrameInput<'_>, size: Money) -> String {
+    format!("{}/h", amount(input, Some(size)))
 }
 
 /// The cost of a million output tokens beside their price.
-fn per_output(scene: &Scene<'_>, row: &ModelRow, cost: Money) -> Vec<(Role, String)> {
+fn per_output(input: &FrameInput<'_>, row: &ModelRow, cost: Money) -> Vec<(Role, String)> {
     let is_large = cost >= CENTS;
     let cost = Some(cost);
     let cost =
-        if is_large { format::amount(cost, scene.currency(), 2) } else { format::unit_price(cost, scene.currency()) };
+        if is_large { format::amount(cost, input.currency(), 2) } else { format::unit_price(cost, input.currency()) };
     let price = row.money.prices.first().filter(|step| step.from.is_none());
     let mut fact = vec![(Role::Dim, "cost per M output ".to_owned()), (Role::Text, cost)];
     if let Some(step) = price {

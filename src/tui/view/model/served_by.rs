@@ -9,7 +9,7 @@ use crate::natural_order::Natural;
 use crate::reading::ModelName;
 use crate::snapshot::{EngineRow, ModelRow};
 use crate::tui::format;
-use crate::tui::scene::{Scene, subject_in};
+use crate::tui::frame_input::{FrameInput, subject_in};
 use crate::tui::series::Points;
 use crate::tui::theme::{Ink, Role};
 use crate::tui::view::cells::full;
@@ -37,16 +37,16 @@ struct ServedLine<'a> {
 type ServedCol<'s, 'a> = Col<'s, ServedLine<'a>>;
 
 /// Draws the list, units with the least profit first; engines are sorted by their tokens.
-pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row: &ModelRow) {
-    let lines = lines(scene, &row.model);
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, row: &ModelRow) {
+    let lines = lines(input, &row.model);
     let top = |measure: Measure| {
         let lines = lines.iter().filter(|line| line.served.rate(measure).is_some());
-        common_top(scene, lines.map(|line| (line.subject.clone(), measure)))
+        common_top(input, lines.map(|line| (line.subject.clone(), measure)))
     };
-    let span = scene.app.charts.reach.word();
+    let span = input.app.charts.reach.word();
     let line = |name: &str, measure: Measure, rank| {
         let top = top(measure);
-        ServedCol::left(format!("{name}, {span}"), 10, move |line| tokens_line(scene, line, measure, top))
+        ServedCol::left(format!("{name}, {span}"), 10, move |line| tokens_line(input, line, measure, top))
             .rank(rank)
             .stretch(1, LINE)
     };
@@ -75,27 +75,27 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, row: 
 }
 
 /// The rows that the list takes, with its heading.
-pub(super) fn rows(scene: &Scene<'_>, model: &ModelName) -> u16 {
-    lines(scene, model).len().min(1_000) as u16 + 1
+pub(super) fn rows(input: &FrameInput<'_>, model: &ModelName) -> u16 {
+    lines(input, model).len().min(1_000) as u16 + 1
 }
 
-fn lines<'a>(scene: &Scene<'a>, model: &ModelName) -> Vec<ServedLine<'a>> {
+fn lines<'a>(input: &FrameInput<'a>, model: &ModelName) -> Vec<ServedLine<'a>> {
     let mut groups: BTreeMap<&str, Vec<&'a EngineRow>> = BTreeMap::new();
-    for row in scene.snap.engines.iter().filter(|row| row.model.as_ref() == Some(model)) {
+    for row in input.snap.engines.iter().filter(|row| row.model.as_ref() == Some(model)) {
         let name = row.unit.as_ref().map_or(row.target.as_str(), |unit| unit.as_str());
         groups.entry(name).or_default().push(row);
     }
     let mut lines: Vec<ServedLine<'a>> =
-        groups.into_iter().filter_map(|(name, rows)| line(scene, name, &rows)).collect();
+        groups.into_iter().filter_map(|(name, rows)| line(input, name, &rows)).collect();
     let made = |line: &ServedLine<'_>| line.served.rate(Measure::Output).or(line.served.rate(Measure::Prompt));
     let most = |line: &ServedLine<'_>| std::cmp::Reverse(made(line).map_or(0, |tokens| tokens as u64));
     lines.sort_by_cached_key(|line| (line.profit.is_none(), line.profit, most(line), Natural(line.name.clone())));
     lines
 }
 
-fn line<'a>(scene: &Scene<'a>, name: &str, rows: &[&'a EngineRow]) -> Option<ServedLine<'a>> {
+fn line<'a>(input: &FrameInput<'a>, name: &str, rows: &[&'a EngineRow]) -> Option<ServedLine<'a>> {
     let served = ServedTogether::of(rows.iter().copied());
-    if let Some(unit) = scene.snap.units.iter().find(|unit| unit.unit.as_str() == name) {
+    if let Some(unit) = input.snap.units.iter().find(|unit| unit.unit.as_str() == name) {
         let profit = unit.revenue_per_hour.zip(unit.cost_per_hour).map(|(revenue, cost)| revenue - cost);
         let subject = Subject::Unit(unit.unit.clone());
         return Some(ServedLine {
@@ -109,17 +109,17 @@ fn line<'a>(scene: &Scene<'a>, name: &str, rows: &[&'a EngineRow]) -> Option<Ser
     }
     let first = rows.first()?;
     // A node's name tells more than an address; its only engine needs no port.
-    let name = subject_in(scene.snap, first.target.as_str());
+    let name = subject_in(input.snap, first.target.as_str());
     let subject = Subject::Engine(first.target.clone(), first.rank.clone().filter(|_| rows.len() == 1));
     Some(ServedLine { name, subject, nodes: None, load: None, profit: None, served })
 }
 
-fn tokens_line(scene: &Scene<'_>, line: &ServedLine<'_>, measure: Measure, top: f64) -> Cell<'static> {
+fn tokens_line(input: &FrameInput<'_>, line: &ServedLine<'_>, measure: Measure, top: f64) -> Cell<'static> {
     if line.served.rate(measure).is_none() {
         return Cell::Empty;
     }
     let role = if measure == Measure::Prompt { Role::Prompt } else { Role::Output };
-    let span = scene.app.charts.reach.span();
-    let values = Points::of(scene, &line.subject, measure, span).cells(scene.snap.at, span, LINE);
+    let span = input.app.charts.reach.span();
+    let values = Points::of(input, &line.subject, measure, span).cells(input.snap.at, span, LINE);
     Cell::Sparkline(Sparkline::new(values, top, Ink::Mixed(role, 75)))
 }

@@ -8,7 +8,7 @@ use super::bars::MoneyBar;
 use crate::history::Subject;
 use crate::tui::app::MoneyReach;
 use crate::tui::format;
-use crate::tui::scene::Scene;
+use crate::tui::frame_input::FrameInput;
 use crate::tui::theme::Role;
 use crate::tui::view::charts::{cursor_line, marks};
 use crate::tui::widgets::rule::TitledRule;
@@ -21,7 +21,7 @@ use crate::units::{Money, Timestamp};
 pub(super) fn draw(
     canvas: &mut Canvas<'_>,
     plot: Rect,
-    scene: &Scene<'_>,
+    input: &FrameInput<'_>,
     (bars, now): (&[MoneyBar], Timestamp),
     (pitch, labels): (u16, &[String]),
 ) {
@@ -30,14 +30,14 @@ pub(super) fn draw(
     let axis = TimeAxis::across((first.begin, last.end), now, cells);
     let below = Rect { y: plot.bottom(), height: 1, width: cells, ..plot };
     let mut taken = BTreeSet::new();
-    for mark in marks(scene, &axis, &Subject::Fleet) {
+    for mark in marks(input, &axis, &Subject::Fleet) {
         if let Some(cell) = beside_label(mark.cell, pitch, labels).filter(|cell| taken.insert(*cell)) {
             canvas.clip(below).put(cell, 0, mark.glyph, mark.ink);
         }
     }
     let area = Rect { width: cells, ..plot };
     canvas.plots.push(PlotArea { area, axis, is_line: false });
-    cursor_line(canvas, area, scene, &axis);
+    cursor_line(canvas, area, input, &axis);
 }
 
 /// The cell of a mark: its own, or the first behind the label that stands there; `None` if the next label begins there.
@@ -51,13 +51,13 @@ fn beside_label(cell: u16, pitch: u16, labels: &[String]) -> Option<u16> {
 }
 
 /// The rule with the time and the amounts of the bar at the cursor; `None` without a cursor on a bar.
-pub(super) fn at_cursor(scene: &Scene<'_>, bars: &[MoneyBar]) -> Option<TitledRule<'static>> {
-    let at = scene.app.pointed()?;
+pub(super) fn at_cursor(input: &FrameInput<'_>, bars: &[MoneyBar]) -> Option<TitledRule<'static>> {
+    let at = input.app.pointed()?;
     let bar = bars.iter().find(|bar| (bar.begin..bar.end).contains(&at))?;
-    let amount = |money| scene.money(money, 12).trim().to_owned();
-    let time = match scene.app.money.reach {
+    let amount = |money| input.money(money, 12).trim().to_owned();
+    let time = match input.app.money.reach {
         MoneyReach::Day => {
-            let [from, to] = [bar.begin, bar.end].map(|at| format::clock_minute(at, scene.zone()));
+            let [from, to] = [bar.begin, bar.end].map(|at| format::clock_minute(at, input.zone()));
             format!("{from} to {to}")
         }
         MoneyReach::Week => bar.label.clone(),

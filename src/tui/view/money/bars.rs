@@ -3,8 +3,8 @@
 use crate::statement::{By, Period, month_of};
 use crate::tui::app::{MoneyReach, MoneyState};
 use crate::tui::format;
+use crate::tui::frame_input::FrameInput;
 use crate::tui::ledger_query::{Hour, MoneyPage};
-use crate::tui::scene::Scene;
 use crate::units::{Money, Timestamp};
 
 /// The most days that a month has.
@@ -27,13 +27,13 @@ pub(super) struct MoneyBar {
 }
 
 /// The bars shown now, from left to right.
-pub(super) fn bars(scene: &Scene<'_>, page: &MoneyPage) -> Vec<MoneyBar> {
-    let zone = scene.zone();
+pub(super) fn bars(input: &FrameInput<'_>, page: &MoneyPage) -> Vec<MoneyBar> {
+    let zone = input.zone();
     let of_days = |begins: Vec<Timestamp>, label: &dyn Fn(Timestamp) -> String| {
-        begins.into_iter().map(|begin| day(scene, page, begin, label(begin))).collect()
+        begins.into_iter().map(|begin| day(input, page, begin, label(begin))).collect()
     };
-    match scene.app.money.reach {
-        MoneyReach::Day => page.hours.iter().map(|hour| of_hour(scene, hour)).collect(),
+    match input.app.money.reach {
+        MoneyReach::Day => page.hours.iter().map(|hour| of_hour(input, hour)).collect(),
         MoneyReach::Week => {
             let today = Period::of(By::Day, zone, page.at).begin;
             let days = std::iter::once(today).chain(MoneyState::last_days(page.at, zone));
@@ -50,11 +50,11 @@ pub(super) fn bars(scene: &Scene<'_>, page: &MoneyPage) -> Vec<MoneyBar> {
     }
 }
 
-fn of_hour(scene: &Scene<'_>, hour: &Hour) -> MoneyBar {
-    let clock = format::clock_minute(hour.begin, scene.zone());
+fn of_hour(input: &FrameInput<'_>, hour: &Hour) -> MoneyBar {
+    let clock = format::clock_minute(hour.begin, input.zone());
     MoneyBar {
         begin: hour.begin,
-        end: Period::of(By::Hour, scene.zone(), hour.begin).end,
+        end: Period::of(By::Hour, input.zone(), hour.begin).end,
         label: clock.get(..2).unwrap_or("--").to_owned(),
         revenue: hour.revenue,
         cost: hour.cost,
@@ -65,10 +65,10 @@ fn of_hour(scene: &Scene<'_>, hour: &Hour) -> MoneyBar {
 }
 
 /// A day, as the sum of its hours.
-fn day(scene: &Scene<'_>, page: &MoneyPage, begin: Timestamp, label: String) -> MoneyBar {
-    let period = Period::of(By::Day, scene.zone(), begin);
+fn day(input: &FrameInput<'_>, page: &MoneyPage, begin: Timestamp, label: String) -> MoneyBar {
+    let period = Period::of(By::Day, input.zone(), begin);
     let is_today = (period.begin..period.end).contains(&page.at);
-    let answered = if is_today { Some(&page.hours) } else { scene.app.money.days.get(&begin) };
+    let answered = if is_today { Some(&page.hours) } else { input.app.money.days.get(&begin) };
     let hours = answered.map_or(&[][..], Vec::as_slice);
     let sum = |of: fn(&Hour) -> Option<Money>| hours.iter().filter_map(of).reduce(|a, b| a + b);
     MoneyBar {

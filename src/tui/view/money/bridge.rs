@@ -5,8 +5,8 @@ use ratatui::layout::Rect;
 use super::change::change;
 use crate::statement::{Bridge, Mover};
 use crate::tui::format;
+use crate::tui::frame_input::FrameInput;
 use crate::tui::ledger_query::{Against, MoneyPage};
-use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::view::cause_words::{cause_name, cause_notes};
 use crate::tui::widgets::rule::TitledRule;
@@ -20,25 +20,25 @@ const STEPS: u16 = 9;
 const WHOLE: i128 = 1_000;
 
 /// Draws the rule, the steps and, where rows are left, what changed most.
-pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &MoneyPage) {
-    let waits = if scene.app.money.against == page.bridge.against { "" } else { ", asking…" };
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, page: &MoneyPage) {
+    let waits = if input.app.money.against == page.bridge.against { "" } else { ", asking…" };
     let long = format!(" · an hour, against {}{waits}", page.bridge.against.name());
     let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area }.intersection(area);
     // The quarter's change stands in the headline and beside the profit too: all of them are of one computation.
-    let recorded = scene.app.bridge().filter(|_| page.bridge.against == Against::Quarter);
+    let recorded = input.app.bridge().filter(|_| page.bridge.against == Against::Quarter);
     let (bridge, causes) = recorded.as_ref().map_or_else(
         || (page.bridge.bridge.as_ref(), page.bridge.causes),
         |quarter| (Some(&quarter.bridge), quarter.causes),
     );
     let Some(bridge) = bridge else {
         titled(long, None).draw(canvas, area);
-        canvas.pen(below, 0).put(Role::Dim, nothing_known(page.bridge.against));
+        canvas.writer(below, 0).put(Role::Dim, nothing_known(page.bridge.against));
         return;
     };
-    let (before, after) = clocks(scene, page.bridge.against, bridge);
+    let (before, after) = clocks(input, page.bridge.against, bridge);
     let notes = cause_notes(causes, &bridge.parts);
     let mut waterfall = waterfall(bridge, &notes, (&before, &after));
-    let an_hour = format!(" · {}/h", format::symbol(scene.currency()).trim_end());
+    let an_hour = format!(" · {}/h", format::symbol(input.currency()).trim_end());
     let short = format!("{an_hour}, {before} to {after}");
     let (rule, ends) = rule([long, short, an_hour, String::new()], waterfall.axis(), area.width);
     rule.draw(canvas, area);
@@ -46,7 +46,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page:
     yield_to_after(&mut waterfall.causes, usize::from(below.height));
     waterfall.draw(canvas, Rect { height: below.height.min(STEPS), ..below });
     let rest = Rect { y: below.y + STEPS, height: below.height.saturating_sub(STEPS), ..below };
-    movers(canvas, rest.intersection(area), scene, page, bridge);
+    movers(canvas, rest.intersection(area), input, page, bridge);
 }
 
 /// Removes causes of zero, the last first, until before, after and the others fit in `rows`.
@@ -84,8 +84,8 @@ const fn nothing_known(against: Against) -> &'static str {
 }
 
 /// The ends of both spans: a time of day, with the day if it is another.
-fn clocks(scene: &Scene<'_>, against: Against, bridge: &Bridge) -> (String, String) {
-    let clock = |at| format::clock_minute(at, scene.zone());
+fn clocks(input: &FrameInput<'_>, against: Against, bridge: &Bridge) -> (String, String) {
+    let clock = |at| format::clock_minute(at, input.zone());
     let (before, after) = (clock(bridge.before_span.1), clock(bridge.after_span.1));
     match against {
         Against::Quarter => (before.trim().to_owned(), after.trim().to_owned()),
@@ -112,8 +112,8 @@ fn waterfall<'a>(bridge: &Bridge, notes: &'a [String], (before, after): (&'a str
 }
 
 /// Draws the qualifications, and what changed most: models, units, nodes.
-fn movers(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &MoneyPage, bridge: &Bridge) {
-    let late = page.bridge.known_from.map(|from| format::clock_minute(from, scene.zone()));
+fn movers(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, page: &MoneyPage, bridge: &Bridge) {
+    let late = page.bridge.known_from.map(|from| format::clock_minute(from, input.zone()));
     let limits = [
         late.map(|from| format!("then known from {from} only")),
         page.bridge.unwatched.then(|| "a part of it was not watched".to_owned()),
@@ -121,7 +121,7 @@ fn movers(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &MoneyPa
     ];
     let mut row = 0;
     for limit in limits.into_iter().flatten() {
-        canvas.pen(area, row).put(Role::Warning, &format::cut(&limit, usize::from(area.width)));
+        canvas.writer(area, row).put(Role::Warning, &format::cut(&limit, usize::from(area.width)));
         row += 1;
     }
     let kinds = [("model", &bridge.models), ("unit", &bridge.units), ("node", &bridge.nodes)];
@@ -138,7 +138,7 @@ fn movers(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &MoneyPa
 fn mover_line(canvas: &mut Canvas<'_>, area: Rect, kind: &str, mover: &Mover) {
     let (role, text) = change(mover.change(), 9);
     let cells = usize::from(area.width).saturating_sub(7 + format::width(&text) + 1);
-    canvas.pen(area, 0).name(Role::Dim, kind, 6).name(Role::Text, mover.key.as_str(), cells);
+    canvas.writer(area, 0).name(Role::Dim, kind, 6).name(Role::Text, mover.key.as_str(), cells);
     canvas.clip(area).line_to(area.width, 0, &[Segment::new(role, text)]);
 }
 

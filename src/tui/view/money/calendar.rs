@@ -5,8 +5,8 @@ use ratatui::layout::Rect;
 use crate::tui::app::MoneyState;
 use crate::tui::figures_of::number;
 use crate::tui::format;
+use crate::tui::frame_input::FrameInput;
 use crate::tui::ledger_query::{Hour, MoneyPage};
-use crate::tui::scene::Scene;
 use crate::tui::theme::{Ink, Role};
 use crate::tui::widgets::rule::TitledRule;
 use crate::tui::widgets::{Canvas, Segment};
@@ -21,14 +21,14 @@ const HOUR: u16 = 2;
 const SUM: u16 = 9;
 
 /// Draws the days, the earliest first.
-pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &MoneyPage) {
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, page: &MoneyPage) {
     TitledRule::new("Profit an hour, last 7 days").right([Segment::dim("hour by hour")]).draw(canvas, area);
-    let state = &scene.app.money;
-    let mut begins = MoneyState::last_days(page.at, scene.zone());
+    let state = &input.app.money;
+    let mut begins = MoneyState::last_days(page.at, input.zone());
     begins.reverse();
     let days: Vec<(String, &[Hour])> = begins
         .iter()
-        .map(|begin| (format::weekday(*begin, scene.zone()), state.days.get(begin).map_or(&[][..], Vec::as_slice)))
+        .map(|begin| (format::weekday(*begin, input.zone()), state.days.get(begin).map_or(&[][..], Vec::as_slice)))
         .chain([("today".to_owned(), page.hours.as_slice())])
         .collect();
     let known = days.iter().flat_map(|(_, hours)| hours.iter()).filter_map(|hour| number(hour.profit));
@@ -36,7 +36,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page:
     let wide = if area.width >= NAME + 24 * HOUR + SUM { HOUR } else { 1 };
     for (row, (name, hours)) in (1..area.height.saturating_sub(1)).zip(&days) {
         let is_asked = hours.is_empty() && name != "today";
-        canvas.pen(area, row).put(if name == "today" { Role::Text } else { Role::Dim }, name);
+        canvas.writer(area, row).put(if name == "today" { Role::Text } else { Role::Dim }, name);
         if is_asked {
             let waits = !begins.iter().all(|begin| state.days.contains_key(begin));
             canvas.clip(area).line_to(area.width, row, &[Segment::dim(if waits { "…" } else { format::UNKNOWN })]);
@@ -63,8 +63,8 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page:
     }
     let last = area.height.saturating_sub(1).min(days.len() as u16 + 1);
     for hour in (0..24_u16).step_by(3) {
-        let mut pen = canvas.pen(area, last);
-        pen.to(area.x + NAME + hour * wide).put(Role::Dim, &format!("{hour:02}"));
+        let mut writer = canvas.writer(area, last);
+        writer.to(area.x + NAME + hour * wide).put(Role::Dim, &format!("{hour:02}"));
         if wide == 1 {
             break;
         }

@@ -7,7 +7,7 @@ use crate::reading::Label;
 use crate::statement::RevenueAtList;
 use crate::tui::app::ListState;
 use crate::tui::format;
-use crate::tui::scene::Scene;
+use crate::tui::frame_input::FrameInput;
 use crate::tui::view::list::{Col, List, amount};
 use crate::tui::view::{Hits, tables};
 use crate::tui::widgets::table::Cell;
@@ -36,11 +36,11 @@ impl SameTokens<'_> {
 pub(in crate::tui::view) fn draw(
     canvas: &mut Canvas<'_>,
     area: Rect,
-    scene: &Scene<'_>,
+    input: &FrameInput<'_>,
     lists: &SameTokens<'_>,
     state: Option<&ListState>,
 ) -> Hits {
-    let accepted = |at: &&RevenueAtList| scene.app.filter.accepts(&[("list", at.list.as_str())]);
+    let accepted = |at: &&RevenueAtList| input.app.filter.accepts(&[("list", at.list.as_str())]);
     let mut rows: Vec<&RevenueAtList> = lists.at.iter().filter(accepted).collect();
     let apart = |at: &RevenueAtList| quotient(at.revenue, lists.ours).map_or(f64::MAX, |times| times.get().ln().abs());
     rows.sort_by(|a, b| {

@@ -12,9 +12,9 @@ use crate::tui::against;
 use crate::tui::app::MoneyReach;
 use crate::tui::figures_of::number;
 use crate::tui::format;
+use crate::tui::frame_input::FrameInput;
 use crate::tui::headline::is_comparable;
 use crate::tui::ledger_query::MoneyPage;
-use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::widgets::hour_bars::{HourBar, HourBars};
 use crate::tui::widgets::rule::TitledRule;
@@ -32,9 +32,9 @@ const NOW: u16 = 16;
 const DAY: Span = Span::from_secs(86_400);
 
 /// Draws the rule, the bars, their hours and figures, and the current profit beside them.
-pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &MoneyPage) {
-    let shown = bars(scene, page);
-    rule(canvas, area, scene, page, &shown);
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, page: &MoneyPage) {
+    let shown = bars(input, page);
+    rule(canvas, area, input, page, &shown);
     let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
     let beside = if below.width >= 100 { NOW } else { 0 };
     // A chart without a scale says nothing: bars of one cell leave room for it on the smallest screen.
@@ -54,7 +54,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page:
         _ => 0,
     };
     let text_rows = 1 + figures;
-    let expected = yesterday(scene, page, &shown);
+    let expected = yesterday(input, page, &shown);
     let known = shown.iter().flat_map(|bar| [number(bar.revenue), number(bar.cost)]);
     let top = step_above(1.02 * known.chain(expected.iter().copied()).flatten().fold(0.0, f64::max));
     let bars = shown.iter().zip(&expected).enumerate();
@@ -63,27 +63,27 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page:
     let labels: Vec<String> = bars.iter().map(|bar| bar.label.text.to_string()).collect();
     HourBars { bars, top, width: (pitch - u16::from(pitch > 2)).max(1), pitch, text_rows }.draw(canvas, plot);
     let above = Rect { height: plot.height.saturating_sub(text_rows), ..plot };
-    bar_axis::draw(canvas, above, scene, (&shown, page.at), (pitch, &labels));
+    bar_axis::draw(canvas, above, input, (&shown, page.at), (pitch, &labels));
     if shown.iter().all(|bar| bar.revenue.is_none() && bar.cost.is_none() && !bar.is_asked) {
-        canvas.pen(plot, plot.height / 2).put(Role::Dim, "nothing is known of today yet");
+        canvas.writer(plot, plot.height / 2).put(Role::Dim, "nothing is known of today yet");
     }
     let right = Rect { x: plot.right(), width: scale, ..below };
-    draw_scale(canvas, right, scene, (top, text_rows));
+    draw_scale(canvas, right, input, (top, text_rows));
     if figures == 1 {
-        let symbol = format::symbol(scene.currency()).trim_end().to_owned();
+        let symbol = format::symbol(input.currency()).trim_end().to_owned();
         let row = right.height.saturating_sub(1);
         let width = right.width;
         let text = format!("{}{symbol}", unit.letter);
         canvas.clip(right).line_within(0, row, width, &[Segment::dim(text)], true);
     }
     let names = Rect { x: right.right(), width: beside, ..below };
-    now(canvas, names, scene, (text_rows, unit));
+    now(canvas, names, input, (text_rows, unit));
 }
 
 /// Draws both totals, and the page's age if it is old.
-fn rule(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &MoneyPage, shown: &[MoneyBar]) {
+fn rule(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, page: &MoneyPage, shown: &[MoneyBar]) {
     let theoretical = if page.models.theoretical && !page.models.lists.is_empty() { ", theoretical" } else { "" };
-    let (short, each) = match scene.app.money.reach {
+    let (short, each) = match input.app.money.reach {
         MoneyReach::Day => ("By the hour", "an hour".to_owned()),
         MoneyReach::Week => ("By the day", "7 days".to_owned()),
         MoneyReach::Month => ("By the day", "this month".to_owned()),
@@ -92,10 +92,10 @@ fn rule(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &MoneyPage
     if area.width < 60 {
         rule = TitledRule::new(short);
     }
-    if let Some(rule) = bar_axis::at_cursor(scene, shown) {
+    if let Some(rule) = bar_axis::at_cursor(input, shown) {
         return rule.draw(canvas, area);
     }
-    if let Some(old) = old_page(scene, page) {
+    if let Some(old) = old_page(input, page) {
         let room = usize::from(area.width).saturating_sub(30);
         rule = TitledRule::new(short).right([Segment::new(Role::Warning, format::cut(&old, room))]);
         return rule.draw(canvas, area);
@@ -105,8 +105,8 @@ fn rule(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &MoneyPage
         rule = rule.right([Segment::dim(format!("asking the ledger for {asked} more days…"))]);
         return rule.draw(canvas, area);
     }
-    let BarSums { revenue, cost, profit, lower_bound } = sums(scene, page, shown);
-    let amount = |money: Option<Money>| format::rounded_amount(money, scene.currency(), 12);
+    let BarSums { revenue, cost, profit, lower_bound } = sums(input, page, shown);
+    let amount = |money: Option<Money>| format::rounded_amount(money, input.currency(), 12);
     let bound = if lower_bound { "≥ " } else { "" };
     let is_loss = profit.is_some_and(|profit| profit < Money::ZERO);
     let of_profit = if is_loss && lower_bound { "≤ " } else { bound };
@@ -126,8 +126,8 @@ struct BarSums {
     lower_bound: bool,
 }
 
-fn sums(scene: &Scene<'_>, page: &MoneyPage, shown: &[MoneyBar]) -> BarSums {
-    if scene.app.money.reach == MoneyReach::Day {
+fn sums(input: &FrameInput<'_>, page: &MoneyPage, shown: &[MoneyBar]) -> BarSums {
+    if input.app.money.reach == MoneyReach::Day {
         let total = &page.models.total;
         let is_known = rows::any(&page.models);
         let [revenue, cost, profit] = [total.revenue, total.cost, total.profit].map(|money| money.filter(|_| is_known));
@@ -219,22 +219,22 @@ impl HoursUnit {
 }
 
 /// Yesterday's revenue for the hours still to come, where the history has it. Days have no such value.
-fn yesterday(scene: &Scene<'_>, page: &MoneyPage, shown: &[MoneyBar]) -> Vec<Option<f64>> {
+fn yesterday(input: &FrameInput<'_>, page: &MoneyPage, shown: &[MoneyBar]) -> Vec<Option<f64>> {
     let of = |bar: &MoneyBar| {
         let until = bar.end - DAY;
         let query =
             Query { subject: Subject::Fleet, measure: Measure::Revenue, until, step: Span::from_secs(60), points: 60 };
-        let points = scene.app.history.series(&query).points;
+        let points = input.app.history.series(&query).points;
         let known: Vec<f64> = points.into_iter().flatten().collect();
         (!known.is_empty()).then(|| known.iter().sum::<f64>() / 60.0)
     };
-    let is_of_hours = scene.app.money.reach == MoneyReach::Day;
+    let is_of_hours = input.app.money.reach == MoneyReach::Day;
     shown.iter().map(|bar| (is_of_hours && bar.end > page.at).then(|| of(bar)).flatten()).collect()
 }
 
 /// Draws the maximum, half of it, and the labels of the figures.
-fn draw_scale(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, (top, text_rows): (f64, u16)) {
-    let symbol = format::symbol(scene.currency()).trim_end().to_owned();
+fn draw_scale(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, (top, text_rows): (f64, u16)) {
+    let symbol = format::symbol(input.currency()).trim_end().to_owned();
     let height = area.height.saturating_sub(text_rows);
     let mut label = |row: u16, text: String| {
         let width = canvas.clip(area).width();
@@ -249,32 +249,32 @@ fn draw_scale(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, (top, text
 }
 
 /// Draws the current profit per hour and its change, and the labels beside the figures.
-fn now(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, (text_rows, unit): (u16, HoursUnit)) {
+fn now(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, (text_rows, unit): (u16, HoursUnit)) {
     if area.is_empty() {
         return;
     }
     let rows = area.height.saturating_sub(text_rows);
     let area = Rect { x: area.x + 2, width: area.width - 2, ..area };
-    let quarter = scene.app.bridge().filter(|quarter| is_comparable(&quarter.bridge));
+    let quarter = input.app.bridge().filter(|quarter| is_comparable(&quarter.bridge));
     // The figure of the overview: the bridge ends with the last whole minute, which is earlier.
-    if let Some(profit) = scene.rates().snap.money.profit_per_hour.filter(|_| rows >= 4) {
+    if let Some(profit) = input.rates().snap.money.profit_per_hour.filter(|_| rows >= 4) {
         let role = if profit < Money::ZERO { Role::Loss } else { Role::Gain };
-        canvas.pen(area, 1).put(Role::Dim, "now, an hour");
-        let bound = scene.snap.rate_bound().mark();
-        let amount = format::signed_amount(profit, scene.currency(), 12);
-        canvas.pen(area, 2).put(Role::Dim, bound).strong(role, &amount);
+        canvas.writer(area, 1).put(Role::Dim, "now, an hour");
+        let bound = input.snap.rate_bound().mark();
+        let amount = format::signed_amount(profit, input.currency(), 12);
+        canvas.writer(area, 2).put(Role::Dim, bound).strong(role, &amount);
         let by = quarter.as_ref().map(|quarter| quarter.bridge.change()).filter(|by| by.rounded(2) != 0);
         if let Some(by) = by {
             let (role, text) = change(by, 9);
-            canvas.pen(area, 3).put(role, &text);
-            let [against, _] = against::reference(scene);
-            canvas.pen(area, 4).put(Role::Dim, if rows > 4 { against.trim() } else { "" });
+            canvas.writer(area, 3).put(role, &text);
+            let [against, _] = against::reference(input);
+            canvas.writer(area, 4).put(Role::Dim, if rows > 4 { against.trim() } else { "" });
         }
     }
     if text_rows > 1 {
-        let symbol = format::symbol(scene.currency()).trim_end().to_owned();
-        canvas.pen(area, rows + 1).put(Role::Dim, &format!("profit, {}{symbol}", unit.letter));
-        canvas.pen(area, rows + 2).put(Role::Dim, "cost/revenue %");
+        let symbol = format::symbol(input.currency()).trim_end().to_owned();
+        canvas.writer(area, rows + 1).put(Role::Dim, &format!("profit, {}{symbol}", unit.letter));
+        canvas.writer(area, rows + 2).put(Role::Dim, "cost/revenue %");
     }
 }
 

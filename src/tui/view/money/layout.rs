@@ -4,8 +4,8 @@ use ratatui::layout::Rect;
 
 use super::{calendar, month, rows};
 use crate::tui::app::Pane;
+use crate::tui::frame_input::FrameInput;
 use crate::tui::layout::{LayoutRows, split};
-use crate::tui::scene::Scene;
 use crate::tui::view::{Layout, Part, tables};
 
 /// The numbers of the tables.
@@ -60,15 +60,15 @@ const fn has_pane(width: u16, height: u16) -> bool {
     width >= 76 && height >= 16
 }
 
-pub(super) fn layout(scene: &Scene<'_>, area: Rect) -> Layout {
+pub(super) fn layout(input: &FrameInput<'_>, area: Rect) -> Layout {
     let mut layout = Layout::default();
     let basis = u16::from(area.height > 12);
     layout.put(Part::Basis, Rect { y: area.bottom().saturating_sub(basis), height: basis, ..area });
     let room = Rect { height: area.height - basis, ..area };
     if is_wide(room.width, room.height) {
-        wide(&mut layout, scene, room);
+        wide(&mut layout, input, room);
     } else if has_pane(room.width, room.height) {
-        pane(&mut layout, scene, room);
+        pane(&mut layout, input, room);
     } else {
         layout.put(Part::Chart, room);
     }
@@ -77,18 +77,18 @@ pub(super) fn layout(scene: &Scene<'_>, area: Rect) -> Layout {
 
 /// The layout with one pane below the hours, and below a short one the costs without revenue. Rows that neither needs go to
 /// the hours.
-fn pane(layout: &mut Layout, scene: &Scene<'_>, area: Rect) {
+fn pane(layout: &mut Layout, input: &FrameInput<'_>, area: Rect) {
     let hours = (area.height * 2 / 5).clamp(LEAST_HOURS, MOST_HOURS);
     let rest = area.height - hours;
-    let needed = match scene.app.money.pane {
+    let needed = match input.app.money.pane {
         Pane::Bridge => BRIDGE_ROWS,
         Pane::Day => rest,
-        Pane::Models => model_rows(scene),
-        Pane::Tiers => tier_rows(scene),
-        Pane::Compare => scene.app.money.rows().min(1_000) as u16 + 1,
+        Pane::Models => model_rows(input),
+        Pane::Tiers => tier_rows(input),
+        Pane::Compare => input.app.money.rows().min(1_000) as u16 + 1,
     };
     let list = if needed > 1 { needed.min(rest) } else { rest };
-    let burns = Some(tables::burn_rows(scene).min(rest - list)).filter(|rows| *rows >= LEAST_BURNS).unwrap_or(0);
+    let burns = Some(tables::burn_rows(input).min(rest - list)).filter(|rows| *rows >= LEAST_BURNS).unwrap_or(0);
     let hours = (hours + (rest - list).saturating_sub(burns + u16::from(burns > 0))).min(MOST_HOURS);
     layout.put(Part::Chart, Rect { height: hours, ..area });
     layout.put(Part::List, Rect { y: area.y + hours, height: list, ..area });
@@ -96,60 +96,60 @@ fn pane(layout: &mut Layout, scene: &Scene<'_>, area: Rect) {
 }
 
 /// The wide layout: the hours over the whole width; below them two columns, or three where they fit.
-fn wide(layout: &mut Layout, scene: &Scene<'_>, area: Rect) {
+fn wide(layout: &mut Layout, input: &FrameInput<'_>, area: Rect) {
     let line = Rect { y: area.bottom() - 1, height: 1, ..area };
-    let has_line = scene.app.money.page.as_deref().is_some_and(|page| month::has_capacity(scene, page));
+    let has_line = input.app.money.page.as_deref().is_some_and(|page| month::has_capacity(input, page));
     if has_line {
         layout.put(Part::Headline, line);
     }
     let area = Rect { height: area.height - u16::from(has_line), ..area };
     if is_large(area.width, area.height) {
-        return large(layout, scene, area);
+        return large(layout, input, area);
     }
     let hours = (area.height * 2 / 5).clamp(11, 20);
     layout.put(Part::Chart, Rect { height: hours, ..area });
     let below = Rect { y: area.y + hours, height: area.height - hours, ..area };
-    if area.width >= 190 { three(layout, scene, below) } else { two(layout, scene, below) }
+    if area.width >= 190 { three(layout, input, below) } else { two(layout, input, below) }
 }
 
-fn two(layout: &mut Layout, scene: &Scene<'_>, area: Rect) {
+fn two(layout: &mut Layout, input: &FrameInput<'_>, area: Rect) {
     let (left, right) = halves(area);
     let upper = BRIDGE_ROWS.min(area.height / 2);
     layout.put(Part::Vitals, Rect { height: upper, ..left });
     layout.put(Part::Table(BRIDGE), Rect { height: upper, ..right });
     let (left, right) = (under(left, upper), under(right, upper));
-    let models = model_rows(scene).min(left.height.saturating_sub(3));
+    let models = model_rows(input).min(left.height.saturating_sub(3));
     layout.put(Part::Table(MODELS), Rect { height: models, ..left });
     layout.put(Part::Table(COMPARE), under(left, models));
-    let month = month::rows(scene, right.width).min(right.height / 2);
+    let month = month::rows(input, right.width).min(right.height / 2);
     let burns = right.height - month;
     layout.put(Part::Table(BURNS), Rect { height: burns, ..right });
     layout.put(Part::Table(MONTH), under(right, burns));
 }
 
-fn three(layout: &mut Layout, scene: &Scene<'_>, area: Rect) {
+fn three(layout: &mut Layout, input: &FrameInput<'_>, area: Rect) {
     let column = |x: u16, width: u16| Rect { x: area.x + x, width, ..area };
     let (left, middle) = (column(0, 64), column(66, 67));
     let right = column(135, area.width.saturating_sub(135));
-    let month = month::rows(scene, left.width);
+    let month = month::rows(input, left.width);
     let since = left.height.saturating_sub(month).min(14);
     layout.put(Part::Vitals, Rect { height: since, ..left });
     layout.put(Part::Table(MONTH), under(left, since));
-    let bridge = (BRIDGE_ROWS + MOVERS).min(middle.height.saturating_sub(tables::burn_rows(scene)));
+    let bridge = (BRIDGE_ROWS + MOVERS).min(middle.height.saturating_sub(tables::burn_rows(input)));
     layout.put(Part::Table(BRIDGE), Rect { height: bridge, ..middle });
     layout.put(Part::Table(BURNS), under(middle, bridge));
-    let models = model_rows(scene).min(right.height / 2);
+    let models = model_rows(input).min(right.height / 2);
     layout.put(Part::Table(MODELS), Rect { height: models, ..right });
-    let tiers = tier_rows(scene).min((right.height - models) / 2);
+    let tiers = tier_rows(input).min((right.height - models) / 2);
     layout.put(Part::Table(TIERS), Rect { y: right.y + models, height: tiers, ..right });
     layout.put(Part::Table(COMPARE), under(right, models + tiers));
 }
 
 /// The large layout in three bands: digits beside hours; bridge and leakage; tables, worst nodes and calendar.
-fn large(layout: &mut Layout, scene: &Scene<'_>, area: Rect) {
+fn large(layout: &mut Layout, input: &FrameInput<'_>, area: Rect) {
     let spare = area.height.saturating_sub(44).min(6);
     // What the tables do not need goes to the hours, and to the band with the bridge.
-    let unused = area.height.saturating_sub(HOURS + spare + BRIDGE_ROWS + 2 + lower_rows(scene));
+    let unused = area.height.saturating_sub(HOURS + spare + BRIDGE_ROWS + 2 + lower_rows(input));
     let hours = HOURS + spare + (unused / 2).min(MORE_HOURS);
     let band = BRIDGE_ROWS + (unused - (unused / 2).min(MORE_HOURS)).min(MOVERS);
     let (digits, chart) = split(Rect { height: hours, ..area }, DIGITS, 1);
@@ -166,10 +166,10 @@ fn large(layout: &mut Layout, scene: &Scene<'_>, area: Rect) {
     let lower = middle + band + 1;
     let rest = area.height.saturating_sub(lower);
     let mut rows = LayoutRows(column(0, 64, lower, rest));
-    let models = model_rows(scene).min((rest / 2).max(4));
+    let models = model_rows(input).min((rest / 2).max(4));
     layout.put(Part::Table(MODELS), rows.top(models));
     rows.top(1);
-    let tiers = tier_rows(scene).min(rows.0.height / 2);
+    let tiers = tier_rows(input).min(rows.0.height / 2);
     layout.put(Part::Table(TIERS), rows.top(tiers));
     rows.top(1);
     layout.put(Part::Table(COMPARE), rows.0);
@@ -184,10 +184,10 @@ fn large(layout: &mut Layout, scene: &Scene<'_>, area: Rect) {
 }
 
 /// The rows that the longest column of the large layout's tables needs.
-fn lower_rows(scene: &Scene<'_>) -> u16 {
-    let lists = scene.app.money.page.as_deref().map_or(0, |page| page.compare.len().min(1_000) as u16);
-    let left = model_rows(scene) + 1 + tier_rows(scene) + 1 + lists + 1;
-    let middle = scene.snap.nodes.len().min(1_000) as u16 + 2 + EVEN_ROWS;
+fn lower_rows(input: &FrameInput<'_>) -> u16 {
+    let lists = input.app.money.page.as_deref().map_or(0, |page| page.compare.len().min(1_000) as u16);
+    let left = model_rows(input) + 1 + tier_rows(input) + 1 + lists + 1;
+    let middle = input.snap.nodes.len().min(1_000) as u16 + 2 + EVEN_ROWS;
     left.max(middle)
 }
 
@@ -202,10 +202,10 @@ fn under(area: Rect, rows: u16) -> Rect {
     Rect { y: area.y + rows, height: area.height - rows, ..area }
 }
 
-fn model_rows(scene: &Scene<'_>) -> u16 {
-    scene.app.money.page.as_deref().map_or(3, |page| rows::count(page.table(scene.app.money.by.of()).1))
+fn model_rows(input: &FrameInput<'_>) -> u16 {
+    input.app.money.page.as_deref().map_or(3, |page| rows::count(page.table(input.app.money.by.of()).1))
 }
 
-fn tier_rows(scene: &Scene<'_>) -> u16 {
-    scene.app.money.page.as_deref().map_or(0, |page| rows::count(&page.tiers))
+fn tier_rows(input: &FrameInput<'_>) -> u16 {
+    input.app.money.page.as_deref().map_or(0, |page| rows::count(&page.tiers))
 }

@@ -22,11 +22,11 @@ use ratatui::layout::Rect;
 
 use super::what_if::levers;
 use super::{Hits, Layout, ListKey, Part, PastPart, View, tables};
-use crate::tui::app::{App, Command, Effect, MoneyReach, Pane, Turn};
+use crate::tui::app::{App, Command, Direction, Effect, MoneyReach, Pane};
 use crate::tui::format;
+use crate::tui::frame_input::FrameInput;
 use crate::tui::ledger_query::MoneyPage;
 use crate::tui::pane;
-use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::view::ViewId;
 use crate::tui::widgets::Canvas;
@@ -47,27 +47,27 @@ impl View for MoneyScreen {
         Some('5')
     }
 
-    fn rows(&self, scene: &Scene<'_>) -> Vec<ListKey> {
-        (0..scene.app.money.rows()).map(row_key).collect()
+    fn rows(&self, input: &FrameInput<'_>) -> Vec<ListKey> {
+        (0..input.app.money.rows()).map(row_key).collect()
     }
 
-    fn layout(&self, scene: &Scene<'_>, area: Rect) -> Layout {
-        layout::layout(scene, area)
+    fn layout(&self, input: &FrameInput<'_>, area: Rect) -> Layout {
+        layout::layout(input, area)
     }
 
-    fn draw(&self, canvas: &mut Canvas<'_>, scene: &Scene<'_>, layout: &Layout) -> Hits {
+    fn draw(&self, canvas: &mut Canvas<'_>, input: &FrameInput<'_>, layout: &Layout) -> Hits {
         // The header shows the snapshot that the rows were made from.
-        let snap = scene.app.money.snapshot.as_deref().unwrap_or(scene.snap);
-        let of_page = Scene { snap, ..*scene };
-        let page = scene.app.money.page.clone();
+        let snap = input.app.money.snapshot.as_deref().unwrap_or(input.snap);
+        let of_page = FrameInput { snap, ..*input };
+        let page = input.app.money.page.clone();
         let mut hits = Hits::default();
         for (part, area) in layout.parts() {
             match (part, page.as_deref()) {
-                (Part::Basis, _) => pane::basis(canvas, *area, scene),
+                (Part::Basis, _) => pane::basis(canvas, *area, input),
                 (Part::Table(layout::BURNS), _) => tables::burns(canvas, *area, &of_page),
                 (Part::Digits, page) => summary::draw(canvas, *area, &of_page, page),
                 (Part::Table(layout::WORST), _) => worst::draw(canvas, *area, &of_page),
-                (Part::Chart, None) => nothing_yet(canvas, *area, scene),
+                (Part::Chart, None) => nothing_yet(canvas, *area, input),
                 (_, None) => {}
                 (part, Some(page)) => hits.extend(draw(canvas, (*part, *area), &of_page, page)),
             }
@@ -91,7 +91,7 @@ impl View for MoneyScreen {
                 app.restart_list();
             }
             Command::Reach(turn) if !app.what_if.open => {
-                app.money.reach = app.money.reach.stepped(turn == Turn::Next);
+                app.money.reach = app.money.reach.stepped(turn == Direction::Next);
             }
             Command::Export => return Some(app.export()),
             _ => return None,
@@ -99,21 +99,21 @@ impl View for MoneyScreen {
         Some(Effect::Redraw)
     }
 
-    fn word(&self, scene: &Scene<'_>, command: Command, usual: String) -> Option<String> {
+    fn word(&self, input: &FrameInput<'_>, command: Command, usual: String) -> Option<String> {
         match command {
-            Command::Show(_) if !has_one_pane(scene.area()) => None,
-            Command::Show(_) => Some(format!("next pane {}", scene.app.money.pane.name())),
+            Command::Show(_) if !has_one_pane(input.area()) => None,
+            Command::Show(_) => Some(format!("next pane {}", input.app.money.pane.name())),
             Command::Reach(_) => Some("day, week, month".to_owned()),
             _ => Some(usual),
         }
     }
 
-    fn span(&self, scene: &Scene<'_>) -> Option<&'static str> {
-        Some(scene.app.money.reach.name())
+    fn span(&self, input: &FrameInput<'_>) -> Option<&'static str> {
+        Some(input.app.money.reach.name())
     }
 
-    fn legend(&self, scene: &Scene<'_>) -> Option<&'static str> {
-        Some(if scene.app.money.reach == MoneyReach::Day { "╌ yesterday" } else { "" })
+    fn legend(&self, input: &FrameInput<'_>) -> Option<&'static str> {
+        Some(if input.app.money.reach == MoneyReach::Day { "╌ yesterday" } else { "" })
     }
 
     fn past_parts(&self) -> &'static [PastPart] {
@@ -121,7 +121,7 @@ impl View for MoneyScreen {
     }
 }
 
-const REACH: Command = Command::Reach(Turn::Previous);
+const REACH: Command = Command::Reach(Direction::Previous);
 
 fn same_tokens(page: &MoneyPage) -> SameTokens<'_> {
     let in_force = page.models.lists.iter().map(|list| &list.list).collect();
@@ -129,52 +129,52 @@ fn same_tokens(page: &MoneyPage) -> SameTokens<'_> {
 }
 
 /// Draws a part of the page.
-fn draw(canvas: &mut Canvas<'_>, (part, area): (Part, Rect), scene: &Scene<'_>, page: &MoneyPage) -> Hits {
+fn draw(canvas: &mut Canvas<'_>, (part, area): (Part, Rect), input: &FrameInput<'_>, page: &MoneyPage) -> Hits {
     match part {
-        Part::Chart => hours::draw(canvas, area, scene, page),
-        Part::Vitals => since::draw(canvas, area, scene, page),
-        Part::Table(layout::BRIDGE) => bridge::draw(canvas, area, scene, page),
-        Part::Table(layout::MODELS) => drop(rows::grouped(canvas, area, scene, page, None)),
-        Part::Table(layout::EVEN) => month::even(canvas, area, scene, page),
-        Part::Table(layout::LEVERS) => levers(canvas, area, scene, &page.levers),
-        Part::Table(layout::CALENDAR) => calendar::draw(canvas, area, scene, page),
-        Part::Table(layout::TIERS) => drop(rows::draw(canvas, area, scene, "By tier", &page.tiers, None)),
-        Part::Table(layout::COMPARE) => drop(compare::draw(canvas, area, scene, &same_tokens(page), None)),
-        Part::Table(layout::MONTH) => month::draw(canvas, area, scene, page),
-        Part::Headline => month::capacity(canvas, area, scene, page),
-        Part::List => return chosen_pane(canvas, area, scene, page),
+        Part::Chart => hours::draw(canvas, area, input, page),
+        Part::Vitals => since::draw(canvas, area, input, page),
+        Part::Table(layout::BRIDGE) => bridge::draw(canvas, area, input, page),
+        Part::Table(layout::MODELS) => drop(rows::grouped(canvas, area, input, page, None)),
+        Part::Table(layout::EVEN) => month::even(canvas, area, input, page),
+        Part::Table(layout::LEVERS) => levers(canvas, area, input, &page.levers),
+        Part::Table(layout::CALENDAR) => calendar::draw(canvas, area, input, page),
+        Part::Table(layout::TIERS) => drop(rows::draw(canvas, area, input, "By tier", &page.tiers, None)),
+        Part::Table(layout::COMPARE) => drop(compare::draw(canvas, area, input, &same_tokens(page), None)),
+        Part::Table(layout::MONTH) => month::draw(canvas, area, input, page),
+        Part::Headline => month::capacity(canvas, area, input, page),
+        Part::List => return chosen_pane(canvas, area, input, page),
         _ => {}
     }
     Hits::default()
 }
 
 /// Draws the one pane that fits.
-fn chosen_pane(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &MoneyPage) -> Hits {
-    let state = Some(scene.app.list_of(ViewId::Money));
-    match scene.app.money.pane {
-        Pane::Models => return rows::grouped(canvas, area, scene, page, state),
-        Pane::Tiers => return rows::draw(canvas, area, scene, "By tier", &page.tiers, state),
-        Pane::Compare => return compare::draw(canvas, area, scene, &same_tokens(page), state),
-        Pane::Bridge => bridge::draw(canvas, area, scene, page),
+fn chosen_pane(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, page: &MoneyPage) -> Hits {
+    let state = Some(input.app.list_of(ViewId::Money));
+    match input.app.money.pane {
+        Pane::Models => return rows::grouped(canvas, area, input, page, state),
+        Pane::Tiers => return rows::draw(canvas, area, input, "By tier", &page.tiers, state),
+        Pane::Compare => return compare::draw(canvas, area, input, &same_tokens(page), state),
+        Pane::Bridge => bridge::draw(canvas, area, input, page),
         Pane::Day => {
             let left = Rect { width: area.width / 2, ..area };
-            since::draw(canvas, Rect { width: left.width.saturating_sub(2), ..left }, scene, page);
+            since::draw(canvas, Rect { width: left.width.saturating_sub(2), ..left }, input, page);
             let right = Rect { x: left.right(), width: area.width - left.width, ..area };
-            month::draw(canvas, right, scene, page);
+            month::draw(canvas, right, input, page);
         }
     }
     Hits::default()
 }
 
 /// Draws why there is no page yet.
-fn nothing_yet(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
-    let (role, text) = match (&scene.app.money.failure, scene.app.has_past) {
-        (Some(failure), _) => (Role::Critical, format!("the ledger does not tell the past: {failure}")),
+fn nothing_yet(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>) {
+    let (role, text) = match (&input.app.money.failure, input.app.has_past) {
+        (Some(failure), _) => (Role::Critical, format!("the ledger cannot be read: {failure}")),
         (None, true) => (Role::Dim, "asking the ledger…".to_owned()),
         (None, false) => (Role::Dim, "no ledger here: the past is not kept".to_owned()),
     };
     let row = area.height.min(3).saturating_sub(1);
     for (row, line) in (row..area.height).zip(format::wrapped(&text, usize::from(area.width))) {
-        canvas.pen(area, row).put(role, &line);
+        canvas.writer(area, row).put(role, &line);
     }
 }

@@ -5,8 +5,8 @@ use ratatui::layout::Rect;
 use crate::statement::{Capacity, Lever, TokenClass};
 use crate::tui::figures_of::number;
 use crate::tui::format;
+use crate::tui::frame_input::FrameInput;
 use crate::tui::ledger_query::MoneyPage;
-use crate::tui::scene::Scene;
 use crate::tui::theme::{Ink, Role};
 use crate::tui::widgets::gauge::Gauge;
 use crate::tui::widgets::rule::TitledRule;
@@ -23,29 +23,29 @@ const FEW: u16 = 4;
 const LEAST_FEW: u16 = 54;
 
 /// The rows of all known figures, with both rules.
-pub(super) fn rows(scene: &Scene<'_>, width: u16) -> u16 {
-    let page = scene.app.money.page.as_deref();
+pub(super) fn rows(input: &FrameInput<'_>, width: u16) -> u16 {
+    let page = input.app.money.page.as_deref();
     if width < NARROW {
         return 3 + u16::from(page.is_some_and(|page| shares(page).is_some()));
     }
-    let lines = page.map_or(1, |page| month_lines(scene, page).len().max(1));
+    let lines = page.map_or(1, |page| month_lines(input, page).len().max(1));
     u16::try_from(lines + 5).unwrap_or(u16::MAX)
 }
 
 /// Draws the month to date and the break-even figures.
-pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &MoneyPage) {
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, page: &MoneyPage) {
     let budget = page.month.and_then(|month| month.budget);
     let mut rule = TitledRule::new("Month to date");
     if let Some(budget) = budget {
-        rule = rule.right([Segment::dim("budget "), Segment::text(scene.money(Some(budget), 10))]);
+        rule = rule.right([Segment::dim("budget "), Segment::text(input.money(Some(budget), 10))]);
     }
     rule.draw(canvas, area);
-    let lines = month_lines(scene, page);
+    let lines = month_lines(input, page);
     if area.height <= FEW && area.width >= LEAST_FEW && !lines.is_empty() {
-        return in_few_rows(canvas, area, scene, page);
+        return in_few_rows(canvas, area, input, page);
     }
     if lines.is_empty() {
-        canvas.pen(area, 1).put(Role::Dim, "nothing is known of it yet");
+        canvas.writer(area, 1).put(Role::Dim, "nothing is known of it yet");
     }
     let mut row = 1;
     for (label, role, value) in lines {
@@ -62,18 +62,18 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page:
         return;
     }
     TitledRule::new("Today breaks even at").draw(canvas, below);
-    for (row, (label, value)) in (1..).zip(break_even(scene, page)) {
+    for (row, (label, value)) in (1..).zip(break_even(input, page)) {
         line(canvas, below, row, label, Segment::text(value));
     }
 }
 
 /// Draws the totals in one row, the end of the month, and today's revenue by token class.
-fn in_few_rows(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &MoneyPage) {
+fn in_few_rows(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, page: &MoneyPage) {
     let Some(month) = page.month else { return };
     let row = |row: u16| Rect { y: area.y + row, height: 1, ..area }.intersection(area);
-    let lines = month_lines(scene, page);
+    let lines = month_lines(input, page);
     let said = |label: &str| lines.iter().find(|(name, ..)| *name == label);
-    let short = |money: Option<Money>| scene.money(money, 9).trim().to_owned();
+    let short = |money: Option<Money>| input.money(money, 9).trim().to_owned();
     let dim = |label: &str| (Role::Dim, label.to_owned());
     let (role, sign, size) = match month.profit {
         Some(profit) if profit < Money::ZERO => (Role::Loss, "▼ −", Some(Money::ZERO - profit)),
@@ -97,11 +97,12 @@ fn in_few_rows(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &Mo
     flow(canvas, row(2), &[end], 2);
     spent(canvas, row(2), x, page);
     let Some(shares) = shares(page) else { return };
-    let mut pen = canvas.pen(area, 3);
-    pen.put(Role::Dim, "revenue by");
+    let mut writer = canvas.writer(area, 3);
+    writer.put(Role::Dim, "revenue by");
     for (class, share) in shares {
         let (role, name) = class_name(class);
-        pen.put(role, "  ▪")
+        writer
+            .put(role, "  ▪")
             .put(Role::Dim, &format!(" {name} "))
             .put(Role::Text, format::percent(Ratio::new(share)).trim());
     }
@@ -140,20 +141,20 @@ fn whole_percents(mut worths: Vec<(TokenClass, f64)>) -> Option<Vec<(TokenClass,
 }
 
 /// Draws the break-even figures beside the actual ones.
-pub(super) fn even(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &MoneyPage) {
+pub(super) fn even(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, page: &MoneyPage) {
     TitledRule::new("It would break even at").note([Segment::dim(" · today")]).draw(canvas, area);
     let hits = page.totals.hit_rate_ppm().and_then(|ppm| Ratio::of(f64::from(ppm), 1e6));
     let rate = page.totals.gpu_rate();
-    let mean = if rate.is_some() && scene.has_several_rates() { ", the mean" } else { "" };
+    let mean = if rate.is_some() && input.has_several_rates() { ", the mean" } else { "" };
     let now = [
         "now 100 %".to_owned(),
         format!("now {}", format::percent1(hits).trim()),
-        format!("now {}{mean}", format::unit_price(rate, scene.currency()).trim()),
+        format!("now {}{mean}", format::unit_price(rate, input.currency()).trim()),
     ];
-    for (row, ((label, value), now)) in (1..).zip(break_even(scene, page).into_iter().zip(now)) {
+    for (row, ((label, value), now)) in (1..).zip(break_even(input, page).into_iter().zip(now)) {
         line(canvas, area, row, label, Segment::text(value));
         if row < area.height {
-            canvas.pen(area, row).to(area.x + LABEL as u16 + 16).put(Role::Dim, &now);
+            canvas.writer(area, row).to(area.x + LABEL as u16 + 16).put(Role::Dim, &now);
         }
     }
 }
@@ -162,7 +163,7 @@ fn line(canvas: &mut Canvas<'_>, area: Rect, row: u16, label: &str, value: Segme
     if row >= area.height {
         return;
     }
-    canvas.pen(area, row).name(Role::Dim, label, LABEL);
+    canvas.writer(area, row).name(Role::Dim, label, LABEL);
     let end = (LABEL as u16 + 13).min(area.width);
     canvas.clip(area).line_to(end, row, &[value]);
 }
@@ -180,19 +181,19 @@ fn spent(canvas: &mut Canvas<'_>, area: Rect, x: u16, page: &MoneyPage) {
 }
 
 /// Each figure of the month with its label.
-fn month_lines(scene: &Scene<'_>, page: &MoneyPage) -> Vec<(&'static str, Role, String)> {
+fn month_lines(input: &FrameInput<'_>, page: &MoneyPage) -> Vec<(&'static str, Role, String)> {
     let Some(month) = page.month else { return Vec::new() };
-    let amount = |money: Option<Money>| scene.money(money, 12).trim().to_owned();
+    let amount = |money: Option<Money>| input.money(money, 12).trim().to_owned();
     let by_end = match month.projected_cost {
         None if month.is_early() && month.cost.is_some() => "too early".to_owned(),
         None => format::UNKNOWN.to_owned(),
-        projected => format!("≈ {}", scene.money(projected, 10).trim()),
+        projected => format!("≈ {}", input.money(projected, 10).trim()),
     };
     let profit = month.profit.map_or(Role::Text, |p| if p < Money::ZERO { Role::Loss } else { Role::Gain });
     let mut lines = vec![
         ("revenue", Role::Text, amount(month.revenue)),
         ("cost", Role::Text, amount(month.cost)),
-        ("profit", profit, signed(scene, month.profit)),
+        ("profit", profit, signed(input, month.profit)),
         ("cost by its end", Role::Text, by_end),
     ];
     match month.over_budget() {
@@ -204,31 +205,31 @@ fn month_lines(scene: &Scene<'_>, page: &MoneyPage) -> Vec<(&'static str, Role, 
 }
 
 /// A profit with its sign.
-fn signed(scene: &Scene<'_>, profit: Option<Money>) -> String {
+fn signed(input: &FrameInput<'_>, profit: Option<Money>) -> String {
     let Some(profit) = profit else { return format::UNKNOWN.to_owned() };
     let (sign, size) = if profit < Money::ZERO { ("▼ −", Money::ZERO - profit) } else { ("+", profit) };
-    format!("{sign}{}", scene.money(Some(size), 12 - format::width(sign)).trim())
+    format!("{sign}{}", input.money(Some(size), 12 - format::width(sign)).trim())
 }
 
-fn break_even(scene: &Scene<'_>, page: &MoneyPage) -> [(&'static str, String); 3] {
+fn break_even(input: &FrameInput<'_>, page: &MoneyPage) -> [(&'static str, String); 3] {
     let ppm = |ppm: Option<i64>| Ratio::of(ppm.unwrap_or_default() as f64, 1e6).filter(|_| ppm.is_some());
     let percent = |value| format::percent1(ppm(value)).trim().to_owned();
     let even = &page.break_even;
-    let price = format::unit_price(even.gpu_rate, scene.currency());
-    let price = if format::width(&price) > 12 { scene.money(even.gpu_rate, 12) } else { price };
+    let price = format::unit_price(even.gpu_rate, input.currency());
+    let price = if format::width(&price) > 12 { input.money(even.gpu_rate, 12) } else { price };
     [("this load", percent(even.load_ppm)), ("hit rate", percent(even.hit_rate_ppm)), ("a GPU-hour", price)]
 }
 
 /// Whether today's data is complete enough to say how many nodes the load needed.
-pub(super) fn has_capacity(scene: &Scene<'_>, page: &MoneyPage) -> bool {
-    facts(scene, &page.capacity).is_some()
+pub(super) fn has_capacity(input: &FrameInput<'_>, page: &MoneyPage) -> bool {
+    facts(input, &page.capacity).is_some()
 }
 
 /// Draws today's capacity: the nodes that the load needed, the cost of the rest, and the rent at which one more node pays.
-pub(super) fn capacity(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &MoneyPage) {
-    let Some(facts) = facts(scene, &page.capacity) else { return };
-    let mut pen = canvas.pen(area, 0);
-    pen.strong(Role::Text, "Capacity").put(Role::Dim, "  ");
+pub(super) fn capacity(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, page: &MoneyPage) {
+    let Some(facts) = facts(input, &page.capacity) else { return };
+    let mut writer = canvas.writer(area, 0);
+    writer.strong(Role::Text, "Capacity").put(Role::Dim, "  ");
     let mut used = 10;
     for (nth, fact) in facts.iter().enumerate() {
         used += format::width(fact) + if nth > 0 { 3 } else { 0 };
@@ -236,15 +237,15 @@ pub(super) fn capacity(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, p
         if used > usize::from(area.width) {
             return;
         }
-        pen.put(Role::Dim, if nth > 0 { " · " } else { "" }).put(Role::Text, fact);
+        writer.put(Role::Dim, if nth > 0 { " · " } else { "" }).put(Role::Text, fact);
     }
 }
 
-fn facts(scene: &Scene<'_>, capacity: &Capacity) -> Option<Vec<String>> {
+fn facts(input: &FrameInput<'_>, capacity: &Capacity) -> Option<Vec<String>> {
     let (allocated, needed) = capacity.nodes_ppm().filter(|(allocated, _)| !capacity.is_early() && *allocated > 0)?;
     let nodes = |ppm: i64| format!("{:.1}", ppm as f64 / 1e6);
     let within = capacity.slo.as_ref().map_or_else(String::new, |(slo, _)| format!(" within {slo}"));
-    let money = |amount: Money| scene.money(Some(amount), 12).trim().to_owned();
+    let money = |amount: Money| input.money(Some(amount), 12).trim().to_owned();
     let mut facts =
         vec![format!("needed {} of {} nodes at the best measured{within}", nodes(needed), nodes(allocated))];
     facts.extend(capacity.spare_cost().map(|cost| format!("the rest cost {}", money(cost))));

@@ -7,8 +7,8 @@ use crate::snapshot::Bound;
 use crate::statement::{By, RowKind, Statement, StatementRow};
 use crate::tui::app::ListState;
 use crate::tui::format;
+use crate::tui::frame_input::FrameInput;
 use crate::tui::ledger_query::MoneyPage;
-use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::view::list::{self, Col, List, figure};
 use crate::tui::view::{Hits, tables};
@@ -28,11 +28,11 @@ pub(super) fn count(statement: &Statement) -> u16 {
 pub(super) fn grouped(
     canvas: &mut Canvas<'_>,
     area: Rect,
-    scene: &Scene<'_>,
+    input: &FrameInput<'_>,
     page: &MoneyPage,
     state: Option<&ListState>,
 ) -> Hits {
-    let (by, statement) = page.table(scene.app.money.by.of());
+    let (by, statement) = page.table(input.app.money.by.of());
     let title = match by {
         By::Node => "By node",
         By::Unit => "By unit",
@@ -40,19 +40,19 @@ pub(super) fn grouped(
         By::Tier => "By tier",
         _ => "By model",
     };
-    draw(canvas, area, scene, title, statement, state)
+    draw(canvas, area, input, title, statement, state)
 }
 
 /// Draws the rows; with a list state, the chosen row can be selected.
 pub(super) fn draw(
     canvas: &mut Canvas<'_>,
     area: Rect,
-    scene: &Scene<'_>,
+    input: &FrameInput<'_>,
     title: &'static str,
     statement: &Statement,
     state: Option<&ListState>,
 ) -> Hits {
-    let rows = placed(shown(scene, statement));
+    let rows = placed(shown(input, statement));
     let columns = columns(title);
     let total = |hidden: usize| {
         let name = if hidden > 0 { format!("total, {hidden} more") } else { "total".to_owned() };
@@ -68,14 +68,14 @@ pub(super) fn draw(
         });
         crate::tui::widgets::table::TableRow::new(cells)
     };
-    let has_total = scene.app.filter.text().is_empty() && any(statement);
+    let has_total = input.app.filter.text().is_empty() && any(statement);
     let total: Option<&dyn Fn(usize) -> crate::tui::widgets::table::TableRow<'static>> =
         if has_total { Some(&total) } else { None };
     let hits = List { key: &key_of, state, total, gap: 1, ..List::plain(title, &columns, &rows) }.draw(canvas, area);
     if rows.is_empty() {
-        let is_filtered = !scene.app.filter.text().is_empty();
+        let is_filtered = !input.app.filter.text().is_empty();
         let why = if is_filtered { "nothing matches the filter" } else { "nothing is known of today yet" };
-        canvas.pen(area, 1).put(Role::Dim, why);
+        canvas.writer(area, 1).put(Role::Dim, why);
     }
     hits
 }
@@ -96,10 +96,10 @@ fn is_shown_as_zero(row: &StatementRow) -> bool {
         && row.unpriced_tokens.is_none_or(|tokens| tokens == Tokens::ZERO)
 }
 
-fn shown<'a>(scene: &Scene<'_>, statement: &'a Statement) -> Vec<&'a StatementRow> {
+fn shown<'a>(input: &FrameInput<'_>, statement: &'a Statement) -> Vec<&'a StatementRow> {
     let rows = statement.rows.iter().filter(|row| says_something(row));
     let mut rows: Vec<&StatementRow> =
-        rows.filter(|row| scene.app.filter.accepts(&[("model", row.key.as_str())])).collect();
+        rows.filter(|row| input.app.filter.accepts(&[("model", row.key.as_str())])).collect();
     if matches!(statement.by, By::Node | By::Unit) {
         // The rows with the lowest profit come first.
         rows.sort_by_key(|row| (row.kind != RowKind::Key, row.profit.is_none(), row.profit));

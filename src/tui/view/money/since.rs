@@ -6,8 +6,8 @@ use crate::history::Subject;
 use crate::statement::{By, Period};
 use crate::tui::figures_of::number;
 use crate::tui::format;
+use crate::tui::frame_input::FrameInput;
 use crate::tui::ledger_query::MoneyPage;
-use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::view::charts::{Reading, framed};
 use crate::tui::widgets::area::{AreaChart, Layer};
@@ -22,7 +22,7 @@ use crate::units::Money;
 const SCALE: u16 = 7;
 
 /// Draws the chart. A negative sum hangs below a zero line in the loss role.
-pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &MoneyPage) {
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, page: &MoneyPage) {
     let sums = sums(page);
     let last = sums.iter().rev().find_map(|sum| *sum);
     let dots = 2 * usize::from(FramedChart::chart_width(area.width, SCALE));
@@ -39,7 +39,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page:
     let layers = vec![Layer { values: &values, role: Role::Gain }];
     let from_zero = AreaChart { layers, low: 0.0, top, even: None, is_heat: false };
     let chart: &dyn Plot = if bottom < 0.0 { &about_zero } else { &from_zero };
-    let symbol = format::symbol(scene.currency()).trim_end().to_owned();
+    let symbol = format::symbol(input.currency()).trim_end().to_owned();
     let amount = |value: f64| {
         let sign = if value < 0.0 { "−" } else { "" };
         format!("{sign}{symbol}{}", format::axis_figure(value.abs()))
@@ -49,7 +49,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page:
     labels.extend((bottom < 0.0).then(|| ScaleLabel::end(bottom, amount(bottom))));
     labels.extend((bottom < 0.0).then(|| ScaleLabel::end(0.0, "0")));
     let key = if is_loss { Role::Loss } else { Role::Gain };
-    let begin = page.hours.first().map(|hour| format::clock_minute(hour.begin, scene.zone()));
+    let begin = page.hours.first().map(|hour| format::clock_minute(hour.begin, input.zone()));
     let begin = begin.filter(|clock| clock != "00:00");
     let mut rule =
         TitledRule::new(begin.map_or("Profit since midnight".to_owned(), |clock| format!("Profit since {clock}")));
@@ -60,14 +60,14 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page:
     }
     let cells = FramedChart::chart_width(area.width, SCALE);
     let day = page.hours.first().zip(page.hours.last());
-    let day = day.map(|(first, last)| (first.begin, Period::of(By::Hour, scene.zone(), last.begin).end));
+    let day = day.map(|(first, last)| (first.begin, Period::of(By::Hour, input.zone(), last.begin).end));
     let axis = TimeAxis::across(day.unwrap_or((page.at, page.at)), page.at, cells);
     let read = |value: f64| format::signed(Money::from_micros((value * 1e6) as i64), 12).trim().to_owned();
     let reading = Reading { role: key, name: "", values: &values, format: &read };
     framed(
         canvas,
         area,
-        scene,
+        input,
         &axis,
         rule,
         &[chart],

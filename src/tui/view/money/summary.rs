@@ -4,8 +4,8 @@ use ratatui::layout::Rect;
 
 use crate::tui::figures_of::number;
 use crate::tui::format;
+use crate::tui::frame_input::FrameInput;
 use crate::tui::ledger_query::MoneyPage;
-use crate::tui::scene::Scene;
 use crate::tui::theme::{Ink, Role};
 use crate::tui::view::overview;
 use crate::tui::widgets::gauge::Gauge;
@@ -16,8 +16,8 @@ use crate::units::Money;
 const DIGITS: u16 = 9;
 
 /// Draws the summary.
-pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: Option<&MoneyPage>) {
-    overview::digits(canvas, Rect { height: area.height.min(DIGITS), ..area }, scene);
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, page: Option<&MoneyPage>) {
+    overview::digits(canvas, Rect { height: area.height.min(DIGITS), ..area }, input);
     let Some(page) = page else { return };
     let rest = Rect { y: area.y + DIGITS, height: area.height.saturating_sub(DIGITS), ..area }.intersection(area);
     let mut row = 0;
@@ -27,14 +27,14 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page:
             row += 1;
         }
     };
-    line(canvas, month(scene, page));
-    line(canvas, gpu_hour(scene, page));
+    line(canvas, month(input, page));
+    line(canvas, gpu_hour(input, page));
     let budget = page.month.and_then(|month| Some((number(month.cost)?, month.budget?)));
     if let Some((cost, budget)) = budget
         && row < rest.height
     {
-        let text = format!("of a budget of {}  ", scene.money(Some(budget), 10).trim());
-        canvas.pen(rest, row).put(Role::Dim, &text);
+        let text = format!("of a budget of {}  ", input.money(Some(budget), 10).trim());
+        canvas.writer(rest, row).put(Role::Dim, &text);
         let x = format::width(&text) as u16;
         let room = Rect { x: rest.x + x, y: rest.y + row, width: rest.width.saturating_sub(x), height: 1 };
         let share = number(Some(budget)).filter(|budget| *budget > 0.0).map(|budget| (cost / budget).min(1.0));
@@ -43,9 +43,9 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page:
 }
 
 /// The profit of the month, and its projected cost.
-fn month(scene: &Scene<'_>, page: &MoneyPage) -> Vec<Vec<TextSpan>> {
+fn month(input: &FrameInput<'_>, page: &MoneyPage) -> Vec<Vec<TextSpan>> {
     let Some(month) = page.month else { return Vec::new() };
-    let amount = |money: Option<Money>| scene.money(money, 9).trim().to_owned();
+    let amount = |money: Option<Money>| input.money(money, 9).trim().to_owned();
     let (role, sign) = match month.profit {
         Some(profit) if profit < Money::ZERO => (Role::Loss, "▼ −"),
         Some(_) => (Role::Gain, "+"),
@@ -62,14 +62,14 @@ fn month(scene: &Scene<'_>, page: &MoneyPage) -> Vec<Vec<TextSpan>> {
 }
 
 /// The revenue and cost per GPU-hour, as `made $10.50 a GPU-hour on $2.00 of rent`.
-fn gpu_hour(scene: &Scene<'_>, page: &MoneyPage) -> Vec<Vec<TextSpan>> {
+fn gpu_hour(input: &FrameInput<'_>, page: &MoneyPage) -> Vec<Vec<TextSpan>> {
     const HOUR: i64 = 3_600_000;
     let totals = &page.totals;
     let an_hour = |money: Money| money.scaled(HOUR, totals.gpu_time.millis());
     let Some((profit, cost)) = totals.profit().zip(totals.cost).filter(|_| totals.gpu_time.millis() > 0) else {
         return Vec::new();
     };
-    let price = |money: Option<Money>| format::unit_price(money.map(|money| money.round_to(2)), scene.currency());
+    let price = |money: Option<Money>| format::unit_price(money.map(|money| money.round_to(2)), input.currency());
     let (verb, size) = if profit < Money::ZERO { ("lost ", Money::ZERO - profit) } else { ("made ", profit) };
     vec![vec![
         (Role::Dim, verb.to_owned()),

@@ -9,7 +9,7 @@ use crate::reading::Health;
 use crate::snapshot::NodeRow;
 use crate::tui::figures_of::number;
 use crate::tui::format;
-use crate::tui::scene::Scene;
+use crate::tui::frame_input::FrameInput;
 use crate::tui::series::Points;
 use crate::tui::theme::{Ink, Role};
 use crate::tui::view::lines_of::common_top;
@@ -28,9 +28,9 @@ const LINE: u16 = 11;
 type WorstCol<'s, 'a> = Col<'s, &'a NodeRow>;
 
 /// Draws as many nodes as there are rows, the lowest profit first.
-pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
-    let scene = &scene.rates();
-    let mut nodes: Vec<&NodeRow> = scene.snap.nodes.iter().map(AsRef::as_ref).collect();
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>) {
+    let input = &input.rates();
+    let mut nodes: Vec<&NodeRow> = input.snap.nodes.iter().map(AsRef::as_ref).collect();
     let by = [
         WorstCol::left("", 0, |_| Cell::Empty).rising(|node| OrderedBy::Name(node.name.to_string())),
         WorstCol::left("", 0, |_| Cell::Empty)
@@ -39,9 +39,9 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     ];
     sort_by_name(&mut nodes, &by);
     nodes.truncate(usize::from(area.height.saturating_sub(1)));
-    let whys = whys(scene);
+    let whys = whys(input);
     let top = nodes.iter().filter_map(|node| number(node.profit_per_hour)).fold(0.0, |a: f64, b| a.max(b.abs()));
-    let revenue = common_top(scene, nodes.iter().map(|node| (Subject::Node(node.name.clone()), Measure::Revenue)));
+    let revenue = common_top(input, nodes.iter().map(|node| (Subject::Node(node.name.clone()), Measure::Revenue)));
     let has_whys = nodes.iter().any(|node| !why(node, &whys).is_empty());
     let has_units = nodes.iter().any(|node| node.unit.is_some());
     let columns = [
@@ -50,9 +50,9 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
             .rank(2)
             .only(has_units),
         WorstCol::left("why", 10, move |node| Cell::dim(why(node, &whys))).rank(1).stretch(2, 24).only(has_whys),
-        WorstCol::left(format!("rev/h, {}", scene.app.charts.reach.word()), LINE, move |node| {
-            let (subject, span) = (Subject::Node(node.name.clone()), scene.app.charts.reach.span());
-            let values = Points::of(scene, &subject, Measure::Revenue, span).cells(scene.snap.at, span, LINE);
+        WorstCol::left(format!("rev/h, {}", input.app.charts.reach.word()), LINE, move |node| {
+            let (subject, span) = (Subject::Node(node.name.clone()), input.app.charts.reach.span());
+            let values = Points::of(input, &subject, Measure::Revenue, span).cells(input.snap.at, span, LINE);
             Cell::Sparkline(Sparkline::new(values, revenue, Ink::Mixed(Role::Output, 70)))
         })
         .rank(4),
@@ -64,14 +64,14 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     ];
     List { gap: 1, ..List::plain("Worst nodes", &columns, &nodes) }.draw(canvas, area);
     if nodes.is_empty() {
-        canvas.pen(area, 1).put(Role::Dim, "no node is known");
+        canvas.writer(area, 1).put(Role::Dim, "no node is known");
     }
 }
 
 /// The severest alert of each node and unit, in few words.
-fn whys<'a>(scene: &Scene<'a>) -> HashMap<&'a str, String> {
+fn whys<'a>(input: &FrameInput<'a>) -> HashMap<&'a str, String> {
     let mut whys = HashMap::new();
-    for alert in &scene.snap.alerts {
+    for alert in &input.snap.alerts {
         let short = alert.text.as_str().split([':', ';', '(']).next().unwrap_or_default().trim();
         let about = alert.subject.as_str().split_once(' ').map_or("", |(_, rest)| rest);
         let text = if about.is_empty() { short.to_owned() } else { format!("{about} {short}") };

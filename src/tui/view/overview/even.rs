@@ -6,14 +6,14 @@ use crate::snapshot::{ModelRow, MoneyView};
 use crate::statement::RowKind;
 use crate::tui::figures_of::number;
 use crate::tui::format;
-use crate::tui::scene::Scene;
+use crate::tui::frame_input::FrameInput;
 use crate::tui::widgets::rule::TitledRule;
 use crate::tui::widgets::{Canvas, Segment, cells};
 use crate::units::{Money, Ratio};
 
 /// The model, if it is the only one and has a price.
-pub(super) fn only_model<'a>(scene: &Scene<'a>) -> Option<&'a ModelRow> {
-    match scene.snap.models.as_slice() {
+pub(super) fn only_model<'a>(input: &FrameInput<'a>) -> Option<&'a ModelRow> {
+    match input.snap.models.as_slice() {
         [model] => Some(model).filter(|model| model.money.list.is_some()),
         _ => None,
     }
@@ -27,13 +27,13 @@ const FIGURE: u16 = 12;
 const GAP: u16 = 4;
 
 /// Draws each figure at which revenue and cost would be equal, beside the present one.
-pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, model: &ModelRow) {
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, model: &ModelRow) {
     TitledRule::new("It would break even at").draw(canvas, area);
-    let money = &scene.snap.money;
+    let money = &input.snap.money;
     let percent = |share: Option<f64>| format::percent1(share.and_then(Ratio::new)).trim().to_owned();
-    let price = |amount: Option<Money>| format::unit_price(amount, scene.currency()).trim().to_owned();
+    let price = |amount: Option<Money>| format::unit_price(amount, input.currency()).trim().to_owned();
     let hits = model.cache_hit_rate.map(Ratio::get);
-    let [cost, revenue] = a_million(scene);
+    let [cost, revenue] = a_million(input);
     let rows = [
         ("this load", percent(money.break_even_load.map(Ratio::get)), "now 100 %".to_owned()),
         ("hit rate, same traffic", percent(hit_rate(model, money)), format!("now {}", percent(hits))),
@@ -79,10 +79,10 @@ fn hit_rate(model: &ModelRow, money: &MoneyView) -> Option<f64> {
 }
 
 /// What a million tokens of all classes cost and earn at the present rates.
-fn a_million(scene: &Scene<'_>) -> [Option<Money>; 2] {
-    let tokens = &scene.snap.tokens;
+fn a_million(input: &FrameInput<'_>) -> [Option<Money>; 2] {
+    let tokens = &input.snap.tokens;
     let rate = tokens.prompt_per_second.zip(tokens.output_per_second).map(|(prompt, output)| prompt + output);
     let an_hour = rate.filter(|rate| *rate > 0.0).map(|rate| (rate * 3_600.0).round().max(1.0) as i64);
-    let money = &scene.snap.money;
+    let money = &input.snap.money;
     [money.cost_per_hour, money.revenue_per_hour].map(|amount| amount?.scaled(1_000_000, an_hour?))
 }

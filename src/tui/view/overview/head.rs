@@ -9,8 +9,8 @@ use crate::snapshot::MoneyView;
 use crate::tui::against;
 use crate::tui::app::RefreshPace;
 use crate::tui::format;
+use crate::tui::frame_input::FrameInput;
 use crate::tui::pane::{self, NamedFigure, ProfitPeriod, why_unknown};
-use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::view::charts::Margin;
 use crate::tui::view::latencies::{figure, over_span};
@@ -23,23 +23,23 @@ use crate::units::{Money, Ratio};
 /// The amount from which the digits have no decimals.
 const WHOLE: Money = Money::from_micros(1_000_000_000);
 
-/// The scene of digits and facts. All of them are of one snapshot: the profit is the revenue less the cost. Without revenue
+/// The input of digits and facts. All of them are of one snapshot: the profit is the revenue less the cost. Without revenue
 /// only the cost grows, by about a cent per second: a slower refresh is enough.
-pub(super) fn paced<'a>(scene: &Scene<'a>) -> Scene<'a> {
-    let earns = scene.snap.money.revenue_per_hour.is_some_and(|rate| !rate.is_zero());
-    scene.at(if earns { RefreshPace::TwoSeconds } else { RefreshPace::FiveSeconds })
+pub(super) fn paced<'a>(input: &FrameInput<'a>) -> FrameInput<'a> {
+    let earns = input.snap.money.revenue_per_hour.is_some_and(|rate| !rate.is_zero());
+    input.at(if earns { RefreshPace::TwoSeconds } else { RefreshPace::FiveSeconds })
 }
 
 /// Draws digits and facts: below each other, or side by side where there are few rows.
-pub(in crate::tui::view) fn digits(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
-    rule(scene, area.width).draw(canvas, area);
+pub(in crate::tui::view) fn digits(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>) {
+    rule(input, area.width).draw(canvas, area);
     let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area }.intersection(area);
     let facts_at = side_of(area.width);
     let side = facts_at.is_some();
-    let largest = DigitForm::for_screen(scene.size.0);
+    let largest = DigitForm::for_screen(input.size.0);
     // Decimals may extend into the gutter.
     let room = Rect { width: facts_at.map_or(below.width + 1, |x| x - 1), ..below };
-    let form = profit(canvas, room, scene, largest);
+    let form = profit(canvas, room, input, largest);
     let used = match form {
         DigitForm::Large => 4,
         DigitForm::Medium => 3,
@@ -50,7 +50,7 @@ pub(in crate::tui::view) fn digits(canvas: &mut Canvas<'_>, area: Rect, scene: &
     } else {
         Rect { y: below.y + used, height: below.height.saturating_sub(used), ..below }
     };
-    draw_facts(canvas, rest.intersection(below), facts(scene, area.width, side));
+    draw_facts(canvas, rest.intersection(below), facts(input, area.width, side));
 }
 
 /// The column of the facts beside the digits; `None` where they are below them.
@@ -62,8 +62,8 @@ const fn side_of(width: u16) -> Option<u16> {
     }
 }
 
-fn profit(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, largest: DigitForm) -> DigitForm {
-    let money = &scene.snap.money;
+fn profit(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, largest: DigitForm) -> DigitForm {
+    let money = &input.snap.money;
     let (role, glyph, sign) = sign(money.profit);
     let (mut whole, mut cents) = ("–".to_owned(), String::new());
     let shown = shown_profit(money);
@@ -75,8 +75,8 @@ fn profit(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, largest: Digit
             None => whole = digits,
         }
     }
-    let symbol = format::symbol(scene.currency());
-    let bound = if money.profit.is_some() { scene.snap.total_bound().mark() } else { "" };
+    let symbol = format::symbol(input.currency());
+    let bound = if money.profit.is_some() { input.snap.total_bound().mark() } else { "" };
     let draw = |canvas: &mut Canvas<'_>, whole: &str, cents: &str| {
         let glyph = if money.profit.is_some_and(Money::is_zero) { '▬' } else { glyph };
         let glyph = if glyph == ' ' { '–' } else { glyph };
@@ -109,10 +109,10 @@ fn shown_profit(money: &MoneyView) -> Option<Money> {
 }
 
 /// `─ Profit today ── theoretical ─`, and the change if it fits.
-fn rule(scene: &Scene<'_>, width: u16) -> TitledRule<'static> {
-    let money = &scene.snap.money;
-    let title = match pane::period(scene) {
-        Some(_) if published::is_shown(scene) => "Profit of the day".to_owned(),
+fn rule(input: &FrameInput<'_>, width: u16) -> TitledRule<'static> {
+    let money = &input.snap.money;
+    let title = match pane::period(input) {
+        Some(_) if published::is_shown(input) => "Profit of the day".to_owned(),
         Some(ProfitPeriod::Today) => "Profit today".to_owned(),
         Some(ProfitPeriod::Since(time)) => format!("Profit since {time}"),
         None => "Profit".to_owned(),
@@ -120,13 +120,13 @@ fn rule(scene: &Scene<'_>, width: u16) -> TitledRule<'static> {
     let mut rule = TitledRule::new(title);
     let is_theoretical = money.theoretical && money.revenue.is_some();
     // A filter selects rows; the money is still that of the whole fleet.
-    if !scene.app.filter.text().is_empty() {
+    if !input.app.filter.text().is_empty() {
         let text = if width >= 74 { "of the whole fleet, not of the filter" } else { "whole fleet" };
         return rule.right([Segment::new(Role::Warning, text)]);
     }
     if side_of(width).is_some() {
         let note = is_theoretical.then(|| Segment::dim(" · theoretical"));
-        let said = change(scene).map(|change| {
+        let said = change(input).map(|change| {
             let [against, _] = change.against;
             let against = if width >= 74 { against } else { String::new() };
             [Segment::new(change.role, change.amount), Segment::dim(against)]
@@ -139,30 +139,30 @@ fn rule(scene: &Scene<'_>, width: u16) -> TitledRule<'static> {
 }
 
 /// The figures that the profit consists of, in rows: one that does not fit is left out, so that the others keep their place.
-fn facts(scene: &Scene<'_>, width: u16, side: bool) -> Vec<Vec<Vec<TextSpan>>> {
-    let money = &scene.snap.money;
+fn facts(input: &FrameInput<'_>, width: u16, side: bool) -> Vec<Vec<Vec<TextSpan>>> {
+    let money = &input.snap.money;
     if money.profit.is_none() {
         let room = width.saturating_sub(side_of(width).unwrap_or(0));
-        let why = vec![(Role::Warning, why_unknown(scene, usize::from(room)).to_owned())];
+        let why = vec![(Role::Warning, why_unknown(input, usize::from(room)).to_owned())];
         let rest =
-            pane::facts_in_pairs(scene).iter().map(NamedFigure::spans).map(|fact| vec![fact]).collect::<Vec<_>>();
+            pane::facts_in_pairs(input).iter().map(NamedFigure::spans).map(|fact| vec![fact]).collect::<Vec<_>>();
         return std::iter::once(vec![why]).chain(rest).collect();
     }
-    let amount = |label: &str, money: Option<Money>, kept| fact(label, &scene.money(money, 8), kept);
-    let label = format!("revenue {}", scene.snap.total_bound().mark());
+    let amount = |label: &str, money: Option<Money>, kept| fact(label, &input.money(money, 8), kept);
+    let label = format!("revenue {}", input.snap.total_bound().mark());
     // Next to the digits, the facts are in columns.
     let first = format::width(&label) + 8;
-    let rate = rate(scene, width, side.then_some(first));
+    let rate = rate(input, width, side.then_some(first));
     let cost_label = if side { format::pad_right("cost ", format::width(&label)) } else { "cost ".to_owned() };
     let revenue = amount(&label, money.revenue, 8);
     let cost = amount(&cost_label, money.cost, if side { 8 } else { 7 });
     let idle = amount("idle ", money.idle_cost, 6);
     let on_cost = fact("profit on cost ", format::percent(money.profit_on_cost).trim(), 5);
     let gross = fact("gross margin ", format::percent1(money.gross_margin).trim(), 6);
-    let even = even(scene.rates().snap.money.break_even_load, side || width < 45);
+    let even = even(input.rates().snap.money.break_even_load, side || width < 45);
     let uncosted = (money.uncosted_engines > 0).then(|| {
         let plural = if money.uncosted_engines == 1 { "" } else { "s" };
-        let worth = scene.money(Some(money.uncosted_revenue), 10);
+        let worth = input.money(Some(money.uncosted_revenue), 10);
         vec![fact("uncosted ", &format!("{worth} of {} engine{plural}", money.uncosted_engines), 0)]
     });
     let mut rows = if side {
@@ -178,17 +178,17 @@ fn facts(scene: &Scene<'_>, width: u16, side: bool) -> Vec<Vec<Vec<TextSpan>>> {
         rows.insert(last, uncosted);
     }
     if !side {
-        rows.extend(latencies(scene, width));
+        rows.extend(latencies(input, width));
     }
     rows
 }
 
 /// The time to the first token and the part of it in the queue, of the whole fleet over the span of the charts: in one row
 /// where both fit.
-fn latencies(scene: &Scene<'_>, width: u16) -> Vec<Vec<Vec<TextSpan>>> {
-    let objective = scene.snap.slo.unwrap_or_default().ttft_p99_seconds;
+fn latencies(input: &FrameInput<'_>, width: u16) -> Vec<Vec<Vec<TextSpan>>> {
+    let objective = input.snap.slo.unwrap_or_default().ttft_p99_seconds;
     let known = [("TTFT ", LatencyKind::ToFirstToken), ("queue ", LatencyKind::Queue)].map(|(label, kind)| {
-        let over = over_span(scene, &Subject::Fleet, kind)?;
+        let over = over_span(input, &Subject::Fleet, kind)?;
         let role = if over.p99.exceeds(objective) { Role::Warning } else { Role::Text };
         Some(vec![(Role::Dim, label.to_owned()), (role, figure(Some(over)).replacen(" s p99 ", " p99 ", 1))])
     });
@@ -206,19 +206,19 @@ fn fact(label: &str, value: &str, kept: usize) -> Vec<TextSpan> {
 }
 
 /// `+ $24,524 /h   ▼ $2,000 /h`.
-fn rate(scene: &Scene<'_>, width: u16, column: Option<usize>) -> Vec<TextSpan> {
-    let scene = &scene.rates();
-    let Some(rate) = scene.snap.money.profit_per_hour else {
+fn rate(input: &FrameInput<'_>, width: u16, column: Option<usize>) -> Vec<TextSpan> {
+    let input = &input.rates();
+    let Some(rate) = input.snap.money.profit_per_hour else {
         return fact("an hour ", format::UNKNOWN, 9);
     };
     let (role, glyph, sign) = sign(Some(rate));
     let glyph = if glyph == '▼' { "▼ " } else { "" };
-    let symbol = format::symbol(scene.currency());
-    let bound = scene.snap.rate_bound().mark();
+    let symbol = format::symbol(input.currency());
+    let bound = input.snap.rate_bound().mark();
     let sign = format!("{sign} ");
     let amount = format!("{bound}{glyph}{}{symbol}{} /h", sign.trim_start(), format::digits_within(rate, 7));
     let mut spans = vec![(role, format::pad_right(&amount, column.unwrap_or(0)))];
-    if let Some(change) = change(scene).filter(|_| column.is_none()) {
+    if let Some(change) = change(input).filter(|_| column.is_none()) {
         let taken = format::width(&amount) + 2 + format::width(&change.amount);
         let left = usize::from(width).saturating_sub(taken);
         spans.push((change.role, format!("  {}", change.amount)));
@@ -250,18 +250,18 @@ struct HeadChange {
 }
 
 /// The change that the headline explains.
-fn change(scene: &Scene<'_>) -> Option<HeadChange> {
-    let (role, amount) = against::written(scene, headline::profit_changed(scene)?)?;
-    Some(HeadChange { role, amount, against: against::reference(scene) })
+fn change(input: &FrameInput<'_>) -> Option<HeadChange> {
+    let (role, amount) = against::written(input, headline::profit_changed(input)?)?;
+    Some(HeadChange { role, amount, against: against::reference(input) })
 }
 
 /// Draws revenue = cost + profit.
-pub(super) fn chart(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
-    let slow = scene.rates();
+pub(super) fn chart(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>) {
+    let slow = input.rates();
     let selected = selection(&slow);
-    let of = note(scene, selected.as_ref());
+    let of = note(input, selected.as_ref());
     let money = &slow.snap.money;
     let whole = || (Subject::Fleet, [money.revenue_per_hour, money.cost_per_hour]);
     let (subject, now) = selected.map_or_else(whole, |selected| (selected.subject, selected.money));
-    Margin { subject, now, scale_width: 7, is_main: true, of }.draw(canvas, area, scene);
+    Margin { subject, now, scale_width: 7, is_main: true, of }.draw(canvas, area, input);
 }

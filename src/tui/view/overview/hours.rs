@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use crate::history::{Measure, Query, Subject};
 use crate::tui::format;
-use crate::tui::scene::Scene;
+use crate::tui::frame_input::FrameInput;
 use crate::tui::theme::Role;
 use crate::tui::widgets::hour_bars::{HourBar, HourBars};
 use crate::tui::widgets::rule::TitledRule;
@@ -27,13 +27,13 @@ const WITH_FIGURES: u16 = 9;
 const LABELS: usize = 3;
 
 /// Whether enough hours are known for a chart.
-pub(super) fn has_hours(scene: &Scene<'_>) -> bool {
-    sums(scene, Measure::Revenue).iter().flatten().count() > 2
+pub(super) fn has_hours(input: &FrameInput<'_>) -> bool {
+    sums(input, Measure::Revenue).iter().flatten().count() > 2
 }
 
 /// Draws the bars.
-pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
-    let symbol = format::symbol(scene.currency()).trim_end().to_owned();
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>) {
+    let symbol = format::symbol(input.currency()).trim_end().to_owned();
     let has_figures = area.height >= WITH_FIGURES && area.width >= NAMES + PITCH * HOURS as u16 + SCALE;
     let note =
         if has_figures { "profit, and break-even in % of the load".to_owned() } else { format!("{symbol} an hour") };
@@ -42,7 +42,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
         .right([Segment::key(Role::Gain), Segment::dim(" profit  ")])
         .right([Segment::key(Role::Cost), Segment::dim(" cost")])
         .draw(canvas, area);
-    let (mut revenues, mut costs) = (sums(scene, Measure::Revenue), sums(scene, Measure::Cost));
+    let (mut revenues, mut costs) = (sums(input, Measure::Revenue), sums(input, Measure::Cost));
     // A young record fills the chart from the left.
     let unknown = revenues.iter().zip(&costs).take_while(|(a, b)| a.is_none() && b.is_none()).count() % HOURS;
     for sums in [&mut revenues, &mut costs] {
@@ -50,13 +50,13 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     }
     let most = revenues.iter().chain(&costs).flatten().copied().fold(0.0, f64::max);
     let top = step_above(1.02 * most);
-    let begins = (unknown..HOURS + unknown).map(|nth| first(scene) + times(nth));
+    let begins = (unknown..HOURS + unknown).map(|nth| first(input) + times(nth));
     let bars = begins.zip(revenues.iter().zip(&costs)).enumerate().map(|(nth, (begin, (revenue, cost)))| {
-        let clock = format::clock_minute(begin, scene.zone());
+        let clock = format::clock_minute(begin, input.zone());
         let is_labelled = nth % LABELS == 0;
         let label = if is_labelled { clock.get(..2).unwrap_or("--").to_owned() } else { String::new() };
         let figures = if has_figures && is_labelled { figures(*revenue, *cost) } else { Vec::new() };
-        let role = if begin > scene.snap.at { Role::Rule } else { Role::Dim };
+        let role = if begin > input.snap.at { Role::Rule } else { Role::Dim };
         HourBar { revenue: *revenue, cost: *cost, expected: None, label: Segment::new(role, label), figures }
     });
     let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
@@ -65,7 +65,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     HourBars { bars: bars.collect(), top, width: PITCH - 1, pitch: PITCH, text_rows }.draw(canvas, plot);
     if has_figures {
         for (row, name) in (below.height - text_rows..).zip(["at", &format!("k{symbol}"), "b/e"]) {
-            canvas.pen(below, row).put(Role::Dim, name);
+            canvas.writer(below, row).put(Role::Dim, name);
         }
     }
     let scale = Rect { x: plot.right(), width: below.right().saturating_sub(plot.right()), ..below };
@@ -83,10 +83,10 @@ fn figures(revenue: Option<f64>, cost: Option<f64>) -> Vec<Segment<'static>> {
 }
 
 /// The beginning of the first hour.
-fn first(scene: &Scene<'_>) -> Timestamp {
+fn first(input: &FrameInput<'_>) -> Timestamp {
     let hour = HOUR.millis();
     // The present hour has no minute yet when it begins.
-    let end = (scene.snap.at.millis().saturating_sub(1)).div_euclid(hour).saturating_add(1).saturating_mul(hour);
+    let end = (input.snap.at.millis().saturating_sub(1)).div_euclid(hour).saturating_add(1).saturating_mul(hour);
     Timestamp::from_millis(end) - times(HOURS)
 }
 
@@ -95,10 +95,10 @@ fn times(hours: usize) -> Span {
 }
 
 /// Revenue and cost of each hour, over its known minutes.
-fn sums(scene: &Scene<'_>, measure: Measure) -> Vec<Option<f64>> {
-    let until = first(scene) + times(HOURS);
+fn sums(input: &FrameInput<'_>, measure: Measure) -> Vec<Option<f64>> {
+    let until = first(input) + times(HOURS);
     let query = Query { subject: Subject::Fleet, measure, until, step: MINUTE, points: 60 * HOURS };
-    let points = scene.app.history.series(&query).points;
+    let points = input.app.history.series(&query).points;
     let sum = |minutes: &[Option<f64>]| {
         let known: Vec<f64> = minutes.iter().flatten().copied().collect();
         (!known.is_empty()).then(|| known.iter().sum::<f64>() / 60.0)

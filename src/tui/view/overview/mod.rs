@@ -24,10 +24,10 @@ use super::{
     Hits, Layout, ListKey, OnEnter, Part, PastPart, SortOrder, View, ViewId, model, models, node_events, tables,
 };
 use crate::snapshot::EngineRow;
-use crate::tui::app::{Command, RefreshPace, Turn};
+use crate::tui::app::{Command, Direction, RefreshPace};
+use crate::tui::frame_input::FrameInput;
 use crate::tui::layout::{LayoutRows, split};
 use crate::tui::pane;
-use crate::tui::scene::Scene;
 use crate::tui::screen::Screen;
 use crate::tui::together;
 use crate::tui::widgets::Canvas;
@@ -54,45 +54,45 @@ impl View for Overview {
         Some('1')
     }
 
-    fn orders(&self, scene: &Scene<'_>) -> Vec<SortOrder> {
-        fleet::orders(scene)
+    fn orders(&self, input: &FrameInput<'_>) -> Vec<SortOrder> {
+        fleet::orders(input)
     }
 
-    fn rows(&self, scene: &Scene<'_>) -> Vec<ListKey> {
-        fleet::rows(scene, self.list_area(scene))
+    fn rows(&self, input: &FrameInput<'_>) -> Vec<ListKey> {
+        fleet::rows(input, self.list_area(input))
     }
 
-    fn layout(&self, scene: &Scene<'_>, area: Rect) -> Layout {
+    fn layout(&self, input: &FrameInput<'_>, area: Rect) -> Layout {
         if area.width >= LARGE.0 && area.height >= LARGE.1 {
-            large(scene, area)
+            large(input, area)
         } else if area.width >= MEDIUM.0 && area.height >= MEDIUM.1 {
-            medium(scene, area)
+            medium(input, area)
         } else {
-            small(scene, area)
+            small(input, area)
         }
     }
 
-    fn draw(&self, canvas: &mut Canvas<'_>, scene: &Scene<'_>, layout: &Layout) -> Hits {
+    fn draw(&self, canvas: &mut Canvas<'_>, input: &FrameInput<'_>, layout: &Layout) -> Hits {
         let mut hits = Hits::default();
-        let slow = scene.at(RefreshPace::FiveSeconds);
+        let slow = input.at(RefreshPace::FiveSeconds);
         for (part, area) in layout.parts() {
             let area = *area;
             match part {
                 Part::Digits if layout.area(Part::Vitals).is_some_and(|vitals| vitals.width < NARROW.0) => {
-                    pane::profit_brief(canvas, area, scene);
+                    pane::profit_brief(canvas, area, input);
                 }
-                Part::Digits => head::digits(canvas, area, &head::paced(scene)),
-                Part::Chart => head::chart(canvas, area, scene),
-                Part::Headline => headline::draw(canvas, area, scene),
-                Part::Vitals => vitals::draw(canvas, area, scene),
-                Part::List => hits.extend(fleet::draw(canvas, area, scene)),
+                Part::Digits => head::digits(canvas, area, &head::paced(input)),
+                Part::Chart => head::chart(canvas, area, input),
+                Part::Headline => headline::draw(canvas, area, input),
+                Part::Vitals => vitals::draw(canvas, area, input),
+                Part::List => hits.extend(fleet::draw(canvas, area, input)),
                 Part::Table(0) => models::table(canvas, area, &slow),
                 Part::Table(1) => engine_rows(canvas, area, &slow, &engines(&slow)),
-                Part::Table(2) if published::is_shown(scene) => published::draw(canvas, area, &slow),
+                Part::Table(2) if published::is_shown(input) => published::draw(canvas, area, &slow),
                 Part::Table(2) => tables::burns(canvas, area, &slow),
                 Part::Table(5) => hours::draw(canvas, area, &slow),
                 Part::Table(6) => same_tokens::draw(canvas, area, &slow),
-                Part::Table(7) => fleet::detail(canvas, area, scene, self.list_area(scene)),
+                Part::Table(7) => fleet::detail(canvas, area, input, self.list_area(input)),
                 Part::Table(8) => node_events::of_all(canvas, area, &slow),
                 Part::Table(4) => {
                     engine_charts(canvas, area, &slow, &engines(&slow));
@@ -108,23 +108,23 @@ impl View for Overview {
                     }
                 }
                 Part::Table(_) => tables::changes(canvas, area, &slow),
-                Part::Alerts if area.height == 1 && !scene.snap.alerts.is_empty() => {
+                Part::Alerts if area.height == 1 && !input.snap.alerts.is_empty() => {
                     // On narrow screens the headline shows the most severe alert.
                     let is_shown = layout.area(Part::Headline).is_some() && area.width < headline::ROOM;
                     let from = usize::from(is_shown);
-                    let alerts = together::alerts(scene.snap);
-                    tables::alert_lines(canvas, area, scene, alerts.get(from..).unwrap_or(&[]));
+                    let alerts = together::alerts(input.snap);
+                    tables::alert_lines(canvas, area, input, alerts.get(from..).unwrap_or(&[]));
                 }
-                Part::Alerts if layout.area(Part::Table(8)).is_some() => tables::alerts(canvas, area, scene),
-                Part::Alerts => alerts_and_events(canvas, area, scene),
-                Part::Basis => pane::basis(canvas, area, scene),
+                Part::Alerts if layout.area(Part::Table(8)).is_some() => tables::alerts(canvas, area, input),
+                Part::Alerts => alerts_and_events(canvas, area, input),
+                Part::Basis => pane::basis(canvas, area, input),
             }
         }
         hits
     }
 
-    fn enter(&self, scene: &Scene<'_>) -> OnEnter {
-        fleet::enter(scene, self.list_area(scene))
+    fn enter(&self, input: &FrameInput<'_>) -> OnEnter {
+        fleet::enter(input, self.list_area(input))
     }
 
     fn more(&self, block: Part) -> Option<ViewId> {
@@ -138,15 +138,22 @@ impl View for Overview {
         })
     }
 
-    fn chosen(&self, scene: &Scene<'_>) -> Option<String> {
-        fleet::chosen(scene, self.list_area(scene)).map(fleet::Chosen::into_name)
+    fn chosen(&self, input: &FrameInput<'_>) -> Option<String> {
+        fleet::chosen(input, self.list_area(input)).map(fleet::Chosen::into_name)
     }
 
     fn commands(&self) -> &'static [Command] {
-        &[Command::Enter, Command::Filter, Command::Sort, Command::Cells, Command::Form, Command::Reach(Turn::Previous)]
+        &[
+            Command::Enter,
+            Command::Filter,
+            Command::Sort,
+            Command::Cells,
+            Command::Form,
+            Command::Reach(Direction::Previous),
+        ]
     }
 
-    fn legend(&self, _scene: &Scene<'_>) -> Option<&'static str> {
+    fn legend(&self, _input: &FrameInput<'_>) -> Option<&'static str> {
         Some("╌ break-even")
     }
 
@@ -164,10 +171,10 @@ impl View for Overview {
 }
 
 impl Overview {
-    /// The area of the fleet on a screen of the scene's size.
-    fn list_area(&self, scene: &Scene<'_>) -> Rect {
-        let view = Screen::of(scene).map(|screen| screen.view);
-        view.and_then(|area| self.layout(scene, area).area(Part::List)).unwrap_or_default()
+    /// The area of the fleet on a screen of the input's size.
+    fn list_area(&self, input: &FrameInput<'_>) -> Rect {
+        let view = Screen::of(input).map(|screen| screen.view);
+        view.and_then(|area| self.layout(input, area).area(Part::List)).unwrap_or_default()
     }
 }
 
@@ -175,13 +182,13 @@ impl Overview {
 const ENGINE: u16 = 9;
 
 /// The engines and ranks that pass the filter, in their order.
-fn engines<'a>(scene: &Scene<'a>) -> Vec<&'a EngineRow> {
+fn engines<'a>(input: &FrameInput<'a>) -> Vec<&'a EngineRow> {
     let passes = |row: &&EngineRow| {
         let model = row.model.as_ref().map_or("", |model| model.as_str());
         let fields = [("target", row.target.as_str()), ("node", row.node.as_str()), ("model", model)];
-        scene.app.filter.accepts(&fields)
+        input.app.filter.accepts(&fields)
     };
-    scene.snap.engines.iter().map(AsRef::as_ref).filter(passes).collect()
+    input.snap.engines.iter().map(AsRef::as_ref).filter(passes).collect()
 }
 
 /// Whether they are one engine, or the ranks of one.
@@ -196,22 +203,22 @@ const LEAST_LIST: u16 = 3;
 const DIGITS: u16 = 4;
 
 /// The layout from 40x8: profit and vital figures; with more room also the fleet, sparklines and the basis.
-fn small(scene: &Scene<'_>, area: Rect) -> Layout {
+fn small(input: &FrameInput<'_>, area: Rect) -> Layout {
     let mut layout = Layout::default();
     let mut rows = LayoutRows(area);
-    let has_alert = area.height >= 9 && !scene.snap.alerts.is_empty();
+    let has_alert = area.height >= 9 && !input.snap.alerts.is_empty();
     let has_lines = area.width >= NARROW.0 && area.height >= NARROW.1;
-    let digits = if has_lines { DIGITS } else { pane::profit_brief_rows(scene, area.width) };
+    let digits = if has_lines { DIGITS } else { pane::profit_brief_rows(input, area.width) };
     if has_lines {
         layout.put(Part::Basis, rows.bottom(1));
     }
     // If no GPU is known, the alerts use the rows of the list.
-    let are_alerts_all = has_lines && are_alerts_all(scene) && fleet::form(scene) == Form::Engines;
+    let are_alerts_all = has_lines && are_alerts_all(input) && fleet::form(input) == Form::Engines;
     layout.put(Part::Alerts, rows.bottom(u16::from(has_alert && !are_alerts_all)));
     let vitals = if has_lines { 5 } else { 4 };
     let spare = rows.0.height.saturating_sub(vitals + digits);
-    let needs = fleet::needs(scene).unwrap_or(u16::MAX);
-    if spare >= LEAST_LIST && fleet::form(scene) != Form::Engines {
+    let needs = fleet::needs(input).unwrap_or(u16::MAX);
+    if spare >= LEAST_LIST && fleet::form(input) != Form::Engines {
         layout.put(Part::Digits, rows.top(digits));
         layout.put(Part::Vitals, rows.top(vitals));
         layout.put(Part::List, rows.top(needs));
@@ -227,19 +234,19 @@ fn small(scene: &Scene<'_>, area: Rect) -> Layout {
 }
 
 /// The layout from 80x24: large digits with facts next to them, four sparklines, the fleet.
-fn medium(scene: &Scene<'_>, area: Rect) -> Layout {
+fn medium(input: &FrameInput<'_>, area: Rect) -> Layout {
     let mut layout = Layout::default();
     let mut rows = LayoutRows(area);
     layout.put(Part::Digits, rows.top(if area.height >= 20 { 4 } else { 3 }));
     layout.put(Part::Headline, rows.top(1));
     layout.put(Part::Vitals, rows.top(5));
     layout.put(Part::Basis, rows.bottom(1));
-    let alerts = together::count(scene.snap);
+    let alerts = together::count(input.snap);
     // The headline shows the most severe alert; the others follow the last GPU.
-    let of_box = fleet::needs(scene).filter(|_| fleet::form(scene) == Form::Gpus).map(|gpus| gpus + LEAST_ENGINES);
+    let of_box = fleet::needs(input).filter(|_| fleet::form(input) == Form::Gpus).map(|gpus| gpus + LEAST_ENGINES);
     let is_last = of_box.is_some_and(|needs| needs == rows.0.height);
-    layout.put(Part::Alerts, rows.bottom(u16::from(alerts > 1 && !are_alerts_all(scene) && !is_last)));
-    middle(scene, rows, &mut layout);
+    layout.put(Part::Alerts, rows.bottom(u16::from(alerts > 1 && !are_alerts_all(input) && !is_last)));
+    middle(input, rows, &mut layout);
     layout
 }
 
@@ -247,18 +254,18 @@ fn medium(scene: &Scene<'_>, area: Rect) -> Layout {
 const LEAST_ENGINES: u16 = 2;
 
 /// Whether no model is known and an alert is active: the alerts then use the rows of the models.
-fn are_alerts_all(scene: &Scene<'_>) -> bool {
-    scene.snap.models.is_empty() && !scene.snap.alerts.is_empty()
+fn are_alerts_all(input: &FrameInput<'_>) -> bool {
+    input.snap.models.is_empty() && !input.snap.alerts.is_empty()
 }
 
 /// The layout for one machine with one engine: its charts are below the GPUs, if everything fits.
-fn one_box(scene: &Scene<'_>, area: Rect, is_wide: bool, extra: u16) -> Option<Layout> {
-    let needs = fleet::needs(scene).filter(|_| fleet::form(scene) == Form::Gpus && is_one(&engines(scene)))?;
+fn one_box(input: &FrameInput<'_>, area: Rect, is_wide: bool, extra: u16) -> Option<Layout> {
+    let needs = fleet::needs(input).filter(|_| fleet::form(input) == Form::Gpus && is_one(&engines(input)))?;
     let (top, vitals, least) = if is_wide { (10, 7, 7) } else { (8, 5, 3) };
     // What a token earns and where it breaks even stand in the place of the only model.
     let earnings = model::CLASSES + even::ROWS;
     let has_earnings = is_wide
-        && even::only_model(scene).is_some()
+        && even::only_model(input).is_some()
         && area.height > top + 1 + vitals + needs + engine_charts::LEAST + 1 + earnings;
     let tables = if has_earnings { earnings } else { least };
     let spare = area.height.checked_sub(top + 1 + vitals + needs + tables + 1 + extra)?;
@@ -283,12 +290,12 @@ fn one_box(scene: &Scene<'_>, area: Rect, is_wide: bool, extra: u16) -> Option<L
             let (mut left, mut middle) = (LayoutRows(left), LayoutRows(middle));
             layout.put(Part::Table(9), left.top(model::CLASSES));
             layout.put(Part::Table(10), left.0);
-            let changes = tables::change_rows(scene).min(middle.0.height / 2);
+            let changes = tables::change_rows(input).min(middle.0.height / 2);
             layout.put(Part::Table(3), middle.bottom(if changes > 1 { changes } else { 0 }));
             layout.put(Part::Table(2), middle.0);
         } else {
             layout.put(Part::Table(2), left);
-            layout.put(Part::Table(if tables::change_rows(scene) > 1 { 3 } else { 0 }), middle);
+            layout.put(Part::Table(if tables::change_rows(input) > 1 { 3 } else { 0 }), middle);
         }
         layout.put(Part::Alerts, right);
     } else {
@@ -300,25 +307,25 @@ fn one_box(scene: &Scene<'_>, area: Rect, is_wide: bool, extra: u16) -> Option<L
 }
 
 /// The layout with charts and tables: 120x36 and larger. Rows that nothing takes are given to the charts.
-fn large(scene: &Scene<'_>, area: Rect) -> Layout {
-    let layout = with_charts(scene, area, 0);
-    match room::unused(scene, area, &layout) {
+fn large(input: &FrameInput<'_>, area: Rect) -> Layout {
+    let layout = with_charts(input, area, 0);
+    match room::unused(input, area, &layout) {
         0 => layout,
-        extra => with_charts(scene, area, extra),
+        extra => with_charts(input, area, extra),
     }
 }
 
 /// The same with so many further rows for the charts.
-fn with_charts(scene: &Scene<'_>, area: Rect, extra: u16) -> Layout {
+fn with_charts(input: &FrameInput<'_>, area: Rect, extra: u16) -> Layout {
     let is_wide = area.width >= WIDE && area.height >= 40;
-    if let Some(layout) = one_box(scene, area, is_wide, extra) {
+    if let Some(layout) = one_box(input, area, is_wide, extra) {
         return layout;
     }
     let mut layout = Layout::default();
     let mut rows = LayoutRows(area);
     // Further rows are given to the chart first, then to the sparklines.
     let usual = if is_wide { 47 } else { 33 };
-    let spare = area.height.saturating_sub(usual).max(unneeded(scene, area.height, is_wide));
+    let spare = area.height.saturating_sub(usual).max(unneeded(input, area.height, is_wide));
     let top = if is_wide { 10 } else { 8 } + spare.min(if is_wide { 6 } else { 8 }) + extra.div_ceil(2);
     let (left, right) = split(rows.top(top), if is_wide { 45 } else { 37 }, if is_wide { 1 } else { 2 });
     layout.put(Part::Digits, left);
@@ -328,21 +335,21 @@ fn with_charts(scene: &Scene<'_>, area: Rect, extra: u16) -> Layout {
     layout.put(Part::Vitals, rows.top(vitals + extra / 2));
     layout.put(Part::Basis, rows.bottom(1));
     if is_wide {
-        three_tables(scene, &mut rows, &mut layout);
+        three_tables(input, &mut rows, &mut layout);
     } else {
         // The rows of a small fleet have precedence over the alerts.
-        let alerts = alert_rows(scene);
-        let is_short = fleet::needs(scene).is_some_and(|needs| needs + LEAST_TABLE + alerts > rows.0.height);
+        let alerts = alert_rows(input);
+        let is_short = fleet::needs(input).is_some_and(|needs| needs + LEAST_TABLE + alerts > rows.0.height);
         layout.put(Part::Alerts, rows.bottom(if is_short { alerts.min(1) } else { alerts }));
     }
-    if fleet::needs(scene).is_none() && !is_wide {
-        let has_others = published::is_shown(scene) && same_tokens::is_known(scene);
+    if fleet::needs(input).is_none() && !is_wide {
+        let has_others = published::is_shown(input) && same_tokens::is_known(input);
         layout.put(Part::Table(6), rows.bottom(if has_others { same_tokens::ROWS } else { 0 }));
         let (left, right) = split(rows.0, rows.0.width / 2, 2);
         layout.put(Part::List, left);
-        two_tables(scene, LayoutRows(right), &mut layout);
+        two_tables(input, LayoutRows(right), &mut layout);
     } else {
-        middle(scene, rows, &mut layout);
+        middle(input, rows, &mut layout);
     }
     layout
 }
@@ -351,28 +358,28 @@ fn with_charts(scene: &Scene<'_>, area: Rect, extra: u16) -> Layout {
 const EVENTS: u16 = 3;
 
 /// Draws the alerts and, if rows are left, recent events.
-fn alerts_and_events(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
-    let rows = tables::alerts_rows(scene, area);
+fn alerts_and_events(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>) {
+    let rows = tables::alerts_rows(input, area);
     if area.height < rows + EVENTS {
-        return tables::alerts(canvas, area, scene);
+        return tables::alerts(canvas, area, input);
     }
-    tables::alerts(canvas, Rect { height: rows, ..area }, scene);
+    tables::alerts(canvas, Rect { height: rows, ..area }, input);
     let below = Rect { y: area.y + rows, height: area.height - rows, ..area };
-    node_events::of_all(canvas, below, &scene.at(RefreshPace::FiveSeconds));
+    node_events::of_all(canvas, below, &input.at(RefreshPace::FiveSeconds));
 }
 
 /// Draws costs without revenue, models and alerts side by side at the bottom.
-fn three_tables(scene: &Scene<'_>, rows: &mut LayoutRows, layout: &mut Layout) {
-    let models = model_rows(scene) + 2;
-    let spare = match fleet::needs(scene) {
+fn three_tables(input: &FrameInput<'_>, rows: &mut LayoutRows, layout: &mut Layout) {
+    let models = model_rows(input) + 2;
+    let spare = match fleet::needs(input) {
         Some(_) => 0,
-        None => rows.0.height.saturating_sub(fleet::needs_of_all(scene, rows.0)),
+        None => rows.0.height.saturating_sub(fleet::needs_of_all(input, rows.0)),
     };
-    let wanted = tables_wanted(scene, if spare < DETAIL.1 { spare } else { 0 });
-    let wanted = if fleet::needs(scene).is_none() { beside_cells(scene, rows.0, wanted) } else { wanted };
+    let wanted = tables_wanted(input, if spare < DETAIL.1 { spare } else { 0 });
+    let wanted = if fleet::needs(input).is_none() { beside_cells(input, rows.0, wanted) } else { wanted };
     // Engines below the GPUs have precedence over longer tables.
-    let engines = if fleet::form(scene) == Form::Gpus { all_engine_rows(scene) } else { 0 };
-    let free = fleet::needs(scene).map_or(0, |needs| rows.0.height.saturating_sub(needs + engines + 10));
+    let engines = if fleet::form(input) == Form::Gpus { all_engine_rows(input) } else { 0 };
+    let free = fleet::needs(input).map_or(0, |needs| rows.0.height.saturating_sub(needs + engines + 10));
     let area = rows.bottom(wanted.max(if free > 0 { 8 } else { 0 }).min(rows.0.height / 2));
     rows.bottom(u16::from(free > 0));
     let columns = if area.width >= FOUR { 4 } else { 3 };
@@ -383,28 +390,28 @@ fn three_tables(scene: &Scene<'_>, rows: &mut LayoutRows, layout: &mut Layout) {
     layout.put(Part::Table(2), left);
     layout.put(Part::Table(8), last);
     let mut rows = LayoutRows(middle);
-    let changes = tables::change_rows(scene).min(middle.height.saturating_sub(models as u16));
+    let changes = tables::change_rows(input).min(middle.height.saturating_sub(models as u16));
     layout.put(Part::Table(3), rows.bottom(if changes > 1 { changes } else { 0 }));
     layout.put(Part::Table(0), rows.0);
     layout.put(Part::Alerts, right);
 }
 
 /// Draws costs without revenue, models, and what changed below each other; the rows that are left are those of events.
-fn two_tables(scene: &Scene<'_>, mut rows: LayoutRows, layout: &mut Layout) {
-    if published::is_shown(scene) && hours::has_hours(scene) {
+fn two_tables(input: &FrameInput<'_>, mut rows: LayoutRows, layout: &mut Layout) {
+    if published::is_shown(input) && hours::has_hours(input) {
         // The published day has one model, so its hours are shown instead.
         layout.put(Part::Table(2), rows.bottom(published::ROWS));
         layout.put(Part::Table(5), rows.0);
         return;
     }
-    let models = (model_rows(scene) + 2) as u16;
-    let burns = if published::is_shown(scene) { published::ROWS } else { tables::burn_rows(scene) };
+    let models = (model_rows(input) + 2) as u16;
+    let burns = if published::is_shown(input) { published::ROWS } else { tables::burn_rows(input) };
     let burns = burns.min(rows.0.height / 2);
     layout.put(Part::Table(2), rows.top(burns));
     layout.put(Part::Table(0), rows.top(models.min(rows.0.height)));
-    let changes = tables::change_rows(scene).min(rows.0.height);
+    let changes = tables::change_rows(input).min(rows.0.height);
     layout.put(Part::Table(3), rows.top(if changes > 1 { changes } else { 0 }));
-    if rows.0.height > hours::LEAST && hours::has_hours(scene) {
+    if rows.0.height > hours::LEAST && hours::has_hours(input) {
         rows.top(1);
         layout.put(Part::Table(5), rows.0);
     } else if rows.0.height >= EVENTS {
@@ -418,25 +425,25 @@ const LEAST_TABLE: u16 = 4;
 const DETAIL: (u16, u16) = (100, 12);
 
 /// Draws all rows of the fleet, and below it what else fits.
-fn middle(scene: &Scene<'_>, mut rows: LayoutRows, layout: &mut Layout) {
+fn middle(input: &FrameInput<'_>, mut rows: LayoutRows, layout: &mut Layout) {
     let has_tables = layout.area(Part::Table(0)).is_some();
     let is_medium = rows.0.width < LARGE.0;
-    let Some(needs) = fleet::needs(scene) else {
-        let needs = fleet::needs_of_all(scene, rows.0);
+    let Some(needs) = fleet::needs(input) else {
+        let needs = fleet::needs_of_all(input, rows.0);
         let spare = rows.0.height.saturating_sub(needs);
         let has_detail = rows.0.width >= DETAIL.0 && spare >= DETAIL.1;
         layout.put(Part::List, if has_detail { rows.top(needs) } else { rows.0 });
         layout.put(Part::Table(7), if has_detail { rows.0 } else { Rect::default() });
         return;
     };
-    let form = fleet::form(scene);
-    let wants_engines = matches!(form, Form::Gpus | Form::Engines) && !scene.snap.engines.is_empty();
-    let engines = if wants_engines { all_engine_rows(scene) } else { 0 };
+    let form = fleet::form(input);
+    let wants_engines = matches!(form, Form::Gpus | Form::Engines) && !input.snap.engines.is_empty();
+    let engines = if wants_engines { all_engine_rows(input) } else { 0 };
     // All rows of the fleet have precedence, as long as the best models fit below.
     let most = rows.0.height.saturating_sub(engines.min(2));
     let keep = match most.saturating_sub(needs) {
         _ if is_medium || has_tables => 0,
-        left if left >= LEAST_TABLE => left.min((model_rows(scene) as u16 + 2).clamp(LEAST_TABLE, 6)),
+        left if left >= LEAST_TABLE => left.min((model_rows(input) as u16 + 2).clamp(LEAST_TABLE, 6)),
         _ => LEAST_TABLE,
     };
     let list = needs.min(most.saturating_sub(keep).max(4));
@@ -448,7 +455,7 @@ fn middle(scene: &Scene<'_>, mut rows: LayoutRows, layout: &mut Layout) {
     if has_tables {
         let has_detail = form != Form::Engines && rows.0.width >= DETAIL.0 && rows.0.height >= DETAIL.1;
         layout.put(Part::Table(7), if has_detail { rows.0 } else { Rect::default() });
-    } else if is_medium && are_alerts_all(scene) {
+    } else if is_medium && are_alerts_all(input) {
         layout.put(Part::Alerts, rows.0);
     } else if is_medium {
         layout.put(Part::Table(0), rows.0);

@@ -6,7 +6,7 @@ use crate::efficiency::{PUBLISHED_COST, PUBLISHED_NODES, PUBLISHED_ON_COST, PUBL
 use crate::tui::app::WatchedFleet;
 use crate::tui::figures_of::number;
 use crate::tui::format;
-use crate::tui::scene::Scene;
+use crate::tui::frame_input::FrameInput;
 use crate::tui::theme::Role;
 use crate::tui::view::list::{Col, List, figure};
 use crate::tui::widgets::Canvas;
@@ -24,8 +24,8 @@ const PUBLISHED: Money = Money::from_micros(562_027_000_000);
 const DAY: f64 = 23.99;
 
 /// Whether the published day is being simulated.
-pub(super) fn is_shown(scene: &Scene<'_>) -> bool {
-    matches!(scene.app.fleet, WatchedFleet::PublishedDay { .. })
+pub(super) fn is_shown(input: &FrameInput<'_>) -> bool {
+    matches!(input.app.fleet, WatchedFleet::PublishedDay { .. })
 }
 
 struct PublishedLine {
@@ -35,11 +35,11 @@ struct PublishedLine {
 }
 
 /// Draws the comparison.
-pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>) {
     type C<'s> = Col<'s, PublishedLine>;
-    let rows = lines(scene);
+    let rows = lines(input);
     // What is counted of a part of the day is no figure of the day.
-    let part = hours(scene).filter(|hours| *hours < DAY);
+    let part = hours(input).filter(|hours| *hours < DAY);
     let here = part.map_or_else(
         || "here".to_owned(),
         |hours| format!("here, {}", format::duration(Span::from_secs((hours * HOUR) as i64))),
@@ -51,40 +51,40 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     ];
     List { gap: 1, ..List::plain("Published, and counted here", &columns, &rows) }.draw(canvas, area);
     if area.height >= ROWS {
-        canvas.pen(area, ROWS - 1).put(Role::Dim, &format::cut(&apart(scene), usize::from(area.width)));
+        canvas.writer(area, ROWS - 1).put(Role::Dim, &format::cut(&apart(input), usize::from(area.width)));
     }
 }
 
 /// The difference between the counted and the published revenue of the whole day, and its reason.
-fn apart(scene: &Scene<'_>) -> String {
+fn apart(input: &FrameInput<'_>) -> String {
     const WHY: &str = "he published token totals are rounded.";
-    let is_over = hours(scene).is_some_and(|hours| hours >= DAY);
-    match scene.snap.money.revenue.filter(|_| is_over) {
+    let is_over = hours(input).is_some_and(|hours| hours >= DAY);
+    match input.snap.money.revenue.filter(|_| is_over) {
         Some(revenue) => {
             let by = (revenue - PUBLISHED).rounded(0).unsigned_abs();
-            format!("{}{by} apart: t{WHY}", format::symbol(scene.currency()).trim_end())
+            format!("{}{by} apart: t{WHY}", format::symbol(input.currency()).trim_end())
         }
         None => format!("T{WHY}"),
     }
 }
 
 /// The mean number of allocated nodes.
-pub(super) fn average(scene: &Scene<'_>) -> Option<f64> {
-    node_hours(scene).zip(hours(scene)).map(|(node_hours, hours)| node_hours / hours)
+pub(super) fn average(input: &FrameInput<'_>) -> Option<f64> {
+    node_hours(input).zip(hours(input)).map(|(node_hours, hours)| node_hours / hours)
 }
 
 /// The mean rate in tokens per second, from the tokens counted so far.
-pub(super) fn average_rate(scene: &Scene<'_>, tokens: Option<Tokens>) -> Option<f64> {
-    Some(tokens?.count() as f64 / (hours(scene)? * HOUR))
+pub(super) fn average_rate(input: &FrameInput<'_>, tokens: Option<Tokens>) -> Option<f64> {
+    Some(tokens?.count() as f64 / (hours(input)? * HOUR))
 }
 
-fn lines(scene: &Scene<'_>) -> [PublishedLine; 4] {
-    let money = &scene.snap.money;
-    let amount = |of| scene.money(of, 11).trim().to_owned();
+fn lines(input: &FrameInput<'_>) -> [PublishedLine; 4] {
+    let money = &input.snap.money;
+    let amount = |of| input.money(of, 11).trim().to_owned();
     let percent = |of: Option<Ratio>| {
         of.map_or(format::UNKNOWN.to_owned(), |ratio| format!("{:.1} %", ratio.get() * 100.0).replace('-', "−"))
     };
-    let nodes = average(scene).map_or(format::UNKNOWN.to_owned(), |nodes| format!("{nodes:.2}"));
+    let nodes = average(input).map_or(format::UNKNOWN.to_owned(), |nodes| format!("{nodes:.2}"));
     [
         PublishedLine {
             what: "revenue at list prices",
@@ -101,21 +101,21 @@ fn lines(scene: &Scene<'_>) -> [PublishedLine; 4] {
     ]
 }
 
-fn hours(scene: &Scene<'_>) -> Option<f64> {
-    let since = scene.snap.money.since?;
-    Some((scene.snap.at - since).as_secs_f64() / HOUR).filter(|hours| *hours > 0.0)
+fn hours(input: &FrameInput<'_>) -> Option<f64> {
+    let since = input.snap.money.since?;
+    Some((input.snap.at - since).as_secs_f64() / HOUR).filter(|hours| *hours > 0.0)
 }
 
-fn node_hours(scene: &Scene<'_>) -> Option<f64> {
-    number(scene.snap.money.cost).map(|cost| cost / NODE_HOUR)
+fn node_hours(input: &FrameInput<'_>) -> Option<f64> {
+    number(input.snap.money.cost).map(|cost| cost / NODE_HOUR)
 }
 
 /// The totals of the day as a sentence.
-pub(super) fn sentence(scene: &Scene<'_>) -> String {
-    let tokens = &scene.snap.tokens;
+pub(super) fn sentence(input: &FrameInput<'_>) -> String {
+    let tokens = &input.snap.tokens;
     let count = |count: Option<Tokens>| format::scaled_tight(count.map(|count| count.count() as f64)).trim().to_owned();
     let node_hours =
-        node_hours(scene).map_or(format::UNKNOWN.to_owned(), |hours| format::grouped(hours.round() as u128));
+        node_hours(input).map_or(format::UNKNOWN.to_owned(), |hours| format::grouped(hours.round() as u128));
     format!(
         "{} prompt tokens, {} of them cached, and {} output tokens; {node_hours} node-hours at $16. Exact, from counters.",
         count(tokens.prompt_total),

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use crate::statement::RevenueAtList;
 use crate::tui::format;
-use crate::tui::scene::Scene;
+use crate::tui::frame_input::FrameInput;
 use crate::tui::theme::Role;
 use crate::tui::widgets::rule::TitledRule;
 use crate::tui::widgets::{Canvas, Segment};
@@ -23,20 +23,20 @@ const LISTS: [(&str, &str); 4] = [
 ];
 
 /// Whether the result for any of the lists is known.
-pub(super) fn is_known(scene: &Scene<'_>) -> bool {
-    LISTS.iter().any(|(list, _)| at(scene, list).is_some())
+pub(super) fn is_known(input: &FrameInput<'_>) -> bool {
+    LISTS.iter().any(|(list, _)| at(input, list).is_some())
 }
 
 /// Draws the lists in two columns.
-pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>) {
     let note = Segment::dim(" · what the profit would be");
     TitledRule::new("Same tokens at").note([note]).draw(canvas, area);
-    let known: Vec<_> = LISTS.iter().filter_map(|(list, name)| Some((*name, at(scene, list)?.profit()))).collect();
+    let known: Vec<_> = LISTS.iter().filter_map(|(list, name)| Some((*name, at(input, list)?.profit()))).collect();
     let width = area.width.saturating_sub(2) / 2;
     for (half, x) in known.chunks(usize::from(ROWS - 1)).zip([area.x, area.x + width + 2]) {
         let place = Rect { x, y: area.y + 1, width, height: area.height.saturating_sub(1) };
         for (row, (name, profit)) in (0..place.height).zip(half) {
-            canvas.pen(place, row).name(Role::Dim, name, usize::from(width.saturating_sub(FIGURE + 1)));
+            canvas.writer(place, row).name(Role::Dim, name, usize::from(width.saturating_sub(FIGURE + 1)));
             let Some(profit) = profit else { continue };
             let role = if *profit < Money::ZERO { Role::Loss } else { Role::Gain };
             let text = format::signed(*profit, usize::from(FIGURE));
@@ -45,6 +45,6 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     }
 }
 
-fn at<'a>(scene: &Scene<'a>, list: &str) -> Option<&'a RevenueAtList> {
-    scene.app.at_lists.lists.iter().find(|at| at.list.as_str() == list)
+fn at<'a>(input: &FrameInput<'a>, list: &str) -> Option<&'a RevenueAtList> {
+    input.app.at_lists.lists.iter().find(|at| at.list.as_str() == list)
 }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use crate::history::Subject;
 use crate::snapshot::{ModelRow, NodeRow, UnitRow};
 use crate::tui::format;
-use crate::tui::scene::Scene;
+use crate::tui::frame_input::FrameInput;
 use crate::tui::view::fleet;
 use crate::tui::view::model_money::cost;
 use crate::tui::view::served::{ServedTogether, by_node};
@@ -25,26 +25,26 @@ pub(super) struct Selection {
 }
 
 /// Whether a filter is set.
-pub(super) fn is_filtered(scene: &Scene<'_>) -> bool {
-    !scene.app.filter.text().is_empty()
+pub(super) fn is_filtered(input: &FrameInput<'_>) -> bool {
+    !input.app.filter.text().is_empty()
 }
 
 /// The text after a title that names the subject of the figures under a filter. Empty without a filter.
-pub(super) fn note(scene: &Scene<'_>, selection: Option<&Selection>) -> String {
+pub(super) fn note(input: &FrameInput<'_>, selection: Option<&Selection>) -> String {
     match selection {
         Some(selection) => format!(" · {}", format::shorten(&selection.name, 24)),
-        None if is_filtered(scene) => " · whole fleet".to_owned(),
+        None if is_filtered(input) => " · whole fleet".to_owned(),
         None => String::new(),
     }
 }
 
 /// The selection, if exactly one node, all nodes of one unit, or all nodes of one model pass the filter.
-pub(super) fn selection(scene: &Scene<'_>) -> Option<Selection> {
-    if !is_filtered(scene) {
+pub(super) fn selection(input: &FrameInput<'_>) -> Option<Selection> {
+    if !is_filtered(input) {
         return None;
     }
-    let snap = scene.snap;
-    let passing: HashSet<usize> = fleet::passing(scene).into_iter().collect();
+    let snap = input.snap;
+    let passing: HashSet<usize> = fleet::passing(input).into_iter().collect();
     let node = |place: &usize| snap.nodes.get(*place).map(AsRef::as_ref);
     let rows: Vec<&NodeRow> = passing.iter().filter_map(node).collect();
     let first = *rows.first()?;
@@ -59,7 +59,7 @@ pub(super) fn selection(scene: &Scene<'_>) -> Option<Selection> {
     };
     let unit = first.unit.as_ref().filter(|_| are_all_of(&|row| row.unit == first.unit));
     if let Some(unit) = unit.and_then(|name| snap.units.iter().find(|row| row.unit == *name)) {
-        return Some(Selection::of_unit(scene, unit));
+        return Some(Selection::of_unit(input, unit));
     }
     let served = by_node(snap);
     let on = |row: &NodeRow| served.get(row.name.as_str());
@@ -88,8 +88,8 @@ impl Selection {
         }
     }
 
-    fn of_unit(scene: &Scene<'_>, row: &UnitRow) -> Self {
-        let engines = scene.snap.engines.iter().map(AsRef::as_ref);
+    fn of_unit(input: &FrameInput<'_>, row: &UnitRow) -> Self {
+        let engines = input.snap.engines.iter().map(AsRef::as_ref);
         Self {
             subject: Subject::Unit(row.unit.clone()),
             name: row.unit.to_string(),

@@ -8,8 +8,8 @@ use crate::history::{Measure, Subject};
 use crate::tui::against;
 use crate::tui::app::RefreshPace;
 use crate::tui::format;
+use crate::tui::frame_input::FrameInput;
 use crate::tui::pane;
-use crate::tui::scene::Scene;
 use crate::tui::series::{Points, axis};
 use crate::tui::theme::{Ink, Role};
 use crate::tui::view::charts::{self, Chart, Kind, changed, ends};
@@ -44,8 +44,8 @@ pub(super) struct OverviewVital {
 }
 
 /// Draws the vital figures.
-pub(in crate::tui::view) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
-    let slow = scene.rates();
+pub(in crate::tui::view) fn draw(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>) {
+    let slow = input.rates();
     let selected = selection(&slow);
     if area.width >= CHARTS && area.height >= 5 {
         let selected = selected.as_ref();
@@ -69,8 +69,8 @@ struct VitalFigures {
 }
 
 impl VitalFigures {
-    fn of(scene: &Scene<'_>, selected: Option<&Selection>) -> Self {
-        let snap = scene.snap;
+    fn of(input: &FrameInput<'_>, selected: Option<&Selection>) -> Self {
+        let snap = input.snap;
         let Some(selected) = selected else {
             return Self {
                 output: snap.tokens.output_per_second,
@@ -83,11 +83,11 @@ impl VitalFigures {
     }
 }
 
-fn vitals(scene: &Scene<'_>, selected: Option<&Selection>) -> [OverviewVital; 4] {
-    let tokens = &scene.snap.tokens;
-    let figures = VitalFigures::of(scene, selected);
+fn vitals(input: &FrameInput<'_>, selected: Option<&Selection>) -> [OverviewVital; 4] {
+    let tokens = &input.snap.tokens;
+    let figures = VitalFigures::of(input, selected);
     let subject = subject(selected);
-    let changed = |measure, is_share| against::change(scene, &subject, measure, is_share);
+    let changed = |measure, is_share| against::change(input, &subject, measure, is_share);
     let hits_unknown =
         tokens.cached_per_second.is_none() && tokens.prompt_total.is_some() && tokens.cached_total.is_none();
     let hits = match figures.hits {
@@ -117,16 +117,16 @@ fn vitals(scene: &Scene<'_>, selected: Option<&Selection>) -> [OverviewVital; 4]
         average: None,
     };
     let load = format::percent(figures.load).trim().to_owned();
-    let last = if published::is_shown(scene) {
+    let last = if published::is_shown(input) {
         // For the published day only the number of allocated nodes is known.
-        let nodes = Some(scene.snap.coverage.nodes_known as f64);
-        let average = published::average(scene).map(|nodes| format!("{nodes:.2}"));
+        let nodes = Some(input.snap.coverage.nodes_known as f64);
+        let average = published::average(input).map(|nodes| format!("{nodes:.2}"));
         OverviewVital { unit: "", average, ..rate("Nodes", Measure::Nodes, Role::Cost, nodes) }
     } else {
         share("GPU load", "Load", load, Measure::Load, Role::Output)
     };
     let average = |total| {
-        let known = published::average_rate(scene, total).filter(|_| published::is_shown(scene));
+        let known = published::average_rate(input, total).filter(|_| published::is_shown(input));
         known.map(|rate| format::scaled_tight(Some(rate)).trim().to_owned())
     };
     let output = rate("Output", Measure::Output, Role::Output, figures.output);
@@ -162,20 +162,20 @@ fn titled(vital: &OverviewVital, is_wide: bool) -> TitledRule<'static> {
     rule
 }
 
-fn chart(width: u16, scene: &Scene<'_>, vital: &OverviewVital, selected: Option<&Selection>) -> Chart<'static> {
+fn chart(width: u16, input: &FrameInput<'_>, vital: &OverviewVital, selected: Option<&Selection>) -> Chart<'static> {
     let is_wide = width >= 40;
     let mut rule = titled(vital, is_wide);
-    if let Some(window) = latencies::window(scene).filter(|_| is_wide && vital.measure == Measure::HitRate) {
+    if let Some(window) = latencies::window(input).filter(|_| is_wide && vital.measure == Measure::HitRate) {
         // The hit rate in the causes of a change is of a quarter hour.
         rule.title.push(Segment::dim(format!(" last {window}")));
     }
-    rule = rule.note([Segment::dim(selection::note(scene, selected))]);
+    rule = rule.note([Segment::dim(selection::note(input, selected))]);
     // The break-even is that of the whole fleet.
-    let even = scene.snap.money.break_even_load.filter(|_| selected.is_none()).map(Ratio::get);
+    let even = input.snap.money.break_even_load.filter(|_| selected.is_none()).map(Ratio::get);
     let now = |value: Option<f64>| value.zip(even).map(|(now, even)| now * even);
     let (layers, kind, top, even, format): (_, _, _, _, fn(f64) -> String) = match vital.measure {
         Measure::Prompt => {
-            if is_wide && scene.snap.tokens.cached_per_second.is_some() {
+            if is_wide && input.snap.tokens.cached_per_second.is_some() {
                 rule = rule.right([
                     Segment::key(Role::Hit),
                     Segment::dim(" hit "),
@@ -183,16 +183,16 @@ fn chart(width: u16, scene: &Scene<'_>, vital: &OverviewVital, selected: Option<
                     Segment::dim(" computed  "),
                 ]);
             }
-            (prompt_layers(scene), Kind::Area, None, None, charts::rate)
+            (prompt_layers(input), Kind::Area, None, None, charts::rate)
         }
         Measure::HitRate => (vec![(vital.measure, vital.role)], Kind::Line, None, None, charts::share),
         Measure::Load => {
-            let even = now(scene.snap.gpus.utilization.map(Ratio::get));
+            let even = now(input.snap.gpus.utilization.map(Ratio::get));
             (vec![(vital.measure, vital.role)], Kind::Heat, Some(1.0), even, charts::share)
         }
         Measure::Nodes => (vec![(vital.measure, vital.role)], Kind::Area, None, None, charts::rate),
         _ => {
-            let even = now(scene.snap.tokens.output_per_second);
+            let even = now(input.snap.tokens.output_per_second);
             (vec![(vital.measure, vital.role)], Kind::Area, None, even, charts::rate)
         }
     };
@@ -227,8 +227,8 @@ fn subject(selected: Option<&Selection>) -> Subject {
 }
 
 /// Layers of prompt tokens: computed ones at the bottom and hits on top; one layer if hits are unknown.
-fn prompt_layers(scene: &Scene<'_>) -> Vec<(Measure, Role)> {
-    if scene.snap.tokens.cached_per_second.is_none() {
+fn prompt_layers(input: &FrameInput<'_>) -> Vec<(Measure, Role)> {
+    if input.snap.tokens.cached_per_second.is_none() {
         return vec![(Measure::Prompt, Role::Prompt)];
     }
     vec![(Measure::PromptComputed, Role::Prompt), (Measure::PromptCached, Role::Hit)]
@@ -241,30 +241,30 @@ fn change(vital: &OverviewVital) -> Vec<Segment<'static>> {
 }
 
 /// Draws one sparkline per figure, followed by its scale.
-fn lines(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, selected: Option<&Selection>) {
-    let reach = scene.app.charts.reach;
-    let of = selection::note(scene, selected);
+fn lines(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, selected: Option<&Selection>) {
+    let reach = input.app.charts.reach;
+    let of = selection::note(input, selected);
     let subject = subject(selected);
-    let vitals = vitals(scene, selected).map(|vital| {
-        let points = Points::of(scene, &subject, vital.measure, reach.span());
+    let vitals = vitals(input, selected).map(|vital| {
+        let points = Points::of(input, &subject, vital.measure, reach.span());
         (vital, points)
     });
-    let title = pointed::title(scene).unwrap_or_else(|| span_of(scene, vitals.iter().map(|(_, points)| points)));
+    let title = pointed::title(input).unwrap_or_else(|| span_of(input, vitals.iter().map(|(_, points)| points)));
     TitledRule::new(title + &of).right([Segment::dim("scale")]).draw(canvas, area);
     let known: Vec<&Points> = vitals.iter().map(|(_, points)| points).collect();
     for (row, (vital, points)) in (1..area.height).zip(&vitals) {
         let line = Rect { y: area.y + row, height: 1, ..area };
         let place = Rect { x: line.x + LEFT, width: line.width.saturating_sub(LEFT + RIGHT + 1), ..line };
         // A dot of the axis corresponds to a cell of the sparkline.
-        let axis = axis(scene, &known, reach.span(), place.width / 2);
+        let axis = axis(input, &known, reach.span(), place.width / 2);
         let values = points.on(&axis);
-        let then = pointed::figure(scene, vital.is_share, &axis, &values);
-        let mut pen = canvas.pen(line, 0);
+        let then = pointed::figure(input, vital.is_share, &axis, &values);
+        let mut writer = canvas.writer(line, 0);
         let label = if vital.measure == Measure::Load { vital.label.to_owned() } else { vital.label.to_lowercase() };
         let figure = then.as_ref().unwrap_or(&vital.figure);
-        pen.name(Role::Dim, &label, 9).right(Role::Text, figure, 6).name(Role::Dim, vital.unit, 7);
+        writer.name(Role::Dim, &label, 9).right(Role::Text, figure, 6).name(Role::Dim, vital.unit, 7);
         for segment in change(vital).into_iter().filter(|_| then.is_none()) {
-            pen.put(Role::Dim, &segment.text);
+            writer.put(Role::Dim, &segment.text);
         }
         let (low, top) = scale(vital, &values);
         let values: Vec<Option<f64>> = values.into_iter().map(|value| value.map(|value| value - low)).collect();
@@ -274,7 +274,7 @@ fn lines(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, selected: Optio
         };
         let place = Rect { width: 2 * (place.width / 2), ..place };
         spark.draw(canvas, place);
-        pointed::mark(canvas, place, scene, &axis);
+        pointed::mark(canvas, place, input, &axis);
         let text = if vital.is_share {
             format!("{:.0}–{:.0}", low * 100.0, top * 100.0)
         } else {
@@ -287,15 +287,15 @@ fn lines(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, selected: Optio
 }
 
 /// `Last 24 h`, or since when it is known where that is less.
-fn span_of<'p>(scene: &Scene<'_>, points: impl Iterator<Item = &'p Points>) -> String {
-    let reach = scene.app.charts.reach;
+fn span_of<'p>(input: &FrameInput<'_>, points: impl Iterator<Item = &'p Points>) -> String {
+    let reach = input.app.charts.reach;
     let young = points.filter_map(Points::past_began).min().filter(|began| {
-        let known = scene.at(RefreshPace::Charts).snap.at - *began;
+        let known = input.at(RefreshPace::Charts).snap.at - *began;
         known.millis() < reach.span().millis() * 9 / 10
     });
     young.map_or_else(
         || format!("Last {}", reach.name()),
-        |began| format!("Since {}", format::clock_minute(began, scene.zone()).trim()),
+        |began| format!("Since {}", format::clock_minute(began, input.zone()).trim()),
     )
 }
 

@@ -5,8 +5,8 @@ use ratatui::layout::Rect;
 use crate::statement::{Totals, break_even_load};
 use crate::tui::figures_of::number;
 use crate::tui::format;
+use crate::tui::frame_input::FrameInput;
 use crate::tui::ledger_query::WhatIfPage;
-use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::widgets::axis_rule::{AxisMark, AxisRule, Tick};
 use crate::tui::widgets::framed_chart::{FramedChart, ScaleColumn, ScaleLabel};
@@ -27,7 +27,7 @@ const TICKS: f64 = 7.0;
 const WITH_NOTE: u16 = 84;
 
 /// Draws the chart.
-pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &WhatIfPage) {
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, page: &WhatIfPage) {
     let after = &page.what_if.after;
     let even = break_even_load(after).map(|ppm| ppm as f64 / 1e6);
     let end = end_for(even);
@@ -43,13 +43,13 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page:
     let cells = FramedChart::chart_width(area.width, SCALE);
     let Some((revenue, cost)) = curves(after, 2 * usize::from(cells), end) else {
         rule.draw(canvas, area);
-        canvas.pen(area, 1).put(Role::Dim, "no cost is known");
+        canvas.writer(area, 1).put(Role::Dim, "no cost is known");
         return;
     };
     let largest = revenue.iter().chain(&cost).flatten().copied().fold(0.0, f64::max);
     let top = step_above(1.02 * largest);
     let chart = MarginChart { revenue: &revenue, cost: &cost, top, bottom: 0.0, form: MarginForm::Stack };
-    let symbol = format::symbol(scene.currency()).trim_end().to_owned();
+    let symbol = format::symbol(input.currency()).trim_end().to_owned();
     let label = |value: f64| format!("{symbol}{}", format::axis_figure(value));
     let now = number(Some(after.covered_revenue())).unwrap_or(0.0);
     let owed = number(after.cost).unwrap_or(0.0);

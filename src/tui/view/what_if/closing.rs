@@ -2,21 +2,21 @@
 
 use super::sums::percent;
 use crate::tui::format;
+use crate::tui::frame_input::FrameInput;
 use crate::tui::ledger_query::{Changed, WhatIfPage};
-use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::widgets::{Segment, cells};
 use crate::units::{Money, Ratio};
 
 /// The sentence, in at most `width` cells: with all changes if they fit, else without. `None` if nothing is changed.
-pub(super) fn sentence(scene: &Scene<'_>, page: &WhatIfPage, width: u16) -> Option<Vec<Segment<'static>>> {
-    let what = changes(scene, &page.changed);
+pub(super) fn sentence(input: &FrameInput<'_>, page: &WhatIfPage, width: u16) -> Option<Vec<Segment<'static>>> {
+    let what = changes(input, &page.changed);
     if what.is_empty() || page.unknown_list || page.unknown_nodes {
         return None;
     }
     let (before, after) = (page.what_if.before.profit()?, page.what_if.after.profit()?);
     let size = |money: Money| if money < Money::ZERO { Money::ZERO - money } else { money };
-    let amount = |money: Money| scene.money(Some(size(money)), 13).trim().to_owned();
+    let amount = |money: Money| input.money(Some(size(money)), 13).trim().to_owned();
     let signed = |money: Money| match money.rounded(2).signum() {
         0 => (Role::Text, amount(money)),
         1 => (Role::Gain, format!("+{}", amount(money))),
@@ -42,7 +42,7 @@ pub(super) fn sentence(scene: &Scene<'_>, page: &WhatIfPage, width: u16) -> Opti
 }
 
 /// Each change of the scenario in a few words.
-fn changes(scene: &Scene<'_>, changed: &Changed) -> Vec<String> {
+fn changes(input: &FrameInput<'_>, changed: &Changed) -> Vec<String> {
     let Changed { list, paid, load, hit_rate, gpu_rate, nodes } = changed;
     let share = |parts: i64| percent(Ratio::of(parts as f64, 1e6)).replace(".0 %", " %");
     let words = [
@@ -50,7 +50,7 @@ fn changes(scene: &Scene<'_>, changed: &Changed) -> Vec<String> {
         hit_rate.map(|rate| format!("{} hits", share(rate.ppm().into()))),
         paid.map(|paid| format!("{} paid", share(paid.ppm().into()))),
         list.as_ref().map(|list| format!("all at {list}")),
-        gpu_rate.map(|rate| format!("GPUs at {}{rate}", format::symbol(scene.currency()))),
+        gpu_rate.map(|rate| format!("GPUs at {}{rate}", format::symbol(input.currency()))),
         nodes.map(|nodes| format!("on {nodes} nodes")),
     ];
     words.into_iter().flatten().collect()

@@ -6,7 +6,7 @@ use super::sums::percent;
 use crate::reading::Label;
 use crate::tui::app::{Field, WhatIfForm};
 use crate::tui::format;
-use crate::tui::scene::Scene;
+use crate::tui::frame_input::FrameInput;
 use crate::tui::theme::Role;
 use crate::tui::widgets::rule::TitledRule;
 use crate::tui::widgets::{Canvas, Clip, Segment};
@@ -23,18 +23,18 @@ pub(super) const fn rows(has_air: bool) -> u16 {
 }
 
 /// Draws the fields.
-pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, has_air: bool) {
-    rule(canvas, area, scene);
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, has_air: bool) {
+    rule(canvas, area, input);
     let (first, step) = if has_air { (2, 2) } else { (1, 1) };
     for (nth, field) in (0..).zip(Field::ALL) {
         let row = Rect { y: area.y + first + step * nth, height: 1, ..area }.intersection(area);
-        line(canvas, row, scene, field);
+        line(canvas, row, input, field);
     }
 }
 
-fn rule(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
-    let form = &scene.app.what_if;
-    let clock = |at| format::clock_minute(at, scene.zone());
+fn rule(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>) {
+    let form = &input.app.what_if;
+    let clock = |at| format::clock_minute(at, input.zone());
     let span = form.page.as_ref().map(|page| format!("{} to {}", clock(page.since), clock(page.until)));
     let waits = if form.page.is_some() && !form.is_answered() { " …" } else { "" };
     let name = form.scenario.as_ref().map(|name| Segment::text(format!("  {}", format::shorten(name, 14))));
@@ -44,39 +44,40 @@ fn rule(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
     rule.draw(canvas, area);
 }
 
-fn line(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, field: Field) {
-    let form = &scene.app.what_if;
+fn line(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, field: Field) {
+    let form = &input.app.what_if;
     let is_chosen = form.field == field;
     let written = match field {
         Field::List => form.list.as_ref().map_or("", Label::as_str),
         _ => form.text(field),
     };
-    let mut pen = canvas.pen(area, 0);
-    pen.put(Role::Accent, if is_chosen { "›" } else { " " }).skip(1);
-    pen.name(if is_chosen { Role::Text } else { Role::Dim }, field.name(), LABEL - 2);
+    let mut writer = canvas.writer(area, 0);
+    writer.put(Role::Accent, if is_chosen { "›" } else { " " }).skip(1);
+    writer.name(if is_chosen { Role::Text } else { Role::Dim }, field.name(), LABEL - 2);
     let (open, close) = if is_chosen { ("‹ ", " ›") } else { ("  ", "") };
-    pen.put(Role::Accent, open);
-    let now = now(scene, form, field);
+    writer.put(Role::Accent, open);
+    let now = now(input, form, field);
     let unit = if matches!(field, Field::Paid | Field::HitRate | Field::Load) { " %" } else { "" };
     let has_slider = field != Field::List && area.width >= 50;
     if written.is_empty() {
-        pen.put(Role::Dim, &now);
+        writer.put(Role::Dim, &now);
     } else if let Some(no_effect) = no_effect(form, field) {
-        pen.strong(Role::Warning, &format!("{}{unit}", format::shorten(written, 20)))
+        writer
+            .strong(Role::Warning, &format!("{}{unit}", format::shorten(written, 20)))
             .put(Role::Warning, &format!("  {no_effect}"));
         return;
     } else {
         if has_slider || field == Field::List {
             let short = now.split(',').next().unwrap_or(&now);
-            pen.put(Role::Dim, &format!("{} → ", format::shorten(short, 12)));
+            writer.put(Role::Dim, &format!("{} → ", format::shorten(short, 12)));
         }
-        pen.strong(Role::Warning, &format!("{}{unit}", format::shorten(written, 24)));
+        writer.strong(Role::Warning, &format!("{}{unit}", format::shorten(written, 24)));
     }
-    pen.put(Role::Accent, close);
+    writer.put(Role::Accent, close);
     if has_slider {
         let x = LABEL as u16 + 2 + FIGURES;
         let room = Rect { x: area.x + x, width: area.width.saturating_sub(x + 1), ..area }.intersection(area);
-        slider(canvas, room, form.slider(field, scene.snap.coverage.nodes_known));
+        slider(canvas, room, form.slider(field, input.snap.coverage.nodes_known));
     }
 }
 
@@ -115,19 +116,19 @@ fn no_effect(form: &WhatIfForm, field: Field) -> Option<&'static str> {
 }
 
 /// The actual value of a field.
-fn now(scene: &Scene<'_>, form: &WhatIfForm, field: Field) -> String {
+fn now(input: &FrameInput<'_>, form: &WhatIfForm, field: Field) -> String {
     let levels = form.page.as_ref().map(|page| page.what_if.levels).unwrap_or_default();
     let share = |ppm: Option<u32>| percent(ppm.and_then(|ppm| Ratio::of(f64::from(ppm), 1e6)));
     match field {
         Field::List => "as posted".to_owned(),
-        Field::Paid if scene.snap.money.theoretical => "all, theoretical".to_owned(),
+        Field::Paid if input.snap.money.theoretical => "all, theoretical".to_owned(),
         Field::Paid => share(levels.paid_ppm),
         Field::Load => "100 %".to_owned(),
         Field::HitRate => share(levels.hit_rate_ppm),
-        Field::GpuRate if levels.gpu_rate.is_some() && scene.has_several_rates() => {
-            format!("{}, mean", format::unit_price(levels.gpu_rate, scene.currency()))
+        Field::GpuRate if levels.gpu_rate.is_some() && input.has_several_rates() => {
+            format!("{}, mean", format::unit_price(levels.gpu_rate, input.currency()))
         }
-        Field::GpuRate => format::unit_price(levels.gpu_rate, scene.currency()),
+        Field::GpuRate => format::unit_price(levels.gpu_rate, input.currency()),
         Field::Nodes => levels.nodes_milli.map_or_else(|| format::UNKNOWN.to_owned(), allocated_nodes),
     }
 }

@@ -14,9 +14,9 @@ use super::money::{SameTokens, same_tokens_at};
 pub(in crate::tui::view) use worth::levers;
 
 use crate::tui::format;
+use crate::tui::frame_input::FrameInput;
 use crate::tui::ledger_query::WhatIfPage;
 use crate::tui::pane;
-use crate::tui::scene::Scene;
 use crate::tui::theme::Role;
 use crate::tui::widgets::{Canvas, Segment};
 
@@ -24,26 +24,26 @@ use crate::tui::widgets::{Canvas, Segment};
 const LEAST_LISTS: u16 = 5;
 
 /// Draws the what-if view over the view that it was opened from.
-pub(in crate::tui) fn what_if(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
+pub(in crate::tui) fn what_if(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>) {
     let basis = Rect { y: area.bottom().saturating_sub(1), height: u16::from(area.height > 18), ..area };
-    pane::basis(canvas, basis, scene);
+    pane::basis(canvas, basis, input);
     let area = Rect { height: area.height - basis.height, ..area };
-    let page = scene.app.what_if.page.clone();
+    let page = input.app.what_if.page.clone();
     if area.width >= 106 && area.height >= 26 {
-        wide(canvas, area, scene, page.as_deref());
+        wide(canvas, area, input, page.as_deref());
     } else {
-        narrow(canvas, area, scene, page.as_deref());
+        narrow(canvas, area, input, page.as_deref());
     }
 }
 
-fn wide(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: Option<&WhatIfPage>) {
+fn wide(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, page: Option<&WhatIfPage>) {
     let left = Rect { width: (area.width - 2) / 2, ..area };
     let right = Rect { x: left.right() + 2, width: area.width - left.width - 2, ..area };
     let upper = fields::rows(true).max(sums::ROWS + 1);
-    fields::draw(canvas, Rect { height: upper, ..left }, scene, true);
-    let Some(page) = page else { return nothing_yet(canvas, Rect { height: upper, ..right }, scene) };
-    sums::draw(canvas, Rect { height: upper, ..right }, scene, page, true);
-    let closing = closing(scene, page, area.width);
+    fields::draw(canvas, Rect { height: upper, ..left }, input, true);
+    let Some(page) = page else { return nothing_yet(canvas, Rect { height: upper, ..right }, input) };
+    sums::draw(canvas, Rect { height: upper, ..right }, input, page, true);
+    let closing = closing(input, page, area.width);
     let closing_rows = closing.len() as u16;
     let lower = |area: Rect| Rect { y: area.y + upper, height: area.height - upper - closing_rows, ..area };
     let left = lower(left);
@@ -51,46 +51,46 @@ fn wide(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: Option<&Wh
     let taken = worth::rows(&page.levers, left.width) + 1;
     let spare = Some(left.height.saturating_sub(taken)).filter(|rows| *rows >= LEAST_LISTS).unwrap_or(0);
     let lists = Rect { y: left.bottom() - spare, height: spare, ..left };
-    levers(canvas, Rect { height: left.height - spare, ..left }, scene, &page.levers);
+    levers(canvas, Rect { height: left.height - spare, ..left }, input, &page.levers);
     let in_force = page.in_force.iter().collect();
     let same = SameTokens { at: &page.compare, in_force, ours: page.what_if.before.revenue };
     if spare > 0 {
-        same_tokens_at(canvas, lists, scene, &same, None);
+        same_tokens_at(canvas, lists, input, &same, None);
     }
-    by_load::draw(canvas, lower(right), scene, page);
+    by_load::draw(canvas, lower(right), input, page);
     tell(canvas, Rect { y: area.bottom() - closing_rows, height: closing_rows, ..area }, &closing);
 }
 
-fn narrow(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: Option<&WhatIfPage>) {
+fn narrow(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, page: Option<&WhatIfPage>) {
     let fields = fields::rows(false);
-    fields::draw(canvas, Rect { height: fields.min(area.height), ..area }, scene, false);
+    fields::draw(canvas, Rect { height: fields.min(area.height), ..area }, input, false);
     let below = Rect { y: area.y + fields, height: area.height.saturating_sub(fields), ..area }.intersection(area);
-    let Some(page) = page else { return nothing_yet(canvas, below, scene) };
+    let Some(page) = page else { return nothing_yet(canvas, below, input) };
     let sums = if below.height > 3 { below.height.min(sums::ROWS_WITHOUT_BARS) } else { below.height };
-    sums::draw(canvas, Rect { height: sums, ..below }, scene, page, false);
+    sums::draw(canvas, Rect { height: sums, ..below }, input, page, false);
     let rest = Rect { y: below.y + sums, height: below.height - sums, ..below };
-    let closing = closing(scene, page, area.width);
+    let closing = closing(input, page, area.width);
     let closing_rows = (closing.len() as u16).min(rest.height);
     if rest.height >= 6 + closing_rows {
-        by_load::draw(canvas, Rect { height: rest.height - closing_rows, ..rest }, scene, page);
+        by_load::draw(canvas, Rect { height: rest.height - closing_rows, ..rest }, input, page);
     }
     tell(canvas, Rect { y: rest.bottom() - closing_rows, height: closing_rows, ..rest }, &closing);
 }
 
 /// Draws why there is nothing to compare.
-fn nothing_yet(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>) {
-    let (role, text) = match &scene.app.what_if.failure {
+fn nothing_yet(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>) {
+    let (role, text) = match &input.app.what_if.failure {
         Some(failure) => (Role::Critical, failure.to_string()),
-        None if scene.app.has_past => (Role::Dim, "asking the ledger…".to_owned()),
+        None if input.app.has_past => (Role::Dim, "asking the ledger…".to_owned()),
         None => (Role::Dim, "no ledger here: the past is not kept".to_owned()),
     };
     for (row, line) in (0..area.height).zip(format::wrapped(&text, usize::from(area.width))) {
-        canvas.pen(area, row).put(role, &line);
+        canvas.writer(area, row).put(role, &line);
     }
 }
 
 /// The result and the command that prints the same, in lines of at most `cells` cells; empty if nothing is changed.
-fn closing(scene: &Scene<'_>, page: &WhatIfPage, cells: u16) -> Vec<Vec<Segment<'static>>> {
+fn closing(input: &FrameInput<'_>, page: &WhatIfPage, cells: u16) -> Vec<Vec<Segment<'static>>> {
     let mut lines: Vec<String> = Vec::new();
     for word in page.changed.command().unwrap_or_default() {
         match lines.last_mut() {
@@ -99,7 +99,7 @@ fn closing(scene: &Scene<'_>, page: &WhatIfPage, cells: u16) -> Vec<Vec<Segment<
         }
     }
     let command = lines.into_iter().map(|line| vec![Segment::text(line)]);
-    closing::sentence(scene, page, cells).into_iter().chain(command).collect()
+    closing::sentence(input, page, cells).into_iter().chain(command).collect()
 }
 
 fn tell(canvas: &mut Canvas<'_>, area: Rect, lines: &[Vec<Segment<'static>>]) {

@@ -5,8 +5,8 @@ use ratatui::layout::Rect;
 use crate::statement::{Totals, break_even_load};
 use crate::tui::figures_of::number;
 use crate::tui::format;
+use crate::tui::frame_input::FrameInput;
 use crate::tui::ledger_query::WhatIfPage;
-use crate::tui::scene::Scene;
 use crate::tui::theme::{Ink, Role};
 use crate::tui::widgets::row_bar::RowBar;
 use crate::tui::widgets::rule::{Heading, TitledRule};
@@ -28,7 +28,7 @@ pub(super) fn percent(ratio: Option<Ratio>) -> String {
 }
 
 /// Draws the totals.
-pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page: &WhatIfPage, has_bars: bool) {
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, page: &WhatIfPage, has_bars: bool) {
     let ends = ends(area.width);
     let headings = ["now", "what if", "change"].into_iter().zip(ends);
     let heading = |(text, end): (&'static str, u16)| Heading {
@@ -58,7 +58,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page:
             area,
             row,
             name,
-            [amount(scene, now, (name, cells)), amount(scene, then, (name, cells)), changed(scene, change)],
+            [amount(input, now, (name, cells)), amount(input, then, (name, cells)), changed(input, change)],
         );
         row += 1;
         if has_bars {
@@ -73,7 +73,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, page:
         figures(canvas, area, row, name, [percent(now), percent(then), change]);
         row += 1;
     }
-    let rate = format::unit_price(page.what_if.break_even.gpu_rate, scene.currency());
+    let rate = format::unit_price(page.what_if.break_even.gpu_rate, input.currency());
     let rate = if rate.trim() == format::UNKNOWN { rate } else { format!("{}/h", rate.trim()) };
     figures(canvas, area, row, "or at GPU rate", [String::new(), rate, String::new()]);
 }
@@ -89,7 +89,7 @@ fn figures(canvas: &mut Canvas<'_>, area: Rect, row: u16, name: &str, texts: [St
     if row >= area.height {
         return;
     }
-    canvas.pen(area, row).name(Role::Dim, name, usize::from(LABEL));
+    canvas.writer(area, row).name(Role::Dim, name, usize::from(LABEL));
     let roles = [Role::Text, Role::Warning, Role::Warning];
     for ((text, role), end) in texts.into_iter().zip(roles).zip(ends(area.width)).filter(|(_, end)| *end > 0) {
         canvas.clip(area).line_to(end, row, &[Segment::new(role, text)]);
@@ -110,8 +110,8 @@ fn bars(canvas: &mut Canvas<'_>, area: Rect, role: Role, values: [Option<Money>;
 }
 
 /// An amount in at most `cells` cells; a profit has its glyph.
-fn amount(scene: &Scene<'_>, money: Option<Money>, (name, cells): (&str, usize)) -> String {
-    let text = scene.money(money, cells.saturating_sub(3).min(13)).trim().replace('-', "−");
+fn amount(input: &FrameInput<'_>, money: Option<Money>, (name, cells): (&str, usize)) -> String {
+    let text = input.money(money, cells.saturating_sub(3).min(13)).trim().replace('-', "−");
     let glyph = match money.map(|money| money.rounded(2).signum()) {
         Some(1) => "▲ ",
         Some(-1) => "▼ ",
@@ -120,10 +120,10 @@ fn amount(scene: &Scene<'_>, money: Option<Money>, (name, cells): (&str, usize))
     if name == "profit" { format!("{glyph}{text}") } else { text }
 }
 
-fn changed(scene: &Scene<'_>, change: Option<Money>) -> String {
+fn changed(input: &FrameInput<'_>, change: Option<Money>) -> String {
     let Some(change) = change else { return format::UNKNOWN.to_owned() };
     let size = if change < Money::ZERO { Money::ZERO - change } else { change };
-    let text = scene.money(Some(size), 11);
+    let text = input.money(Some(size), 11);
     match change.rounded(2).signum() {
         0 => text.trim().to_owned(),
         1 => format!("+{}", text.trim()),

@@ -7,7 +7,7 @@ use super::super::tables::profit;
 use crate::statement::{Lever, TokenClass};
 use crate::tui::figures_of::number;
 use crate::tui::format;
-use crate::tui::scene::Scene;
+use crate::tui::frame_input::FrameInput;
 use crate::tui::theme::Role;
 use crate::tui::widgets::Canvas;
 use crate::tui::widgets::row_bar::DivergingBar;
@@ -17,9 +17,14 @@ use crate::units::Money;
 type WorthCol<'s> = Col<'s, (Lever, Money)>;
 
 /// Draws the levers, the largest effect first.
-pub(in crate::tui::view) fn levers(canvas: &mut Canvas<'_>, area: Rect, scene: &Scene<'_>, levers: &[(Lever, Money)]) {
+pub(in crate::tui::view) fn levers(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    input: &FrameInput<'_>,
+    levers: &[(Lever, Money)],
+) {
     let top = levers.first().and_then(|(_, more)| number(Some(*more))).map_or(1.0, f64::abs);
-    let currency = format::symbol(scene.currency()).trim_end().to_owned();
+    let currency = format::symbol(input.currency()).trim_end().to_owned();
     let columns = [
         WorthCol::left("", 28, |(lever, _)| Cell::text(name(*lever))).stretch(1, 34),
         WorthCol::left("", 12, move |(_, more)| Cell::Diverging(DivergingBar::of_profit(number(Some(*more)), top, 6)))
@@ -31,12 +36,12 @@ pub(in crate::tui::view) fn levers(canvas: &mut Canvas<'_>, area: Rect, scene: &
     ];
     List { gap: 1, ..List::plain("What moves profit most", &columns, levers) }.draw(canvas, area);
     if levers.is_empty() {
-        canvas.pen(area, 1).put(Role::Dim, "no profit is known");
+        canvas.writer(area, 1).put(Role::Dim, "no profit is known");
     }
     let row = levers.len() as u16 + 2;
     let below = Rect { y: area.y + row.min(area.height), height: area.height.saturating_sub(row), ..area };
     for (row, line) in (0..below.height).zip(of_hits(levers, below.width)) {
-        canvas.pen(below, row).put(Role::Dim, &line);
+        canvas.writer(below, row).put(Role::Dim, &line);
     }
 }
 

@@ -13,7 +13,7 @@ use crate::units::{Money, Ratio, Span, Timestamp};
 
 /// The input of one frame.
 #[derive(Clone, Copy)]
-pub struct Scene<'a> {
+pub struct FrameInput<'a> {
     /// The dashboard's own state.
     pub app: &'a App,
     /// The snapshot.
@@ -22,7 +22,7 @@ pub struct Scene<'a> {
     pub size: (u16, u16),
 }
 
-impl<'a> Scene<'a> {
+impl<'a> FrameInput<'a> {
     /// The whole screen.
     pub fn area(&self) -> ratatui::layout::Rect {
         ratatui::layout::Rect::new(0, 0, self.size.0, self.size.1)
