@@ -22,6 +22,18 @@ impl Processes {
         goes_on.then(|| process.line().growth_to(&process.line_of(rows)))
     }
 
+    /// The distance of a page below the last values of the current process, if the page has the process's start time and rows,
+    /// and lacks less than half of its tokens: the page may have been read while a file was written anew.
+    pub fn dip_to(&self, start: Timestamp, rows: &[&EngineReading]) -> Option<u64> {
+        let process = self.current().filter(|process| process.has_start(start))?;
+        if rows.iter().any(|reading| process.find(&super::RowKey::of(reading)).is_none()) {
+            return None;
+        }
+        let line = process.line();
+        let fallen = process.line_of(rows).growth_to(&line);
+        (fallen > 0 && fallen <= line.total() / 2).then_some(fallen)
+    }
+
     /// The distance of a page from the last values of the process with its start time, up or down.
     pub fn distance_from(&self, start: Timestamp, rows: &[&EngineReading]) -> Option<u64> {
         let process = self.all.iter().find(|process| process.has_start(start))?;

@@ -135,6 +135,13 @@ impl SeriesSum {
         came.sort_unstable();
         let left: Vec<SeriesValue> = self.left(now).copied().collect();
         let all_changed = left.len() == present.len();
+        if let ([old], [new], true) = (&left[..], &came[..], all_changed)
+            && *new < old.value.count()
+            && *new >= old.value.count() / 2
+        {
+            // The page that shows the only series under other labels lacks a part of it: a fall as any other.
+            return (vec![old.series], Vec::new());
+        }
         let returned = self.gone.iter().filter(|gone| find(now, gone.series).is_none()).copied().collect();
         let mut continued = match_values(left, &mut came, all_changed);
         continued.extend(match_values(returned, &mut came, all_changed));

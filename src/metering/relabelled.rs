@@ -156,6 +156,35 @@ impl Engine {
     }
 }
 
+/// New labels whose page may lack a part of what the only instance with their start time that left had. Each with the distance,
+/// the index of the part and that of the instance.
+fn dips(
+    engine: &Engine,
+    parts: &[InstancePart<'_>],
+    starts: &[Option<Timestamp>],
+    own: &[Option<usize>],
+) -> Vec<(u64, usize, usize)> {
+    let last = engine.instances.iter().map(|instance| instance.seen.boot).max();
+    let is_shown = |id: &Option<InstanceId>| parts.iter().any(|(shown, _)| *shown == id.as_ref());
+    let left = |start: Timestamp| {
+        let of_last = engine.instances.iter().enumerate().filter(|(_, known)| Some(known.seen.boot) == last);
+        let gone = of_last.filter(move |(_, known)| !is_shown(&known.id) && known.processes.has_start(start));
+        gone.map(|(place, _)| place).collect::<Vec<_>>()
+    };
+    let mut found = Vec::new();
+    for (nth, (_, rows)) in parts.iter().enumerate().filter(|(nth, _)| own[*nth].is_none()) {
+        let Some(start) = starts[nth] else { continue };
+        let new = (0..parts.len()).filter(|other| own[*other].is_none() && starts[*other] == Some(start)).count();
+        if let [place] = left(start)[..]
+            && new == 1
+            && let Some(fallen) = engine.instances[place].processes.dip_to(start, rows)
+        {
+            found.push((fallen, nth, place));
+        }
+    }
+    found
+}
+
 /// For each part of a page that continues another known instance than its labels say, the index of that instance.
 fn sources(
     context: &Context<'_>,
@@ -185,6 +214,7 @@ fn sources(
             }
         }
     }
+    pairs.extend(dips(engine, parts, starts, &own));
     pairs.sort_unstable();
     let mut from = vec![None; parts.len()];
     for (_, nth, place) in pairs {

@@ -355,3 +355,39 @@ fn labels_of_one_that_is_gone_are_not_counted_again_without_a_start_time() {
         }
     }
 }
+
+/// Class: a page that lacks a part of the tokens for a moment, on which labels change too.
+#[test]
+fn a_dip_under_new_labels_is_a_dip() {
+    let one = |name: &str, value: u64, start: &str| {
+        format!(
+            "{}vllm:prompt_tokens_total{{model_name=\"deepseek-r1\",{name}}} {value}\n\
+             vllm:generation_tokens_total{{model_name=\"deepseek-r1\",{name}}} {value}\n",
+            format_args!("process_start_time_seconds{{{name}}} {start}\n")
+        )
+    };
+    for (old, new) in [("job=\"v\"", "job=\"pods\""), ("job=\"v\"", "job=\"v\",pod=\"p-0\"")] {
+        for share in [50, 60, 97] {
+            for short in [1, 2] {
+                let url = "http://prometheus:9090/federate";
+                let mut fleet = support::fleet(vec![support::target(url, None)], after(0));
+                for at in 0..60 {
+                    let mut text = String::new();
+                    for worker in 0..3 {
+                        let labels = if at < 20 { old } else { new };
+                        let labels = format!("{labels},instance=\"10.0.0.{worker}:8000\"");
+                        let value = made(at)[worker as usize];
+                        let is_short = worker == 1 && (20..20 + short).contains(&at);
+                        let value = if is_short { value * share / 100 } else { value };
+                        text += &one(&labels, value, &format!("1700000000.{worker}7"));
+                    }
+                    fleet.apply(support::answered(url, after(at), crate::fixture::page(&text)));
+                }
+                let [posted, ..] = support::posted(&fleet);
+                assert_eq!(posted, 59 * 3_000, "{new} {share} {short}");
+                let money = fleet.snapshot().money;
+                assert_eq!((money.lost_windows, money.lower_bound), (0, false), "{new} {share} {short}");
+            }
+        }
+    }
+}
