@@ -156,7 +156,7 @@ fn what_may_be_taken_back_makes_an_upper_bound() {
             "at once",
             vec![idle(0, 0), idle(0, 0), idle(0, 0), idle(90_000, 20_000)],
             false,
-            &["before the watch", "an upper bound"],
+            &["older than this run", "an upper bound"],
         ),
     ] {
         let home = tempfile::tempdir().unwrap();

@@ -115,8 +115,14 @@ async fn a_body_that_stops_half_way_costs_the_timeout() {
 
 #[tokio::test]
 async fn statuses_are_reported() {
-    for (status, code) in [("500 Oh", 500), ("401 No", 401), ("404 No", 404), ("501 No", 501), ("204 Empty", 204)] {
+    for (status, code) in [("500 Oh", 500), ("401 No", 401), ("204 Empty", 204)] {
         assert_eq!(given(move |_| answer(status, "", b"x 1\n")).await, Err(ScrapeError::Status(code)));
+    }
+    // Of two it is known which engine answers so without a flag.
+    for (status, flag) in [("404 No", "SGLang needs --enable-metrics"), ("501 No", "llama.cpp needs --metrics")] {
+        let error = given(move |_| answer(status, "", b"x 1\n")).await.unwrap_err().to_string();
+        assert!(error.starts_with(&format!("HTTP {}: no metrics page there", &status[..3])), "{error}");
+        assert!(error.contains(flag), "{error}");
     }
 }
 
