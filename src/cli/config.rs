@@ -30,7 +30,7 @@ pub(super) enum ConfigAction {
     Check,
     /// Print the file in use
     Print,
-    /// Direction another program's prices into a price file, on stdout: LiteLLM's model_prices_and_context_window.json,
+    /// Turn another program's prices into a price file, on stdout: LiteLLM's model_prices_and_context_window.json,
     /// OpenRouter's api/v1/models, or models.dev's api.json
     ImportPrices {
         /// The JSON file

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
+use super::log::LogPlace;
 use super::to_stderr;
 use crate::reading::Label;
 use crate::snapshot::{LedgerBasis, Snapshot, WriterStatus};
 
-/// Logs each change of the ledger's state, and reports it on stderr if the log is a file. At the start, only that another
-/// process writes it or that it is not written is reported.
-pub(super) async fn follow(mut snapshots: watch::Receiver<Arc<Snapshot>>, is_file: bool) {
+/// Reports each change of the ledger's state on stderr, and in the log if that is a file or JSON. At the start, only that
+/// another process writes it or that it is not written is reported.
+pub(super) async fn follow(mut snapshots: watch::Receiver<Arc<Snapshot>>, log: LogPlace) {
     let mut last = LedgerBasis { writer: WriterStatus::Ours, ..LedgerBasis::default() };
     while snapshots.changed().await.is_ok() {
         let basis = snapshots.borrow_and_update().money.ledger.clone();
@@ -19,10 +20,12 @@ pub(super) async fn follow(mut snapshots: watch::Receiver<Arc<Snapshot>>, is_fil
             continue;
         }
         let line = state(&basis, path);
-        if is_file {
+        if log != LogPlace::Json {
             to_stderr(&line);
         }
-        tracing::warn!(ledger = path.as_str(), "{line}");
+        if log != LogPlace::Text {
+            tracing::warn!(ledger = path.as_str(), "{line}");
+        }
         last = basis;
     }
 }

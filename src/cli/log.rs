@@ -23,8 +23,19 @@ impl FormatTime for WallClock {
     }
 }
 
-/// Starts the log. Flags take precedence over variables, and those over the configuration. Returns whether it is a file.
-pub(super) fn start(global: &Global, settings: &Settings) -> Result<bool, Failure> {
+/// Where a log goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LogPlace {
+    /// To the standard error, among messages to people.
+    Text,
+    /// To the standard error, which has lines of JSON only.
+    Json,
+    /// To a file.
+    File,
+}
+
+/// Starts the log. Flags take precedence over variables, and those over the configuration.
+pub(super) fn start(global: &Global, settings: &Settings) -> Result<LogPlace, Failure> {
     let level = global.log_level.as_deref().map(parse_level).transpose().map_err(Failure::Usage)?;
     let format = global.log_format.as_deref().map(parse_format).transpose().map_err(Failure::Usage)?;
     let level = level.or(settings.log_level).unwrap_or(Level::INFO);
@@ -32,11 +43,11 @@ pub(super) fn start(global: &Global, settings: &Settings) -> Result<bool, Failur
     match global.log.as_deref().or(settings.log.as_deref()) {
         None => {
             install(level, format, std::io::stderr);
-            Ok(false)
+            Ok(if format == LogFormat::Json { LogPlace::Json } else { LogPlace::Text })
         }
         Some(path) => {
             install(level, format, Mutex::new(open(path)?));
-            Ok(true)
+            Ok(LogPlace::File)
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::wire;
 pub(super) fn run(global: &Global, targets: &[String], address: &str) -> Result<(), Failure> {
     let plan = SourcePlan::new(global, targets)?;
     plan.warn_of_duplicates();
-    let is_file = log::start(global, &plan.settings)?;
+    let log = log::start(global, &plan.settings)?;
     let ledger = ledger::settings(&plan.settings, ledger::choice(global, &plan.settings).or_own(), &Clock::System);
     let runtime = session::runtime(1)?;
     runtime.block_on(async {
@@ -23,7 +23,7 @@ pub(super) fn run(global: &Global, targets: &[String], address: &str) -> Result<
         let snapshots = session.snapshots.clone();
         listen::announce(&listener)?;
         tracing::info!(address = %listener.local_addr()?, targets = plan.targets.len(), "serving");
-        tokio::spawn(ledger_states::follow(snapshots.clone(), is_file));
+        tokio::spawn(ledger_states::follow(snapshots.clone(), log));
         tokio::spawn(target_states::follow(snapshots.clone()));
         let hub = http::hub();
         tokio::select! {

@@ -49,7 +49,7 @@ impl RecordingReader {
             Ok(RecordLine::Whole(first)) => first,
             other => {
                 let is_cut = match other {
-                    Ok(RecordLine::Cut | RecordLine::End) => true,
+                    Ok(RecordLine::Cut) => true,
                     Err(error) => error.kind() == std::io::ErrorKind::UnexpectedEof,
                     Ok(_) => false,
                 };

@@ -187,7 +187,9 @@ fn a_former_name_is_accepted_with_a_warning() {
 fn config_check_warns_of_unreadable_files() {
     let config = "[[target]]\nurl = \"http://gpu-[1-3]:8000\"\nbearer_token_file = \"/nowhere/token\"\n";
     let ran = Program::new(["config", "check"]).config(config).run();
-    assert_eq!((ran.code, ran.err.lines().count()), (Some(0), 1), "{}", ran.err);
+    // The driver's library that tests name is missing too.
+    let others = ran.err.lines().filter(|line| !line.contains("nvml_lib"));
+    assert_eq!((ran.code, others.count()), (Some(0), 1), "{}", ran.err);
     assert!(ran.err.contains("warning: bearer_token_file /nowhere/token: No such file"), "{}", ran.err);
     let ran = Program::new(["config", "check"]).config(&format!("{config}nod = 1\n")).run();
     assert_eq!((ran.code, ran.err.lines().count()), (Some(2), 2), "{}", ran.err);
@@ -252,7 +254,7 @@ fn a_flag_without_effect_is_ignored_or_refused() {
         assert_eq!(ran.err.lines().count(), 1, "{call:?}: {}", ran.err);
     }
     let ran = Program::new(["themes", "--interval", "5s"]).run();
-    assert!(ran.code == Some(0) && ran.err.contains("which is ignored"), "{}", ran.err);
+    assert!(ran.code == Some(0) && ran.err.contains("has no effect"), "{}", ran.err);
 }
 
 /// Class: a mistake in one file of a user's themes ends every call that shows one.

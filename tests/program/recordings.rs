@@ -250,10 +250,15 @@ fn a_cut_recording_is_read_up_to_its_end() {
         match RecordingReader::open(&cut) {
             Ok(_) => {
                 let (_, entries, is_cut) = read(&cut);
-                assert!(is_cut && entries.len() < all, "{length}");
+                assert!(is_cut, "{length} of {}", bytes.len());
+                assert!(entries.len() < all || length > bytes.len() - 40, "{length} of {}", bytes.len());
                 most = most.max(entries.len());
             }
-            Err(error) => assert!(error.to_string().contains("is not a recording"), "{length}: {error}"),
+            Err(error) => {
+                let words = ["is empty, so it is not", "is not a recording", "is cut before its first entry"];
+                assert!(words.iter().any(|word| error.to_string().contains(word)), "{length}: {error}");
+                assert!(length < 4 || error.to_string().contains("is cut"), "{length}: {error}");
+            }
         }
     }
     assert!(most > all / 2, "the entries before the cut are read: {most}");

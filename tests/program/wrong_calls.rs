@@ -96,7 +96,11 @@ fn a_file_of_another_kind_is_named_with_what_to_give() {
     for size in [0, 1, 4, 10, 20, 40] {
         write("short.rec", &[0x28, 0xb5, 0x2f, 0xfd, 0x00].repeat(8)[..size]);
         let short = at("short.rec");
-        fails(&["replay", &short], 1, &["is not a recording", "`margintop record FILE`"]);
+        // The first bytes of a compressed file may be those of a recording that was cut.
+        let ran = Program::new(["replay", &short]).run();
+        let says = |words: [&str; 2]| words.iter().all(|word| ran.err.contains(word));
+        let is_named = says(["not a recording", "`margintop record FILE`"]) || says(["is cut before", "copy it again"]);
+        assert!(ran.code == Some(1) && is_named, "{size}: {ran:?}");
     }
     fails(&["replay", &empty], 1, &["empty"]);
 }

@@ -27,7 +27,7 @@ pub enum Command {
     /// Open a view by its number; if it is open, select its next part.
     Show(ViewId),
     /// Open the next or previous view.
-    Direction(Direction),
+    StepView(Direction),
     /// Select the next or previous block of the view.
     Block(Direction),
     /// Move in the list.

@@ -21,11 +21,11 @@ impl App {
             Command::Help => self.path.enter(ViewPlace::of(ViewId::Help)),
             Command::Pause => self.pause(),
             Command::NextTheme => self.choose_theme((self.theme + 1) % self.themes),
-            Command::Show(_) | Command::Direction(_) if self.finds_nothing() => {
+            Command::Show(_) | Command::StepView(_) if self.finds_nothing() => {
                 self.say("nothing is watched yet: no view has anything to show; ? lists the keys");
             }
             Command::Show(view) => self.path.show(view),
-            Command::Direction(turn) => self.path.show(self.view().turned(turn == Direction::Previous)),
+            Command::StepView(turn) => self.path.show(self.view().turned(turn == Direction::Previous)),
             Command::Block(turn) => return self.turn_block(turn),
             Command::Move(motion) => self.step(motion),
             Command::Sort => {
