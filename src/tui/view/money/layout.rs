@@ -153,7 +153,8 @@ fn large(layout: &mut Layout, input: &FrameInput<'_>, area: Rect) {
     let hours = HOURS + spare + (unused / 2).min(MORE_HOURS);
     let band = BRIDGE_ROWS + (unused - (unused / 2).min(MORE_HOURS)).min(MOVERS);
     let (digits, chart) = split(Rect { height: hours, ..area }, DIGITS, 1);
-    layout.put(Part::Digits, digits);
+    // Decimals may extend into the gutter.
+    layout.put(Part::Digits, Rect { width: digits.width + super::summary::GUTTER, ..digits });
     layout.put(Part::Chart, chart);
     let column = |x: u16, width: u16, y: u16, height: u16| {
         Rect { x: area.x + x, y: area.y + y, width, height }.intersection(area)

@@ -15,9 +15,13 @@ use crate::units::Money;
 /// The rows of the digits with their rule and facts.
 const DIGITS: u16 = 9;
 
+/// The cells at the right of the area that only decimals of the digits use.
+pub(super) const GUTTER: u16 = 1;
+
 /// Draws the summary.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, page: Option<&MoneyPage>) {
-    overview::digits(canvas, Rect { height: area.height.min(DIGITS), ..area }, input);
+    let area = Rect { width: area.width.saturating_sub(GUTTER), ..area };
+    overview::digits(canvas, Rect { height: area.height.min(DIGITS), ..area }, input, GUTTER);
     let Some(page) = page else { return };
     let rest = Rect { y: area.y + DIGITS, height: area.height.saturating_sub(DIGITS), ..area }.intersection(area);
     let mut row = 0;

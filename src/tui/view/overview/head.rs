@@ -31,14 +31,14 @@ pub(super) fn paced<'a>(input: &FrameInput<'a>) -> FrameInput<'a> {
 }
 
 /// Draws digits and facts: below each other, or side by side where there are few rows.
-pub(in crate::tui::view) fn digits(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>) {
+/// Decimals may extend over `gutter` cells beside the area.
+pub(in crate::tui::view) fn digits(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, gutter: u16) {
     rule(input, area.width).draw(canvas, area);
     let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area }.intersection(area);
     let facts_at = side_of(area.width);
     let side = facts_at.is_some();
     let largest = DigitForm::for_screen(input.size.0);
-    // Decimals may extend into the gutter.
-    let room = Rect { width: facts_at.map_or(below.width + 1, |x| x - 1), ..below };
+    let room = Rect { width: facts_at.map_or(below.width + gutter, |x| x - 1), ..below };
     let form = profit(canvas, room, input, largest);
     let used = match form {
         DigitForm::Large => 4,

@@ -81,7 +81,7 @@ impl View for Overview {
                 Part::Digits if layout.area(Part::Vitals).is_some_and(|vitals| vitals.width < NARROW.0) => {
                     pane::profit_brief(canvas, area, input);
                 }
-                Part::Digits => head::digits(canvas, area, &head::paced(input)),
+                Part::Digits => head::digits(canvas, area, &head::paced(input), 1),
                 Part::Chart => head::chart(canvas, area, input),
                 Part::Headline => headline::draw(canvas, area, input),
                 Part::Vitals => vitals::draw(canvas, area, input),
