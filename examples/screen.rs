@@ -9,7 +9,7 @@ mod samples;
 use std::sync::Arc;
 use std::time::Duration;
 
-use margintop::tui::ledger_query::{LedgerAnswer, LedgerQuery, WhatIfPage};
+use margintop::tui::ledger_query::{LedgerQuery, LedgerResult, WhatIfPage};
 use margintop::tui::{Exit, LedgerQueries, Options, run};
 use samples::pages::{Page, book, money_page, today};
 use samples::{Case, case, empty, fleet, one_box};
@@ -50,12 +50,12 @@ fn past() -> LedgerQueries {
         std::thread::spawn(move || {
             std::thread::sleep(Duration::from_millis(50));
             reply(match question {
-                LedgerQuery::Money(asked) => LedgerAnswer::Money(Ok(Arc::new(money_page(Page::Fleet, asked)))),
-                LedgerQuery::Day(begin) => LedgerAnswer::Day(begin, Ok(Vec::new())),
-                LedgerQuery::AtLists(..) => LedgerAnswer::AtLists(Ok(Vec::new())),
+                LedgerQuery::Money(asked) => LedgerResult::Money(Ok(Arc::new(money_page(Page::Fleet, asked)))),
+                LedgerQuery::Day(begin) => LedgerResult::Day(begin, Ok(Vec::new())),
+                LedgerQuery::AtLists(..) => LedgerResult::AtLists(Ok(Vec::new())),
                 LedgerQuery::WhatIf(asked) => {
                     let today = today(Page::Fleet, asked.at);
-                    LedgerAnswer::WhatIf(Ok(Arc::new(WhatIfPage::of(&asked, &today, &book()))))
+                    LedgerResult::WhatIf(Ok(Arc::new(WhatIfPage::of(&asked, &today, &book()))))
                 }
             });
         });

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::finding::Finding;
 use crate::reading::Health;
-use crate::snapshot::{EngineRow, Notice, Rule, ScrapeRow, Severity, Snapshot};
+use crate::snapshot::{EngineRow, Notice, Rule, ScrapeRow, Severity, Snapshot, engine_subject};
 
 /// An engine with a queue is full from this used share of its KV cache on.
 const KV_FULL: f64 = 0.95;
@@ -44,7 +44,6 @@ fn target_findings(row: &EngineRow) -> Vec<Finding> {
 fn kv_finding(row: &EngineRow) -> Option<Finding> {
     let usage = row.kv_usage.filter(|usage| usage.get() >= KV_FULL)?;
     let waiting = row.waiting.filter(|waiting| *waiting > 0)?;
-    let rank = row.rank.as_ref().map(|rank| format!(" rank {rank}")).unwrap_or_default();
     let text = format!(
         "KV cache {:.0} % full and {waiting} waiting: give it more memory or fewer requests",
         usage.get() * 100.0
@@ -52,7 +51,7 @@ fn kv_finding(row: &EngineRow) -> Option<Finding> {
     Some(Finding {
         rule: Rule::KvNearFull,
         severity: Severity::Warning,
-        subject: format!("{}{rank}", row.target),
+        subject: engine_subject(&row.target, row.rank.as_ref()),
         text,
     })
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::finding::Finding;
 use crate::reading::{Health, NodeName};
-use crate::snapshot::{GpuRow, Rule, Severity, Snapshot};
+use crate::snapshot::{GpuRow, Rule, Severity, Snapshot, gpu_subject};
 use crate::units::{Span, Timestamp};
 
 /// Codes with which the driver stops a process: exceptions, faults of memory access, timeouts, contained memory errors.
@@ -54,5 +54,5 @@ fn finding(node: &str, gpu: &GpuRow, code: u32) -> Option<Finding> {
             format!("XID {code} stopped a process: see whether its engine answers; `dmesg | grep NVRM` says more"),
         )
     };
-    Some(Finding { rule: Rule::GpuError, severity, subject: format!("{node} GPU {}", gpu.index), text })
+    Some(Finding { rule: Rule::GpuError, severity, subject: gpu_subject(node, gpu.index), text })
 }

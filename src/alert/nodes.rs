@@ -2,7 +2,7 @@
 
 use super::finding::Finding;
 use crate::reading::Health;
-use crate::snapshot::{GpuRow, NodeRow, Rule, Severity, Snapshot};
+use crate::snapshot::{GpuRow, NodeRow, Rule, Severity, Snapshot, gpu_subject};
 
 pub(super) fn findings(snapshot: &Snapshot) -> Vec<Finding> {
     snapshot.nodes.iter().flat_map(|node| node_findings(node)).collect()
@@ -22,7 +22,7 @@ fn node_findings(node: &NodeRow) -> Vec<Finding> {
 }
 
 fn gpu_finding(node: &NodeRow, gpu: &GpuRow) -> Option<Finding> {
-    let subject = || format!("{} GPU {}", node.name, gpu.index);
+    let subject = || gpu_subject(&node.name, gpu.index);
     let xid = gpu.xid.filter(|xid| *xid != 0).map(|xid| format!(" (XID {xid})")).unwrap_or_default();
     let (severity, what) = match gpu.state {
         Health::Lost => (Severity::Critical, "lost"),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::finding::Finding;
 use crate::dialect;
 use crate::reading::{EngineKind, Health, Label, ModelName, Rank, TargetId};
-use crate::snapshot::{AMBIGUOUS, EngineRow, QUARANTINED, Rule, SAME_START, Severity, Snapshot};
+use crate::snapshot::{AMBIGUOUS, EngineRow, QUARANTINED, Rule, SAME_START, Severity, Snapshot, engine_subject};
 use crate::units::{Ratio, Span, Timestamp, Tokens};
 
 /// The longest time that an engine may have requests running without a token.
@@ -128,12 +128,11 @@ fn counts_at_end(kind: EngineKind) -> bool {
 }
 
 fn finding(row: &EngineRow, running: u64, silent: Span) -> Finding {
-    let rank = row.rank.as_ref().map(|rank| format!(" rank {rank}")).unwrap_or_default();
     let requests = if running == 1 { "1 request" } else { &format!("{running} requests") };
     let text = format!(
         "{requests} running and no token for {} s, though it answers: see its log; if it hangs, restart it",
         silent.millis() / 1000
     );
     let (rule, severity) = (Rule::EngineStalled, Severity::Critical);
-    Finding { rule, severity, subject: format!("{}{rank}", row.target), text }
+    Finding { rule, severity, subject: engine_subject(&row.target, row.rank.as_ref()), text }
 }

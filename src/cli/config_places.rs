@@ -5,7 +5,7 @@ use std::fs::OpenOptions;
 use std::path::Path;
 
 use crate::config::Settings;
-use crate::suggestion::nearest;
+use crate::suggestion::meant;
 use crate::system_error::system_error;
 
 /// The warnings about them. `ledger` is the file of the ledger, if one is kept; `variables` are those of all flags.
@@ -42,9 +42,9 @@ fn unknown_variables(known: &[String]) -> Vec<String> {
     let unknown = given.filter(|name| name.starts_with("MARGINTOP_") && !known.contains(name));
     let mut unknown: Vec<String> = unknown.collect();
     unknown.sort();
-    let text = |name: String| match nearest(&name, known.iter().map(String::as_str)) {
-        Some(near) => format!("{name}: no such variable, it has no effect; did you mean {near}?"),
-        None => format!("{name}: no such variable, it has no effect"),
+    let text = |name: String| {
+        let near = meant(&name, known.iter().map(String::as_str));
+        format!("{name}: no such variable, it has no effect{near}")
     };
     unknown.into_iter().map(text).collect()
 }

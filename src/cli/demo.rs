@@ -31,7 +31,7 @@ pub(super) fn run(global: &Global, args: &DemoArgs) -> Result<(), Failure> {
         begin_late(&late, fleet.targets().len(), path.as_deref());
     }
     if args.once.any() {
-        let mut config = plan.rounds(polls, &clock, path);
+        let mut config = plan.sampled(polls, &clock, path);
         config.sources.push(Box::new(fleet.polled_with(patient())));
         let last = once::observe(&runtime, config, form, &plan.settings.zone)?;
         return ledger::kept(&last.money.ledger);

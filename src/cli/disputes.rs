@@ -77,7 +77,7 @@ pub(super) fn run(path: &Path, args: &DisputeArgs) -> Result<(), Failure> {
 /// Forgets the process behind a target, so that its next page is a baseline.
 pub(super) fn reset_target(path: &Path, url: &str) -> Result<(), Failure> {
     // The id of a target is its full address.
-    let parsed: Option<TargetId> = url.parse::<crate::source::scrape::ScrapeTarget>().ok().map(|target| target.id);
+    let parsed: Option<TargetId> = url.parse::<crate::source::PolledTarget>().ok().map(|target| target.id);
     let target = parsed.unwrap_or_else(|| TargetId::new(url));
     match store::reset_target(path, &target, Clock::System.now().wall)? {
         Ok(()) => print(&format!(

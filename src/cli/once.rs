@@ -10,7 +10,7 @@ use super::once_args::{OnceArgs, OutputForm};
 use super::sources::SourcePlan;
 use super::{Failure, failures, ledger, print};
 use crate::clock::Clock;
-use crate::session::{Rounds, RoundsConfig};
+use crate::session::{SampledSession, SampledSessionConfig};
 use crate::snapshot::Snapshot;
 
 /// Polls the named targets, prints the snapshot, and fails if one of them did.
@@ -22,17 +22,17 @@ pub(super) fn run(global: &Global, targets: &[String], args: &OnceArgs) -> Resul
     }
     let path = ledger::choice(global, &plan.settings).only_named();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let last = observe(&runtime, plan.rounds(polls, &Clock::System, path), form, &plan.settings.zone)?;
+    let last = observe(&runtime, plan.sampled(polls, &Clock::System, path), form, &plan.settings.zone)?;
     failures::failures(&plan, &last)
 }
 
-/// Polls in rounds, prints each requested snapshot, and returns the last one.
+/// Polls all sources repeatedly, prints each requested snapshot, and returns the last one.
 pub(super) fn observe(
     runtime: &Runtime,
-    config: RoundsConfig,
+    config: SampledSessionConfig,
     form: OutputForm,
     zone: &TimeZone,
 ) -> Result<Arc<Snapshot>, Failure> {
     let print = |snapshot: &_| print::snapshot(snapshot, form, zone);
-    runtime.block_on(Rounds::new(config).observe(print))
+    runtime.block_on(SampledSession::new(config).observe(print))
 }

@@ -6,7 +6,7 @@ use super::global::Global;
 use super::{Failure, themes};
 use crate::config::{self, Settings};
 use crate::reading::EngineRole;
-use crate::source::scrape::ScrapeTarget;
+use crate::source::PolledTarget;
 
 /// The configuration with the flags on top.
 ///
@@ -59,7 +59,7 @@ fn wrong_flags(global: &Global) -> Vec<String> {
 }
 
 /// The address, the target and the role that a value of `--role` names.
-pub(super) fn role<'a>(text: &'a str, given: &str) -> Result<(&'a str, ScrapeTarget, EngineRole), String> {
+pub(super) fn role<'a>(text: &'a str, given: &str) -> Result<(&'a str, PolledTarget, EngineRole), String> {
     let usage = || format!("{given} {text}: write it like http://gpu-01:8000=prefill, =decode or =unified");
     let (url, role) = text.rsplit_once('=').ok_or_else(usage)?;
     let role = match role {

@@ -15,12 +15,13 @@ use crate::history::History;
 use crate::platform::host_name;
 use crate::reading::{Label, NodeName, TargetId};
 use crate::record::RecordingReader;
-use crate::session::{self, PlaybackConfig, PollPlan, RoundsConfig, SessionConfig};
+use crate::session::{self, PlaybackConfig, PollPlan, SampledSessionConfig, SessionConfig};
 use crate::source::Source;
 use crate::source::discover::Discovery;
 use crate::source::nvml::{Nvml, NvmlSettings, PollPace};
-use crate::source::scrape::{self, ScrapeTarget, TargetError, source_of};
+use crate::source::scrape;
 use crate::source::simulate;
+use crate::source::{PolledTarget, TargetError, source_of};
 use crate::store;
 use crate::units::Span;
 
@@ -37,7 +38,7 @@ pub(super) struct SourcePlan {
     /// The configuration with the flags applied.
     pub(super) settings: Settings,
     /// Targets over HTTP and files.
-    pub(super) targets: Vec<ScrapeTarget>,
+    pub(super) targets: Vec<PolledTarget>,
     /// Whether this machine's driver is polled.
     pub(super) driver: bool,
     /// Whether the user named the driver, so that its failure fails the run.
@@ -106,14 +107,14 @@ impl SourcePlan {
             // Only `nvml:off`: search this machine without its driver.
             plan.search = true;
         }
-        plan.driver = !off && (plan.driver || plan.targets.iter().any(ScrapeTarget::is_this_box));
+        plan.driver = !off && (plan.driver || plan.targets.iter().any(PolledTarget::is_this_box));
         apply_roles(&mut plan.targets, &global.role, &global.given("role"))?;
         Ok(plan)
     }
 
     fn add(&mut self, named: TargetSettings) -> Result<(), Failure> {
         let parsed = named.address.parse();
-        let mut target: ScrapeTarget = parsed.map_err(|error: TargetError| Failure::Usage(error.to_string()))?;
+        let mut target: PolledTarget = parsed.map_err(|error: TargetError| Failure::Usage(error.to_string()))?;
         target.options = named.options;
         if let Some(why) = other_file(&named.address) {
             return Err(Failure::Usage(why));
@@ -175,11 +176,11 @@ impl SourcePlan {
         }
     }
 
-    /// The configuration of rounds of polls, with a ledger in a file, or in memory without one.
-    pub(super) fn rounds(&self, polls: PollPlan, clock: &Clock, path: Option<PathBuf>) -> RoundsConfig {
+    /// The configuration of a session that polls and prints, with a ledger in a file, or in memory without one.
+    pub(super) fn sampled(&self, polls: PollPlan, clock: &Clock, path: Option<PathBuf>) -> SampledSessionConfig {
         let window = Span::from(polls.span).max(Span::from_millis(1));
         let settings = patient();
-        RoundsConfig {
+        SampledSessionConfig {
             fleet: FleetConfig { pace: Some(window), ..self.fleet_config(window) },
             book: self.settings.book.clone(),
             sources: self.sources(PollPace::Asked, &settings),
@@ -220,7 +221,7 @@ impl SourcePlan {
             plausibility: self.settings.plausibility,
             slo: self.settings.slo,
             aliases: self.settings.aliases.clone(),
-            targets: self.targets.iter().map(ScrapeTarget::info).collect(),
+            targets: self.targets.iter().map(PolledTarget::info).collect(),
         }
     }
 }
@@ -235,7 +236,7 @@ fn other_file(address: &str) -> Option<String> {
         return Some(format!("{address} is a recording: replay it with `margintop replay {address}`"));
     }
     // A host may be called like a file without an ending.
-    let is_host = address.parse::<ScrapeTarget>().is_ok_and(|target| target.host().is_some());
+    let is_host = address.parse::<PolledTarget>().is_ok_and(|target| target.host().is_some());
     (is_host && path.extension().is_some()).then(|| {
         format!(
             "{address} is a file here: write ./{address} if it is a metrics page, http://{address} if it is a host; a ledger is \
@@ -251,14 +252,14 @@ pub(super) fn patient() -> scrape::Settings {
 
 /// A target of the command line, with its options in the configuration.
 fn known(address: &str, configured: &[TargetSettings]) -> TargetSettings {
-    let parse = |address: &str| address.parse::<ScrapeTarget>().ok();
-    let same = |(a, b): (ScrapeTarget, ScrapeTarget)| a.id == b.id || a.is_same_page(&b);
+    let parse = |address: &str| address.parse::<PolledTarget>().ok();
+    let same = |(a, b): (PolledTarget, PolledTarget)| a.id == b.id || a.is_same_page(&b);
     let is_of = |target: &&TargetSettings| parse(address).zip(parse(&target.address)).is_some_and(same);
     let options = configured.iter().find(is_of).map(|target| target.options.clone()).unwrap_or_default();
     TargetSettings { address: address.to_owned(), options }
 }
 
-fn apply_roles(targets: &mut [ScrapeTarget], roles: &[String], given: &str) -> Result<(), Failure> {
+fn apply_roles(targets: &mut [PolledTarget], roles: &[String], given: &str) -> Result<(), Failure> {
     for text in roles {
         let (url, wanted, role) = role(text, given).map_err(Failure::Usage)?;
         let named = targets.iter_mut().filter(|target| target.id == TargetId::new(wanted.id.as_str()));
@@ -270,7 +271,7 @@ fn apply_roles(targets: &mut [ScrapeTarget], roles: &[String], given: &str) -> R
 }
 
 /// The message for an address that is not among the targets.
-fn no_target(url: &str, targets: &[ScrapeTarget]) -> String {
+fn no_target(url: &str, targets: &[PolledTarget]) -> String {
     const MOST: usize = 5;
     let known: Vec<&str> = targets.iter().map(|target| target.id.as_str()).take(MOST).collect();
     match (known.len(), targets.len()) {

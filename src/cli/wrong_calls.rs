@@ -128,7 +128,10 @@ fn value_missing(error: &clap::Error, words: &[String]) -> Option<String> {
     let mut arguments = command.get_arguments().chain(root.get_arguments());
     let what = arguments.find(|arg| arg.get_long().is_some_and(|long| name == format!("--{long}")));
     let what = what.and_then(clap::Arg::get_help).map_or_else(String::new, |what| format!(": {what}"));
-    Some(format!("{name} needs a value: write {usage}{what}"))
+    let word = name.trim_start_matches("--");
+    let others = command.get_arguments().filter(|arg| !arg.get_action().takes_values() && !arg.is_hide_set());
+    let near = nearest(word, others.filter_map(clap::Arg::get_long)).map(|near| format!("; is it --{near}?"));
+    Some(format!("{name} needs a value: write {usage}{what}{}", near.unwrap_or_default()))
 }
 
 /// The message for a word that is not a subcommand: `ledger verfy`, `help onc`.
@@ -351,6 +354,10 @@ mod tests {
             (
                 "once --for",
                 "--for needs a value: write --for <DURATION>: Take the rates over this long; 0 polls once, without rates",
+            ),
+            (
+                "price --list",
+                "--list needs a value: write --list <LIST>: A list of the book, whether or not it applies today; is it --lists?",
             ),
             ("report --format", "--format: write one of table, json, csv, hledger, beancount, focus"),
             ("ledger verfy", "`margintop ledger` has no subcommand \"verfy\"; is it \"verify\"?"),

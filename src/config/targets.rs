@@ -7,7 +7,7 @@ use super::faults::TableFaults;
 use super::file::TargetTable;
 use super::range;
 use crate::reading::{Label, NodeName, UnitName};
-use crate::source::scrape::{ScrapeTarget, TargetOptions};
+use crate::source::{PolledTarget, TargetOptions};
 
 /// One configured target, with its range expanded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,10 +68,10 @@ fn options(table: &TargetTable) -> TargetOptions {
 }
 
 /// The target at an address; `None` for this machine's driver.
-fn page(address: &str) -> Result<Option<ScrapeTarget>, String> {
+fn page(address: &str) -> Result<Option<PolledTarget>, String> {
     match address {
         "nvml:" | "nvml:off" => Ok(None),
-        _ => address.parse::<ScrapeTarget>().map(Some).map_err(|error| error.to_string()),
+        _ => address.parse::<PolledTarget>().map(Some).map_err(|error| error.to_string()),
     }
 }
 
@@ -80,16 +80,16 @@ fn page(address: &str) -> Result<Option<ScrapeTarget>, String> {
 struct KnownPages {
     by_id: HashMap<String, usize>,
     /// Those of this machine, which may have several names.
-    here: Vec<(ScrapeTarget, usize)>,
+    here: Vec<(PolledTarget, usize)>,
 }
 
 impl KnownPages {
-    fn table_of(&self, page: &ScrapeTarget) -> Option<usize> {
+    fn table_of(&self, page: &PolledTarget) -> Option<usize> {
         let same = || self.here.iter().find(|(known, _)| known.is_same_page(page)).map(|(_, table)| *table);
         self.by_id.get(page.id.as_str()).copied().or_else(same)
     }
 
-    fn add(&mut self, pages: Vec<ScrapeTarget>, table: usize) {
+    fn add(&mut self, pages: Vec<PolledTarget>, table: usize) {
         for page in pages {
             self.by_id.entry(page.id.as_str().to_owned()).or_insert(table);
             if page.is_this_box() {

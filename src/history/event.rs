@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::query::Subject;
+use crate::ledger::{Marker, MarkerKind};
 use crate::reading::{Label, ModelName, NodeName, TargetId};
-use crate::snapshot::{Alert, EngineRow, Rule, Severity, Snapshot};
+use crate::snapshot::{Alert, EngineRow, Rule, Severity, Snapshot, engine_of_subject, gpu_of_subject};
 use crate::units::Timestamp;
 
 /// The kind of an event.
@@ -94,12 +95,12 @@ pub(super) fn about(alert: &Alert, snapshot: &Snapshot) -> (Option<Subject>, Opt
     if let Some(node) = node(name) {
         return (Some(Subject::Node(node.name.clone())), rent(&node.name, 1.0));
     }
-    let gpu = name.rsplit_once(" GPU ").and_then(|(name, index)| Some((node(name)?, index.parse().ok()?)));
+    let gpu = gpu_of_subject(name).and_then(|(name, index)| Some((node(name)?, index)));
     if let Some((node, index)) = gpu {
         let part = 1.0 / node.gpus.len().max(1) as f64;
         return (Some(Subject::Gpu(node.name.clone(), index)), rent(&node.name, part));
     }
-    let (target, rank) = name.split_once(" rank ").map_or((name, None), |(target, rank)| (target, Some(rank)));
+    let (target, rank) = engine_of_subject(name);
     let is_it = |row: &EngineRow| {
         let is_rank = rank.is_none_or(|rank| row.rank.as_ref().is_some_and(|own| own.as_str() == rank));
         row.target.as_str() == target && is_rank
@@ -113,15 +114,13 @@ pub(super) fn about(alert: &Alert, snapshot: &Snapshot) -> (Option<Subject>, Opt
     (Some(Subject::Engine(row.target.clone(), rank.and(row.rank.clone()))), rent)
 }
 
-/// The texts of the ledger's own markers: `restart of TARGET`, `MODEL: list LIST, tier TIER`.
-pub(super) fn read(text: &str) -> (EventKind, Option<Subject>, Label) {
-    if let Some(target) = text.strip_prefix("restart of ") {
-        return (EventKind::Restart, Some(Subject::Engine(TargetId::new(target), None)), Label::new(target));
-    }
-    match text.split_once(": list ") {
-        Some((model, list)) if list.contains(", tier ") => {
-            (EventKind::Price, Some(Subject::Model(ModelName::new(model))), Label::new(model))
+/// The kind, the subject and the name of what a marker is about.
+pub(super) fn read(marker: &Marker) -> (EventKind, Option<Subject>, Label) {
+    match marker.kind() {
+        MarkerKind::Restart(target) => {
+            (EventKind::Restart, Some(Subject::Engine(TargetId::new(target), None)), Label::new(target))
         }
-        _ => (EventKind::Marker, None, Label::new("")),
+        MarkerKind::Price(model) => (EventKind::Price, Some(Subject::Model(ModelName::new(model))), Label::new(model)),
+        MarkerKind::Other => (EventKind::Marker, None, Label::new("")),
     }
 }

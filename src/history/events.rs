@@ -64,7 +64,7 @@ impl Events {
     /// Adds a marker of the ledger, unless it is known.
     pub(super) fn mark(&mut self, marker: &Marker) {
         let Marker { at, text } = marker;
-        let (kind, subject, name) = read(text.as_str());
+        let (kind, subject, name) = read(marker);
         let is_known = |event: &HistoryEvent| event.at == *at && event.text == *text;
         if !self.log.iter().any(is_known) {
             let event = HistoryEvent {

@@ -12,7 +12,7 @@ use crate::reading::{Histogram, Latency};
 use crate::snapshot::{EngineRow, RequestRates, Snapshot};
 use crate::units::{Span, Timestamp};
 
-const MINUTE: i64 = 60_000;
+const MINUTE: i64 = Span::MINUTE.millis();
 /// The minutes that are kept, and the minutes of a day with the step in which it begins.
 const MINUTES: i64 = 61;
 const DAY: i64 = 24 * 60;

@@ -14,7 +14,7 @@ use crate::units::{Money, Span, Timestamp};
 const MINUTES_KEPT: i64 = 25 * 60;
 const HOURS_KEPT: usize = 25;
 const MINUTES_OF_HOUR: i64 = 60;
-const MINUTE: i64 = 60_000;
+const MINUTE: i64 = Span::MINUTE.millis();
 const HOUR: f64 = 3_600_000.0;
 /// Minutes without a posting after which a subject no longer counts as present.
 const GONE: i64 = 60;

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, HashSet};
 use super::lines;
 use super::query::Measure;
 use crate::ledger::{Classes, Grain, Past};
-use crate::units::{Timestamp, Tokens};
+use crate::units::{Span, Timestamp, Tokens};
 
-const MINUTE: i64 = 60_000;
+const MINUTE: i64 = Span::MINUTE.millis();
 
 /// The token rates of a minute.
 #[derive(Debug, Clone, Copy)]

@@ -10,8 +10,6 @@ use crate::units::{Span, Timestamp};
 
 /// The shortest length of a point.
 const LEAST: i64 = 5_000;
-/// A point at least as long as this is read by the minute.
-const MINUTE: Span = Span::from_secs(60);
 /// The most steps of any ring.
 const MOST_KEPT: i64 = 25 * 60;
 /// The most points of an answer that are read.
@@ -90,8 +88,9 @@ impl Recorded {
 
     fn fleet_point(&self, measure: Measure, from: Timestamp, to: Timestamp) -> Option<f64> {
         let channel = Lines::channel(measure)?;
-        let fine = to - from < MINUTE;
-        let (ring, step) = if fine { (&self.lines.fine, super::lines::FINE) } else { (&self.lines.minutes, MINUTE) };
+        let fine = to - from < Span::MINUTE;
+        let (ring, step) =
+            if fine { (&self.lines.fine, super::lines::FINE) } else { (&self.lines.minutes, Span::MINUTE) };
         // Far from the stored steps there is nothing to read.
         let known = ring
             .newest()

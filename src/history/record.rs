@@ -7,7 +7,7 @@ use crate::snapshot::Snapshot;
 use crate::statement::{MinuteMoney, Tables};
 use crate::units::{Span, Timestamp};
 
-const HOUR: i64 = 3_600_000;
+const HOUR: i64 = Span::HOUR.millis();
 /// The largest distance of an older snapshot from the last one at which it is inserted between those before it.
 const SET_BACK: i64 = lines::PER_MINUTE;
 /// The most steps of five seconds that one snapshot covers.

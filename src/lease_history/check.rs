@@ -10,9 +10,6 @@ use crate::reading::NodeName;
 use crate::store::{Header, LeaseTime, Reader};
 use crate::units::{GpuTime, Money, Span, Timestamp};
 
-/// An hour.
-const HOUR: Span = Span::from_secs(3600);
-
 /// At least one line for each lease, with its cost per hour, then the GPUs that no lease or two leases pay for, at an
 /// instant. The known GPUs, and what was posted under each lease, are those of `ledger`.
 pub(crate) fn check(configured: &ConfiguredLeases<'_>, ledger: Option<&Reader>, now: Timestamp) -> Vec<String> {
@@ -113,14 +110,13 @@ fn within(lease: &Lease, now: Timestamp) -> Timestamp {
 
 /// The contradictions between a changed lease and what was posted before. `stands` is the lease with its manual end.
 fn backwards(name: &str, lease: &Lease, stands: &Lease, times: &[LeaseTime], header: &Header) -> Vec<String> {
-    const MINUTE: Span = Span::from_secs(60);
     let is_its = |row: &&LeaseTime| {
         let account = &row.account;
         let named = account.lease.as_ref().is_some_and(|label| label.as_str() == lease.label());
         named && account.kind == CostKind::Gpus && account.rate.is_some_and(|rate| lease.names(rate))
     };
     let last = times.iter().filter(is_its).filter_map(|row| row.last).max();
-    let posted = last.map(|last| (last + MINUTE).min(header.last));
+    let posted = last.map(|last| (last + Span::MINUTE).min(header.last));
     let first = times.iter().filter(is_its).filter_map(|row| row.first).min();
     let mut lines = Vec::new();
     let was_ended = lease.until != stands.until;
@@ -141,7 +137,7 @@ fn backwards(name: &str, lease: &Lease, stands: &Lease, times: &[LeaseTime], hea
     }
     if let (Some(from), Some(began)) = (lease.from, header.began)
         && from >= began
-        && from + MINUTE < first.unwrap_or(header.last)
+        && from + Span::MINUTE < first.unwrap_or(header.last)
     {
         let until = first.unwrap_or(header.last);
         lines.push(format!(
@@ -168,7 +164,7 @@ fn follows(lease: &Lease) -> String {
 /// `8 GPUs x 12.29 = 98.32 USD an hour`.
 fn sum(lease: &Lease, gpus: u32, of_node: u32, currency: &str) -> String {
     let rate = lease.rate_for(of_node);
-    let whole: Money = rate.of(GpuTime::of(gpus, HOUR));
+    let whole: Money = rate.of(GpuTime::of(gpus, Span::HOUR));
     format!("{} x {rate} = {whole} {currency} an hour", coverage::gpus(gpus))
 }
 

@@ -10,8 +10,6 @@ use crate::reading::Label;
 use crate::store::LeaseTime;
 use crate::units::{GpuTime, Span, Timestamp};
 
-/// A minute, the finest time in a ledger.
-const MINUTE: Span = Span::from_secs(60);
 /// The longest delay between the beginning of a lease and its first payment: its GPUs are seen at a poll.
 const SLACK: Span = Span::from_secs(2);
 
@@ -36,12 +34,12 @@ impl LeaseRecords<'_> {
             // It paid for more before, under the same name and rate.
             return Some(gpus).filter(|gpus| self.can_have_paid(row, *gpus));
         }
-        let runs = row.last.is_some_and(|last| last + MINUTE + MINUTE > self.last);
+        let runs = row.last.is_some_and(|last| last + Span::MINUTE + Span::MINUTE > self.last);
         if runs && self.is_of_seen(row) {
             return self.part_of_seen(row);
         }
-        let is_whole = row.first.zip(row.last).is_some_and(|(first, last)| last - first > MINUTE);
-        let most = (row.most.millis() + MINUTE.millis() - 1) / MINUTE.millis();
+        let is_whole = row.first.zip(row.last).is_some_and(|(first, last)| last - first > Span::MINUTE);
+        let most = (row.most.millis() + Span::MINUTE.millis() - 1) / Span::MINUTE.millis();
         let of_minute = is_whole.then(|| u32::try_from(most).ok()).flatten().filter(|gpus| *gpus > 0);
         of_minute.or_else(|| self.by_balance(row)).or_else(|| self.part_of_seen(row).filter(|_| self.is_of_seen(row)))
     }
@@ -50,7 +48,7 @@ impl LeaseRecords<'_> {
     fn can_have_paid(&self, row: &LeaseTime, gpus: u32) -> bool {
         let Some((first, last)) = row.first.zip(row.last) else { return true };
         let begins = self.began.map_or(first, |began| first.max(began));
-        let ends = self.terms(&row.account).and_then(|lease| lease.until).unwrap_or(self.last).min(last + MINUTE);
+        let ends = self.terms(&row.account).and_then(|lease| lease.until).unwrap_or(self.last).min(last + Span::MINUTE);
         let most = (ends - begins).max(Span::ZERO).millis().saturating_add(SLACK.millis()).saturating_mul(gpus.into());
         row.time.allocated.millis() <= most
     }
@@ -124,7 +122,7 @@ impl LeaseRecords<'_> {
     fn begins_by_time(&self, row: &LeaseTime) -> Option<Timestamp> {
         let (first, last, gpus) = (row.first?, row.last?, i64::from(self.gpus(row)?));
         let ran = |time: GpuTime| Span::from_millis((time.millis() + gpus / 2) / gpus);
-        let end = if last > first { first + MINUTE } else { self.ends(row)? };
+        let end = if last > first { first + Span::MINUTE } else { self.ends(row)? };
         Some((end - ran(row.earliest)).max(first))
     }
 
@@ -137,7 +135,7 @@ impl LeaseRecords<'_> {
 
     pub(super) fn from(&self, row: &LeaseTime) -> Option<Timestamp> {
         let first = row.first?;
-        let in_first = |at: &Timestamp| *at >= first && *at < first + MINUTE;
+        let in_first = |at: &Timestamp| *at >= first && *at < first + Span::MINUTE;
         if let Some(from) = self.terms(&row.account).and_then(|lease| lease.from) {
             return Some(from);
         }
@@ -167,8 +165,9 @@ impl LeaseRecords<'_> {
             return Some(at);
         }
         let was_changed = row.account.lease.is_some() && lease.is_none();
-        let runs =
-            !was_changed && !self.is_overtaken(row) && row.last.is_some_and(|last| last + MINUTE + MINUTE > self.last);
+        let runs = !was_changed
+            && !self.is_overtaken(row)
+            && row.last.is_some_and(|last| last + Span::MINUTE + Span::MINUTE > self.last);
         if runs { None } else { self.stopped(row).or(row.first) }
     }
 
@@ -179,7 +178,8 @@ impl LeaseRecords<'_> {
             return self.begins_by_time(next);
         }
         let gpus = self.gpus(row).map(i64::from).filter(|_| row.first.is_some_and(|first| first < last));
-        let ran = gpus.map_or(MINUTE, |gpus| Span::from_millis((row.latest.millis() + gpus / 2) / gpus).min(MINUTE));
+        let ran = gpus
+            .map_or(Span::MINUTE, |gpus| Span::from_millis((row.latest.millis() + gpus / 2) / gpus).min(Span::MINUTE));
         Some((last + ran).min(self.last))
     }
 }

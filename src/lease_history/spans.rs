@@ -10,8 +10,6 @@ use crate::ledger::AllocatedTime;
 use crate::store::LeaseTime;
 use crate::units::{Span, Timestamp};
 
-/// A minute, the finest time in a ledger.
-const MINUTE: Span = Span::from_secs(60);
 /// The largest distance of a beginning from the one that the paid time gives: GPUs are seen at a poll.
 const SLACK: Span = Span::from_secs(2);
 /// The largest difference of GPU time from whole GPUs over a span, in milliseconds per GPU: the times of polls vary.
@@ -62,7 +60,7 @@ impl LeaseRecords<'_> {
     /// The span in which a row was paid.
     fn bounds(&self, row: &LeaseTime) -> Option<(Timestamp, Timestamp)> {
         let (first, last) = row.first.zip(row.last)?;
-        Some((self.began.map_or(first, |began| first.max(began)), (last + MINUTE).min(self.last)))
+        Some((self.began.map_or(first, |began| first.max(began)), (last + Span::MINUTE).min(self.last)))
     }
 
     /// The likely span of a row, if it adds up to the paid time.
@@ -154,7 +152,7 @@ impl LeaseRecords<'_> {
         paid: &[Paid<'_>],
     ) -> Vec<(usize, AllocatedTime, Timestamp, Timestamp)> {
         let from = self.began.map_or(minute, |began| minute.max(began));
-        let until = (minute + MINUTE).min(self.last);
+        let until = (minute + Span::MINUTE).min(self.last);
         let span = (until - from).millis();
         let allocated: Vec<i64> = rows.iter().map(|(_, time)| time.allocated.millis().max(1)).collect();
         let all: i64 = allocated.iter().sum();

@@ -1,6 +1,6 @@
 //! Splits a delta at instants without losing or adding a token.
 
-use crate::units::{Timestamp, Tokens};
+use crate::units::{Span, Timestamp, Tokens};
 
 /// Spreads `delta` evenly over `(from, to]` and splits it at `cuts`, which are sorted and inside the interval.
 ///
@@ -30,7 +30,7 @@ pub(super) fn running(delta: Tokens, from: Timestamp, to: Timestamp, end: Timest
 
 /// The whole minutes strictly inside `(from, to)`.
 pub fn cut_minutes(from: Timestamp, to: Timestamp) -> impl Iterator<Item = Timestamp> {
-    const MINUTE: i64 = 60_000;
+    const MINUTE: i64 = Span::MINUTE.millis();
     let first = from.minute().millis() + MINUTE;
     (0..).map(move |i| Timestamp::from_millis(first + i * MINUTE)).take_while(move |cut| *cut < to)
 }

@@ -1,7 +1,6 @@
 //! The stored data of one bucket of time: tokens, GPU time, uncertainty; and markers.
 
 use super::{AllocatedTime, Classes, CostAccountId, RevenueAccountId, TariffId};
-use crate::reading::Label;
 use crate::units::{GpuTime, Money, Timestamp};
 
 /// Tokens of one account at one tariff in one bucket.
@@ -50,13 +49,4 @@ pub struct UncertaintyCell {
     pub excess: Money,
     /// Windows in which tokens may be missing.
     pub lost_windows: i64,
-}
-
-/// An event at an instant.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Marker {
-    /// The instant.
-    pub at: Timestamp,
-    /// What happened: `deploy 1.4`, `restart of http://gpu-01:8000`, `list deepseek-r1-2025`.
-    pub text: Label,
 }

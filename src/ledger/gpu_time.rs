@@ -6,8 +6,6 @@ use super::{CostAccountId, EnergyEntry, GpuTimeChange, Ledger, Marker, PostingSo
 use crate::reading::{Label, NodeName};
 use crate::units::{GpuTime, Money, Span, Timestamp, Tokens};
 
-const MINUTE: Span = Span::from_secs(60);
-
 impl Ledger {
     /// Posts the GPU time of `gpus` GPUs allocated from one instant to another.
     pub fn post_gpu_time(&mut self, cost_account: CostAccountId, gpus: u32, from: Timestamp, to: Timestamp) {
@@ -49,11 +47,11 @@ impl Ledger {
             .collect();
         for (minute, allocated) in posted {
             let whole = Tokens::new(allocated.millis().unsigned_abs());
-            let kept = running(whole, minute, minute + MINUTE, since.max(minute));
+            let kept = running(whole, minute, minute + Span::MINUTE, since.max(minute));
             let taken = allocated.millis() - i64::try_from(kept).unwrap_or_default();
             self.charge(cost_account, minute, GpuTimeChange { allocated: -taken, ..GpuTimeChange::default() });
             if let Some(rate) = self.cost_accounts.rows()[cost_account.index()].rate {
-                let owed = self.recent_part(rate.of(GpuTime::of(1, Span::from_millis(taken))), MINUTE);
+                let owed = self.recent_part(rate.of(GpuTime::of(1, Span::from_millis(taken))), Span::MINUTE);
                 self.owed[cost_account.index()] -= owed;
             }
         }

@@ -21,7 +21,7 @@ const PAUSE: Span = Span::from_secs(3);
 const FORGOTTEN: Span = Span::from_secs(3600);
 /// A stream that ends this far in the future was posted before the calendar was set back.
 const FUTURE: Span = Span::from_secs(60);
-const HOUR: i64 = 3_600_000;
+const HOUR: i64 = Span::HOUR.millis();
 
 /// An amount that was posted in `(from, to]`.
 #[derive(Debug, Clone, Copy)]

@@ -10,9 +10,9 @@ use crate::units::{Span, Timestamp};
 /// The latencies that objectives are for.
 pub const LATENCIES: usize = 3;
 /// A day, in milliseconds: nodes' minutes are kept by day of UTC.
-const DAY: i64 = 86_400_000;
+const DAY: i64 = Span::DAY.millis();
 /// A quarter hour, in milliseconds.
-const QUARTER: i64 = 900_000;
+const QUARTER: i64 = Span::QUARTER_HOUR.millis();
 /// Quarter hours of a day.
 const QUARTERS: usize = 96;
 

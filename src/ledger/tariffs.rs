@@ -126,6 +126,6 @@ impl Tariffs {
     fn change(&self, account: &RevenueAccount, tariff: TariffId, at: Timestamp) -> Marker {
         let tariff = self.of(tariff);
         let model = account.model.as_ref().map_or("", |model| model.as_str());
-        Marker { at, text: Label::new(&format!("{model}: list {}, tier {}", tariff.list, tariff.tier)) }
+        Marker::price(at, model, &tariff.list, &tariff.tier)
     }
 }

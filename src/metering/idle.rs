@@ -12,10 +12,9 @@ use crate::units::{GpuTime, Span, Timestamp};
 /// Classifies the minutes that were written to, and the one after each: a minute that has just begun has the result of the
 /// previous one.
 pub(super) fn judge(ledger: &mut Ledger) {
-    const MINUTE: Span = Span::from_secs(60);
     let touched = ledger.take_touched();
-    for minute in touched.iter().flat_map(|minute| [*minute, *minute + MINUTE]) {
-        for (cost_account, idle) in idle_of(ledger, minute, MINUTE) {
+    for minute in touched.iter().flat_map(|minute| [*minute, *minute + Span::MINUTE]) {
+        for (cost_account, idle) in idle_of(ledger, minute, Span::MINUTE) {
             ledger.judge_idle(minute, cost_account, idle);
         }
     }

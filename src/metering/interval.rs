@@ -3,7 +3,7 @@
 use super::{Context, Engine};
 use crate::counters::{Outcome, PageVerdict, Reset, Step};
 use crate::ledger::{Marker, Timing};
-use crate::reading::{EngineReading, Label};
+use crate::reading::EngineReading;
 use crate::units::{Moment, Timestamp};
 
 /// The interval of a page's growth, its precision, and the start times of the previous and the current process, if known.
@@ -66,8 +66,7 @@ pub(super) fn note_verdict(
         context.ledger.regain_window(at.wall);
     }
     if restarted {
-        let text = Label::new(&format!("restart of {}", context.info.target));
-        context.ledger.mark(Marker { at: at.wall, text });
+        context.ledger.mark(Marker::restart(at.wall, &context.info.target));
     }
     let timing = if long { Timing::Estimated } else { Timing::Seen };
     // Wall time may have been set since, so the boot clock gives the length of the interval.

@@ -167,8 +167,7 @@ impl PriceList {
     /// The next change of tier within `ahead` after `at`. The first day is searched first, as most changes are within a
     /// day.
     pub fn next_edge(&self, at: Timestamp, ahead: Span) -> Option<Timestamp> {
-        const DAY: Span = Span::from_secs(86_400);
-        let spans = [DAY.min(ahead), Self::AHEAD.min(ahead), ahead];
+        let spans = [Span::DAY.min(ahead), Self::AHEAD.min(ahead), ahead];
         spans.into_iter().find_map(|span| self.edges(at, at + span).first().copied())
     }
 

@@ -11,7 +11,7 @@ use super::reconciled::{LikelyCause, ReconciledLine};
 use crate::ledger::{CostAccount, CostKind, Grain, Past};
 use crate::reading::Label;
 use crate::statement::{Tables, Totals};
-use crate::units::{Money, Timestamp};
+use crate::units::{Money, Span, Timestamp};
 
 /// The name of a line without one.
 const NAMELESS: &str = "(no name)";
@@ -399,7 +399,7 @@ fn causes(billed: BilledSum, ours: &LedgerTotals, past: &Past) -> Vec<LikelyCaus
 
 /// The part from other hours, at the ledger's own rate.
 fn hours(theirs: i64, cost: Money, ours: &LedgerTotals, past: &Past) -> Option<LikelyCause> {
-    const HOUR: i64 = 3_600_000;
+    const HOUR: i64 = Span::HOUR.millis();
     /// A smaller difference is due to rounding of printed hours.
     const NONE: i64 = 18_000;
     let own = ours.totals.gpu_time.millis();

@@ -7,14 +7,12 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 
 use super::collector::Message;
-use super::round::{PollGroup, gpus_first};
+use super::poll_group::{PollGroup, gpus_first};
 use crate::clock::LateClock;
 use crate::reading::Event;
 use crate::snapshot::Snapshot;
 use crate::units::Span;
 
-/// The longest simulated past.
-const HOUR: Span = Span::from_secs(3_600);
 /// The simulated time between two polls, for small and for large fleets.
 const STEPS: [Span; 2] = [Span::from_secs(10), Span::from_secs(60)];
 /// The most targets that are polled in short steps.
@@ -38,7 +36,7 @@ pub fn begin_late(clock: &LateClock, targets: usize, ledger: Option<&Path>) {
 fn span_and_step(targets: usize) -> (Span, Span) {
     let step = if targets <= FEW { STEPS[0] } else { STEPS[1] };
     let polls = i64::try_from(PAGES / targets.max(1)).unwrap_or(i64::MAX);
-    (HOUR.min(Span::from_millis(step.millis().saturating_mul(polls))), step)
+    (Span::HOUR.min(Span::from_millis(step.millis().saturating_mul(polls))), step)
 }
 
 /// Waits until a session's snapshots have reached the present, so that its first frame shows all of the past. Calls `tell` if that takes
@@ -85,8 +83,8 @@ mod tests {
 
     #[test]
     fn a_small_fleet_begins_an_hour_ago_and_a_large_one_later() {
-        assert_eq!(span_and_step(24), (HOUR, STEPS[0]));
+        assert_eq!(span_and_step(24), (Span::HOUR, STEPS[0]));
         assert_eq!(span_and_step(556), (Span::from_secs(960), STEPS[1]));
-        assert_eq!(span_and_step(0).0, HOUR);
+        assert_eq!(span_and_step(0).0, Span::HOUR);
     }
 }

@@ -12,7 +12,7 @@ use super::catch_up::catch_up;
 use super::collector::{self, Collector, Message};
 use super::ledger;
 use super::opened::Opened;
-use super::round::PollGroup;
+use super::poll_group::PollGroup;
 use super::schedule::{Schedule, ScheduleControl, WorkGuard};
 use crate::clock::Clock;
 use crate::fleet::{Fleet, FleetConfig};

@@ -2,7 +2,7 @@
 //!
 //! A session starts the sources, owns their schedule, the search for engines, the ticks and the last poll, and passes
 //! messages to the [`Collector`], the task that owns the fleet, publishes snapshots and writes the ledger. [`Session`] runs
-//! in real time, [`Rounds`] polls and prints, [`Scripted`] runs in the time of its source, [`Relay`] hands readings on without a
+//! in real time, [`SampledSession`] polls and prints, [`Scripted`] runs in the time of its source, [`Relay`] hands readings on without a
 //! fleet.
 
 mod catch_up;
@@ -13,11 +13,11 @@ mod live;
 mod opened;
 mod playback;
 mod playing;
+mod poll_group;
 mod recorder;
 mod relay;
-mod round;
-mod rounds;
 mod runtime;
+mod sampled;
 mod schedule;
 mod scripted;
 mod stepped_fleet;
@@ -28,7 +28,7 @@ pub use live::{Session, SessionConfig, window};
 pub use playback::{Playback, PlaybackConfig, repeated};
 pub use playing::Playing;
 pub use relay::Relay;
-pub use rounds::{PollPlan, Rounds, RoundsConfig};
 pub use runtime::runtime;
+pub use sampled::{PollPlan, SampledSession, SampledSessionConfig};
 pub use scripted::{Scripted, play_repeatedly};
 pub use stepped_fleet::SteppedFleet;

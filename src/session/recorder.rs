@@ -7,6 +7,7 @@ use crate::fleet::Fleet;
 use crate::history::{EVENTS_KEPT, History};
 use crate::ledger::{Grain, Ledger, Past};
 use crate::snapshot::Snapshot;
+use crate::statement::{bridge_minutes, settled_minute};
 use crate::store::Store;
 use crate::units::{Moment, Span, Timestamp};
 
@@ -16,13 +17,8 @@ const EVERY: i64 = 5_000;
 const HOURS: i64 = 25;
 /// The hours that are queried again every hour, for late postings.
 const LATE_HOURS: i64 = 3;
-const HOUR: Span = Span::from_secs(3600);
 /// How long after a ledger was opened the day is queried again: tokens of an absence are posted by then.
 const BRIDGED: Span = Span::from_secs(90);
-const MINUTE: Span = Span::from_secs(60);
-const QUARTER: Span = Span::from_secs(900);
-/// How long after a minute's end its last tokens are in the ledger.
-const SETTLED: Span = Span::from_secs(10);
 
 /// Records snapshots into a history.
 #[derive(Debug)]
@@ -99,11 +95,11 @@ impl Recorder {
             self.asked.day.get_or_insert(now);
             self.asked.late = Some(now);
             read_hours(store, self.history.clone(), hours(now.wall, HOURS));
-        } else if passed(self.asked.late, HOUR) {
+        } else if passed(self.asked.late, Span::HOUR) {
             self.asked.late = Some(now);
             read_hours(store, self.history.clone(), hours(now.wall, LATE_HOURS));
         }
-        let until = (now.wall - SETTLED).minute();
+        let until = settled_minute(now.wall);
         if self.asked.bridge.replace(until) != Some(until) {
             read_bridge(store, self.history.clone(), now.wall, until);
         }
@@ -116,8 +112,8 @@ fn first_minute(ledger: &Ledger) -> Option<Timestamp> {
 
 /// The last hours, the current one first.
 fn hours(now: Timestamp, count: i64) -> VecDeque<Timestamp> {
-    let present = now.millis().div_euclid(HOUR.millis());
-    (0..count).map(|back| Timestamp::from_millis((present - back) * HOUR.millis())).collect()
+    let present = now.millis().div_euclid(Span::HOUR.millis());
+    (0..count).map(|back| Timestamp::from_millis((present - back) * Span::HOUR.millis())).collect()
 }
 
 /// Queries the hours one by one; the ledger can be written between two queries.
@@ -131,13 +127,12 @@ fn read_hours(store: &Store, history: History, mut wanted: VecDeque<Timestamp>) 
             read_hours(&next, history, wanted);
         }
     };
-    store.past(since, since + HOUR, Grain::Minute, Box::new(answer));
+    store.past(since, since + Span::HOUR, Grain::Minute, Box::new(answer));
 }
 
-/// Queries both minutes of the bridge, the earlier first: the one that ended a quarter hour before `until`, and the one
-/// that ends then.
+/// Queries both minutes of the bridge whose last minute ends at `until`, the earlier first.
 fn read_bridge(store: &Store, history: History, now: Timestamp, until: Timestamp) {
-    let (next, then) = (store.clone(), until - QUARTER);
+    let (next, [earlier, last]) = (store.clone(), bridge_minutes(until));
     let answer = move |before: Result<Past, _>| {
         let Ok(before) = before else { return };
         let answer = move |after: Result<Past, _>| {
@@ -145,7 +140,7 @@ fn read_bridge(store: &Store, history: History, now: Timestamp, until: Timestamp
                 history.read_bridge(now, &before, &after);
             }
         };
-        next.past(until - MINUTE, until, Grain::Minute, Box::new(answer));
+        next.past(last.0, last.1, Grain::Minute, Box::new(answer));
     };
-    store.past(then - MINUTE, then, Grain::Minute, Box::new(answer));
+    store.past(earlier.0, earlier.1, Grain::Minute, Box::new(answer));
 }

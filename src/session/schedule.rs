@@ -15,17 +15,15 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
 use super::collector::Message;
 use super::idle_sources::IdleSources;
 use super::opened::SelfTimed;
-use super::round::{APART, TOGETHER, poll_once};
+use super::poll_group::{APART, TOGETHER, poll_once};
 use crate::clock::Clock;
 use crate::reading::{Event, TargetId};
 use crate::source::discover::{Pids, note_pids};
-use crate::source::{MessageReceiver, Source, SourceMessage, sink};
+use crate::source::{MessageReceiver, SECOND_POLL, Source, SourceMessage, sink};
 use crate::units::Span;
 
 /// Slots in an interval.
 const SLOTS: u32 = 20;
-/// The time between the first poll and the second, which gives the first rates.
-const SECOND_POLL: Duration = Duration::from_millis(300);
 /// How long sources have to answer after a change of the interval.
 const ANSWERS: Duration = Duration::from_secs(1);
 

@@ -1,7 +1,7 @@
 //! A simulated fleet with a clock that advances only between polls, so that its figures are the same at any speed.
 
 use super::opened::Opened;
-use super::round::{PollGroup, gpus_first};
+use super::poll_group::{PollGroup, gpus_first};
 use crate::clock::{Clock, ScriptedClock};
 use crate::fleet::TargetInfo;
 use crate::reading::{Event, TargetId};

@@ -8,6 +8,7 @@ mod bound;
 mod money;
 mod rows;
 mod slo;
+mod subject;
 mod vitals;
 
 use std::sync::Arc;
@@ -25,6 +26,7 @@ pub use rows::{
     Requests, SAME_START, ScrapeRow, TokenTotals, UnitRow, WorstRank,
 };
 pub use slo::SloStatus;
+pub use subject::{engine_of_subject, engine_subject, gpu_of_subject, gpu_subject};
 pub use vitals::{VitalLine, Vitals};
 
 use crate::reading::{Latency, SourceError};

@@ -13,6 +13,8 @@ use crate::units::{Span, Timestamp};
 
 /// The capacity of the channel from the sources, in messages.
 const BACKLOG: usize = 256;
+/// The time between the first poll of a source and its second, which gives the first rates.
+pub const SECOND_POLL: Duration = Duration::from_millis(300);
 
 /// Polls one kind of target, and emits readings and the further targets that it finds.
 ///

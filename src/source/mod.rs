@@ -4,11 +4,17 @@
 
 mod contract;
 mod file;
+mod of_target;
+mod target;
 
 pub mod discover;
 pub mod nvml;
 pub mod scrape;
 pub mod simulate;
 
-pub use contract::{FoundTarget, MessageReceiver, Next, PollFuture, PollTiming, Sink, Source, SourceMessage, sink};
+pub use contract::{
+    FoundTarget, MessageReceiver, Next, PollFuture, PollTiming, SECOND_POLL, Sink, Source, SourceMessage, sink,
+};
 pub use file::PageFile;
+pub use of_target::source_of;
+pub use target::{AGENT_PORT, Address, PolledTarget, TargetError, TargetOptions};

@@ -41,7 +41,7 @@ pub fn month_of(zone: &TimeZone, at: Timestamp) -> (Timestamp, Timestamp) {
 }
 
 fn hour(zone: &TimeZone, at: Timestamp) -> Period {
-    const HOUR: i64 = 3_600_000;
+    const HOUR: i64 = Span::HOUR.millis();
     let instant = instant(at);
     let offset = zone.to_offset(instant);
     // By the offset that holds at the instant: an hour that is shown twice is two hours.

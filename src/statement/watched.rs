@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use crate::ledger::Past;
 use crate::units::{Span, Timestamp};
 
-const MINUTE: i64 = 60_000;
+const MINUTE: i64 = Span::MINUTE.millis();
 
 /// The watched time of two spans, and of both at the same place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -134,9 +134,8 @@ fn paid_ppm(past: &Past) -> Option<u32> {
 /// The past with every known rate replaced by this one; if that is their average to six decimals already, each keeps
 /// its own.
 fn with_gpu_rate(mut past: Past, rate: HourlyRate) -> Past {
-    const HOUR: Span = Span::from_secs(3600);
     let average = Totals::of(&past).gpu_rate().map(|average| average.round_to(6));
-    if average != Some(rate.of(GpuTime::of(1, HOUR)).round_to(6)) {
+    if average != Some(rate.of(GpuTime::of(1, Span::HOUR)).round_to(6)) {
         let gpus = past.cost_accounts.iter_mut().filter(|account| account.kind != CostKind::Overhead);
         gpus.filter(|account| account.rate.is_some()).for_each(|account| account.rate = Some(rate));
     }

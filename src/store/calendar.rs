@@ -4,7 +4,7 @@ use jiff::tz::TimeZone;
 
 use crate::units::{Span, Timestamp};
 
-const QUARTER: i64 = 900_000;
+const QUARTER: i64 = Span::QUARTER_HOUR.millis();
 
 /// The time zone, and the last day that was looked up.
 #[derive(Debug, Clone)]
@@ -67,7 +67,7 @@ pub(super) const fn next_quarter(at: Timestamp) -> Timestamp {
 }
 
 fn utc_day(at: Timestamp) -> Day {
-    const DAY: i64 = 86_400_000;
+    const DAY: i64 = Span::DAY.millis();
     let begins = Timestamp::from_millis(at.millis().div_euclid(DAY) * DAY);
     Day { begins, ends: begins + Span::from_millis(DAY) }
 }

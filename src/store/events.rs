@@ -8,7 +8,6 @@ use crate::units::{Span, Timestamp};
 
 /// The table.
 pub(super) const TABLE: &str = include_str!("events.sql");
-const DAY: Span = Span::from_secs(86_400);
 
 /// Writes events; a known event is replaced.
 pub(super) fn write(connection: &mut Connection, events: &[HistoryEvent]) -> rusqlite::Result<()> {
@@ -41,5 +40,5 @@ pub(super) fn latest(connection: &Connection, count: usize) -> rusqlite::Result<
 /// Deletes events before `kept_from`, at most a day at a time.
 pub(super) fn forget(connection: &Connection, kept_from: Timestamp) -> rusqlite::Result<()> {
     const FORGET: &str = "DELETE FROM events WHERE at < min(?1, (SELECT min(at) + ?2 FROM events))";
-    connection.execute(FORGET, [kept_from.millis(), DAY.millis()]).map(drop)
+    connection.execute(FORGET, [kept_from.millis(), Span::DAY.millis()]).map(drop)
 }

@@ -10,7 +10,6 @@ use crate::ledger::{AllocatedTime, CostAccount, CostAccountId};
 use crate::units::{GpuTime, Span, Timestamp};
 
 const DAY: Span = Span::from_secs(86_400 + 3_600);
-const MINUTE: Span = Span::from_secs(60);
 /// The most parts that an account is split into; one of GPUs that serve now and then stays one row.
 const MOST_PARTS: usize = 8;
 
@@ -141,7 +140,7 @@ pub(super) fn leases(connection: &Connection) -> rusqlite::Result<Vec<LeaseTime>
         let is_gapless = minute
             .first
             .zip(minute.last)
-            .is_some_and(|(first, last)| (last - first).millis() == MINUTE.millis() * (count - 1));
+            .is_some_and(|(first, last)| (last - first).millis() == Span::MINUTE.millis() * (count - 1));
         with_gaps.extend(Some(minute.number).filter(|_| !is_gapless));
         row.is_kept = row.time.allocated == minute.time.allocated && row.first == minute.first;
     }
@@ -170,7 +169,7 @@ pub(super) fn minutes_of(connection: &Connection, number: u32) -> rusqlite::Resu
 
 /// Splits an account at unpaid minutes; unchanged if there would be too many parts or not all of its minutes are stored.
 fn split(row: &LeaseTime, minutes: &LeaseMinutes) -> Vec<LeaseTime> {
-    let islands: Vec<_> = minutes.chunk_by(|(one, _), (next, _)| *next - *one == MINUTE).collect();
+    let islands: Vec<_> = minutes.chunk_by(|(one, _), (next, _)| *next - *one == Span::MINUTE).collect();
     let part = |island: &&[(Timestamp, AllocatedTime)]| {
         let ((first, earliest), (last, latest)) = island.first().zip(island.last())?;
         let time = island.iter().fold(AllocatedTime::default(), |sum, (_, time)| sum + *time);

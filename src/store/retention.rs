@@ -31,7 +31,7 @@ mod tests {
     use super::*;
 
     const NOW: i64 = 2_000_000_000_000;
-    const MINUTE: i64 = 60_000;
+    const MINUTE: i64 = Span::MINUTE.millis();
 
     /// A ledger with a cell of each kind in each bucket of a grain.
     fn ledger(cells: &[(&str, i64)]) -> rusqlite::Result<Connection> {

@@ -15,7 +15,6 @@ use crate::units::{Span, Timestamp};
 pub(super) const TABLE: &str = include_str!("slo.sql");
 /// The key of the most recent objectives.
 const KEY: &str = "slo";
-const DAY: Span = Span::from_secs(86_400);
 const FIRST: &str = "SELECT day FROM slo_minutes WHERE slo = ?1 ORDER BY day LIMIT 1";
 const BEFORE: &str = "SELECT slo FROM slo_minutes WHERE day <= ?1 AND slo <> ?2 ORDER BY day DESC LIMIT 1";
 const DAYS: &str = "SELECT day, node, minutes FROM slo_minutes WHERE day >= ?1 AND day < ?2 AND slo = ?3";
@@ -73,5 +72,5 @@ pub(super) fn past(connection: &Connection, since: Timestamp, until: Timestamp) 
 /// Deletes days older than quarter hours are kept, one day at a time.
 pub(super) fn forget(connection: &Connection, kept_from: Timestamp) -> rusqlite::Result<()> {
     const FORGET: &str = "DELETE FROM slo_minutes WHERE day < min(?1, (SELECT min(day) + ?2 FROM slo_minutes))";
-    connection.execute(FORGET, [(kept_from - DAY).millis(), DAY.millis()]).map(drop)
+    connection.execute(FORGET, [(kept_from - Span::DAY).millis(), Span::DAY.millis()]).map(drop)
 }

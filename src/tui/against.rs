@@ -7,17 +7,15 @@ use super::theme::Role;
 use crate::history::{Measure, Query, Subject};
 use crate::units::{Money, Span, Timestamp};
 
-const MINUTE: Span = Span::from_secs(60);
-
 /// A measure in the earlier and in the later of the compared minutes; `None` if either is unknown.
 pub(super) fn then_and_now(input: &FrameInput<'_>, subject: &Subject, measure: Measure) -> Option<(f64, f64)> {
     let (then, until) = input.app.compared();
-    let is_watched = |end: Timestamp| input.app.history.is_watched(end - MINUTE, end);
+    let is_watched = |end: Timestamp| input.app.history.is_watched(end - Span::MINUTE, end);
     if !is_watched(then) || !is_watched(until) {
         return None;
     }
     // With the minute before the compared one.
-    let query = Query { subject: subject.clone(), measure, until, step: MINUTE, points: minutes(input) + 2 };
+    let query = Query { subject: subject.clone(), measure, until, step: Span::MINUTE, points: minutes(input) + 2 };
     let points = input.app.history.series(&query).points;
     // The first known minute was not watched from its beginning.
     let [Some(_), Some(then), .., Some(now)] = *points.as_slice() else { return None };
@@ -62,7 +60,7 @@ pub(super) fn is_comparable(input: &FrameInput<'_>) -> bool {
 /// The number of minutes between the two: a quarter hour, or fewer in a young watch.
 pub(super) fn minutes(input: &FrameInput<'_>) -> usize {
     let (then, until) = input.app.compared();
-    usize::try_from((until - then).millis() / MINUTE.millis()).unwrap_or(0)
+    usize::try_from((until - then).millis() / Span::MINUTE.millis()).unwrap_or(0)
 }
 
 fn clock(input: &FrameInput<'_>, at: Timestamp) -> String {

@@ -20,7 +20,7 @@ pub(super) enum LoopEvent {
     /// A snapshot.
     Fresh(Arc<Snapshot>),
     /// The past may have answered.
-    Answered,
+    QueryResult,
     /// An errand is done.
     Done(Action),
     /// The terminal has another size.

@@ -47,4 +47,4 @@ pub use errands::SetInterval;
 pub use instead::{Instead, Start};
 pub use ledger_query::{LedgerQueries, past_of};
 pub use run::{Options, run};
-pub use still::picture_of;
+pub use still::picture_of_day;

@@ -10,12 +10,11 @@ use crate::history::{EventKind, History, HistoryEvent, Measure, Query, Subject};
 use crate::reading::{Activity, Health, Label};
 use crate::snapshot::{
     Alert, Coverage, EngineRow, GpuRow, GpuTotals, ListBasis, ModelRow, MoneyView, NodeRow, NonModelProfit, Quantiles,
-    RequestRates, Requests, Rule, ScrapeRow, Severity, SloStatus, Snapshot, TokenTotals, UnitRow, Vitals,
+    RequestRates, Requests, Rule, ScrapeRow, Severity, SloStatus, Snapshot, TokenTotals, UnitRow, Vitals, gpu_subject,
 };
 use crate::statement::{RowKind, Statement};
 use crate::units::{Money, Ratio, Span, Timestamp, quotient};
 
-const MINUTE: Span = Span::from_secs(60);
 /// The span of the record: a day, and the extra hour that a local day may have.
 const KEPT: Span = Span::from_secs(25 * 3_600);
 
@@ -30,12 +29,12 @@ struct Then<'a> {
 
 /// The first instant with recorded figures, looking back from `now`: the end of the first minute of the fleet's record.
 pub(super) fn began(history: &History, now: Timestamp) -> Option<Timestamp> {
-    let count = (KEPT.millis() / MINUTE.millis()) as usize;
-    let until = over(now, MINUTE) + MINUTE;
+    let count = (KEPT.millis() / Span::MINUTE.millis()) as usize;
+    let until = over(now, Span::MINUTE) + Span::MINUTE;
     let first = |measure| {
-        let query = Query { subject: Subject::Fleet, measure, until, step: MINUTE, points: count };
+        let query = Query { subject: Subject::Fleet, measure, until, step: Span::MINUTE, points: count };
         let place = history.series(&query).points.iter().position(Option::is_some)?;
-        Some(until - Span::from_millis(MINUTE.millis() * i64::try_from(count - place - 1).unwrap_or(0)))
+        Some(until - Span::from_millis(Span::MINUTE.millis() * i64::try_from(count - place - 1).unwrap_or(0)))
     };
     [Measure::Load, Measure::Output, Measure::Cost, Measure::Revenue].into_iter().filter_map(first).min()
 }
@@ -68,7 +67,7 @@ pub(super) fn snapshot(history: &History, now: &Snapshot, at: Timestamp) -> Snap
     Snapshot {
         at,
         resuming: false,
-        window_seconds: Some(MINUTE.as_secs_f64()),
+        window_seconds: Some(Span::MINUTE.as_secs_f64()),
         gpus: GpuTotals {
             count: gpus().count(),
             reporting: gpus().filter(|gpu| gpu.state == Health::Live).count(),
@@ -141,8 +140,8 @@ fn is_overhead(row: &NonModelProfit) -> bool {
 
 impl Then<'_> {
     fn value(&self, subject: &Subject, measure: Measure) -> Option<f64> {
-        let until = over(self.at, MINUTE);
-        let query = Query { subject: subject.clone(), measure, until, step: MINUTE, points: 1 };
+        let until = over(self.at, Span::MINUTE);
+        let query = Query { subject: subject.clone(), measure, until, step: Span::MINUTE, points: 1 };
         self.history.series(&query).points.first().copied().flatten()
     }
 
@@ -245,7 +244,7 @@ impl Then<'_> {
             let subject = Subject::Model(row.model.clone());
             [Measure::Output, Measure::Prompt].map(|measure| self.minutes(&subject, measure, since))
         });
-        let made = tokens.flatten().sum::<f64>() * MINUTE.as_secs_f64();
+        let made = tokens.flatten().sum::<f64>() * Span::MINUTE.as_secs_f64();
         (made.max(0.0) as u64).min(now.money.unpriced_tokens)
     }
 
@@ -278,9 +277,10 @@ impl Then<'_> {
     }
 
     fn minute_values(&self, subject: &Subject, measure: Measure, since: Timestamp) -> Vec<Option<f64>> {
-        let until = over(self.at, MINUTE);
-        let minutes = ((until - since.minute()).millis() / MINUTE.millis()).clamp(0, KEPT.millis() / MINUTE.millis());
-        let query = Query { subject: subject.clone(), measure, until, step: MINUTE, points: minutes as usize };
+        let until = over(self.at, Span::MINUTE);
+        let minutes =
+            ((until - since.minute()).millis() / Span::MINUTE.millis()).clamp(0, KEPT.millis() / Span::MINUTE.millis());
+        let query = Query { subject: subject.clone(), measure, until, step: Span::MINUTE, points: minutes as usize };
         self.history.series(&query).points
     }
 
@@ -311,7 +311,7 @@ impl Then<'_> {
     /// A GPU's own load is recorded for a quarter hour; before that its node's mean is used.
     fn gpu(&self, node: &NodeRow, gpu: &GpuRow, mean: Option<Ratio>) -> GpuRow {
         let own = ratio(self.value(&Subject::Gpu(node.name.clone(), gpu.index), Measure::Load));
-        let state = self.health(&format!("{} GPU {}", node.name, gpu.index), own.or(mean).is_some());
+        let state = self.health(&gpu_subject(&node.name, gpu.index), own.or(mean).is_some());
         // A card that was lost then had no load: its node's mean is that of the other cards.
         let load = own.or(mean).filter(|_| state == Health::Live);
         GpuRow {

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::app::{App, Cells, ChartReach, FormScenario, Grouping, Silenced};
+use super::app::{App, Cells, ChartSpan, FormScenario, Grouping, Silenced};
 use super::view::ViewId;
 use super::widgets::margin::MarginForm;
 use crate::reading::Label;
@@ -97,8 +97,8 @@ impl Settings {
     /// before.
     pub(super) fn apply(&self, app: &mut App) {
         let is = |kept: &Option<String>, name: &str| kept.as_deref() == Some(name);
-        if let Some(reach) = ChartReach::ALL.into_iter().find(|reach| is(&self.span, reach.word())) {
-            app.charts.choose(reach);
+        if let Some(chosen) = ChartSpan::ALL.into_iter().find(|chosen| is(&self.span, chosen.word())) {
+            app.charts.choose(chosen);
         }
         if let Some(cells) = Cells::ALL.into_iter().find(|cells| is(&self.cells, cells.names().0)) {
             app.charts.cells = cells;
@@ -130,7 +130,7 @@ impl Settings {
         };
         Self {
             theme,
-            span: app.charts.is_chosen.then(|| app.charts.reach.word().to_owned()),
+            span: app.charts.is_chosen.then(|| app.charts.span.word().to_owned()),
             cells: Some(app.charts.cells.names().0.to_owned()),
             group: Some(app.grouping.name().to_owned()),
             chart: Some(chart.to_owned()),
@@ -206,7 +206,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("deep/screen.toml");
         let mut app = app();
-        for command in [Command::NextTheme, Command::Reach(Direction::Next), Command::Cells, Command::Form] {
+        for command in [Command::NextTheme, Command::StepSpan(Direction::Next), Command::Cells, Command::Form] {
             app.update(Action::Command(command));
         }
         app.update(Action::Command(Command::Show(ViewId::Nodes)));

@@ -50,7 +50,7 @@ impl Timestamp {
     /// The start of the minute that contains this instant.
     #[must_use]
     pub const fn minute(self) -> Self {
-        Self(self.0.div_euclid(60_000) * 60_000)
+        Self(self.0.div_euclid(Span::MINUTE.0) * Span::MINUTE.0)
     }
 }
 
@@ -86,6 +86,14 @@ impl From<std::time::Duration> for Span {
 impl Span {
     /// Zero.
     pub const ZERO: Self = Self(0);
+    /// 60 seconds.
+    pub const MINUTE: Self = Self::from_secs(60);
+    /// 15 minutes.
+    pub const QUARTER_HOUR: Self = Self::from_secs(900);
+    /// 60 minutes.
+    pub const HOUR: Self = Self::from_secs(3_600);
+    /// 24 hours, also where a local day has fewer or more.
+    pub const DAY: Self = Self::from_secs(86_400);
 
     /// `millis` milliseconds.
     pub const fn from_millis(millis: i64) -> Self {

@@ -228,7 +228,7 @@ fn a_mistake_in_the_configuration_names_line_and_remedy() {
     let err = wrong("[[price]]\nmodel = \"x\"\nhit = \"0.1\"\nmiss = \"cheap\"\noutput = \"1\"\n");
     assert!(err.contains("margintop.toml:4: miss \"cheap\": not a decimal number: write it like \"0.55\""), "{err}");
     let err = wrong("theme = \"margintop-drak\"\n");
-    assert!(err.contains("did you mean `margintop-dark`?"), "{err}");
+    assert!(err.contains("is it \"margintop-dark\"?"), "{err}");
     let err = wrong("color = \"sometimes\"\n");
     assert!(err.contains("auto, always or never"), "{err}");
     let named = once(["nvml:off", "--config", "/nowhere/margintop.toml"]).run();
@@ -301,8 +301,8 @@ fn an_invalid_call_says_what_to_write() {
         (&["once", "http://u:p@host:1"], "bearer_token_file"),
         (&["once", "x:1", "--role", "http://x:1=chief"], "write it like http://gpu-01:8000=prefill"),
         (&["--theme", "nosuch"], "--theme: \"nosuch\": no such theme; `margintop themes` lists them"),
-        (&["themes", "margintop-drak"], "did you mean `margintop-dark`?"),
-        (&["--theme", "margintop-drak"], "did you mean `margintop-dark`?"),
+        (&["themes", "margintop-drak"], "is it \"margintop-dark\"?"),
+        (&["--theme", "margintop-drak"], "is it \"margintop-dark\"?"),
         (&["--color", "sometimes"], "auto, always or never"),
         (&["demo", "--nodes", "0"], "--nodes"),
         (&["demo", "--speed", "0"], "--speed: 0: write a number"),

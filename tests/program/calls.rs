@@ -268,7 +268,7 @@ fn a_theme_file_with_a_mistake_is_named_and_stops_nothing_else() {
         std::fs::write(folder.join("other.toml"), "[roles]\ntext = \"#010203\"\n").unwrap();
         program
     };
-    let wrong = "theme mine.toml, line 3: no role `accnt`; did you mean `accent`?";
+    let wrong = "theme mine.toml, line 3: no role \"accnt\"; is it \"accent\"?";
     let ran = with_themes(&["themes"]).run();
     assert_eq!(ran.code, Some(0), "{}", ran.err);
     assert!(

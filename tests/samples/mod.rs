@@ -22,7 +22,7 @@ use margintop::snapshot::{
     Coverage, GpuTotals, LedgerBasis, ListBasis, MoneyView, RateBasis, Requests, Rule, SCHEMA, Severity, SloStatus,
     Snapshot, TokenTotals, VitalLine, Vitals, WriterStatus,
 };
-use margintop::tui::app::{Action, App, ChartReach, Command};
+use margintop::tui::app::{Action, App, ChartSpan, Command};
 use margintop::units::{GpuTime, Money, Ratio, Span, Timestamp, Tokens};
 #[allow(unused_imports, reason = "not every test builds every row")]
 pub use rows::{alert, engine, model, node, unit};
@@ -77,7 +77,7 @@ pub fn watched() -> App {
     app.update(Action::Fresh(Arc::new(last)));
     app.history = history;
     // Not chosen by a key: the main chart keeps its day.
-    app.charts.reach = ChartReach::Quarter;
+    app.charts.span = ChartSpan::Quarter;
     app
 }
 

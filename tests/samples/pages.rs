@@ -8,7 +8,7 @@ use margintop::pricing::Book;
 use margintop::reading::{EngineRole, Label, UnitName};
 use margintop::snapshot::{LedgerBasis, Snapshot, WriterStatus};
 use margintop::tui::app::{Action, App, Command};
-use margintop::tui::ledger_query::{Against, Hour, LedgerAnswer, LedgerQuery, MoneyPage, MoneyQuery, WhatIfPage};
+use margintop::tui::ledger_query::{Against, Hour, LedgerQuery, LedgerResult, MoneyPage, MoneyQuery, WhatIfPage};
 use margintop::tui::view::ViewId;
 use margintop::units::{GpuTime, Money, Span, Timestamp};
 
@@ -119,23 +119,23 @@ pub fn app(page: Page) -> App {
 
 /// Answers what the app asks, as the ledger of a page would.
 pub fn answer(app: &mut App, page: Page) {
-    while let Some(question) = app.question() {
+    while let Some(question) = app.next_query() {
         if page == Page::Waiting {
             return;
         }
         let reply = match question {
             _ if page == Page::Failed => {
                 let why = Label::new("/home/me/ledger.db: the disk is full: free some space, it goes on by itself");
-                LedgerAnswer::Money(Err(why))
+                LedgerResult::Money(Err(why))
             }
-            LedgerQuery::Money(asked) => LedgerAnswer::Money(Ok(Arc::new(money_page(page, asked)))),
-            LedgerQuery::Day(begin) => LedgerAnswer::Day(begin, Ok(day(page, app, begin))),
-            LedgerQuery::AtLists(..) => LedgerAnswer::AtLists(Ok(Vec::new())),
+            LedgerQuery::Money(asked) => LedgerResult::Money(Ok(Arc::new(money_page(page, asked)))),
+            LedgerQuery::Day(begin) => LedgerResult::Day(begin, Ok(day(page, app, begin))),
+            LedgerQuery::AtLists(..) => LedgerResult::AtLists(Ok(Vec::new())),
             LedgerQuery::WhatIf(asked) => {
-                LedgerAnswer::WhatIf(Ok(Arc::new(WhatIfPage::of(&asked, &today(page, asked.at), &book()))))
+                LedgerResult::WhatIf(Ok(Arc::new(WhatIfPage::of(&asked, &today(page, asked.at), &book()))))
             }
         };
-        app.update(Action::Answered(reply));
+        app.update(Action::QueryResult(reply));
     }
 }
 

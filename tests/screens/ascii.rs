@@ -17,8 +17,8 @@ use samples::{Case, case, hands};
 const SIZES: [(u16, u16); 4] = [(40, 12), (80, 24), (120, 36), (200, 50)];
 
 fn frame(app: &App, (width, height): (u16, u16)) -> String {
-    let shelf = ThemeRegistry::built_in().unwrap();
-    let theme = Theme::new(&shelf.palettes()[0], Depth::True).with_glyphs(Glyphs::Ascii);
+    let themes = ThemeRegistry::built_in().unwrap();
+    let theme = Theme::new(&themes.palettes()[0], Depth::True).with_glyphs(Glyphs::Ascii);
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
     terminal.draw(|frame| drop(margintop::tui::draw(frame, app, app.shown(), &theme))).unwrap();
     let buffer = terminal.backend().buffer();

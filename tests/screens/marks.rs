@@ -186,7 +186,7 @@ fn the_chart_of_balance_follows_the_span_and_has_the_cursor() {
         open(&mut app, keys);
         let (_, plots) = drawn(&app, (120, 36));
         assert_eq!(plots.len(), 1);
-        app.charts.reach.span()
+        app.charts.span.length()
     });
     assert_eq!(spans.map(Span::millis), [3_600_000, 900_000]);
     let frame = samples::hands::text(&app, 120, 36);

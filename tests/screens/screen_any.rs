@@ -10,7 +10,7 @@ use margintop::snapshot::{Rule, Severity, Snapshot, VitalLine};
 use margintop::statement::By;
 use margintop::tui::app::{Action, App, Command, Direction, Motion};
 use margintop::tui::frame_input::FrameInput;
-use margintop::tui::ledger_query::{Against, Hour, LedgerAnswer, LedgerQuery, MoneyPage, MoneyQuery, WhatIfPage};
+use margintop::tui::ledger_query::{Against, Hour, LedgerQuery, LedgerResult, MoneyPage, MoneyQuery, WhatIfPage};
 use margintop::tui::theme::Theme;
 use margintop::tui::view::ViewId;
 use margintop::units::{Money, Ratio, Span, Timestamp, Tokens};
@@ -55,7 +55,7 @@ const KEYS: &[Command] = &[
     Command::FoldAll,
     Command::Cells,
     Command::Form,
-    Command::Reach(Direction::Next),
+    Command::StepSpan(Direction::Next),
     Command::Neighbour(Direction::Next),
     Command::AlertsOf,
     Command::Move(Motion::Bottom),
@@ -316,10 +316,10 @@ proptest! {
         for _ in 0..=panes {
             app.update(Action::Command(Command::Show(ViewId::Money)));
         }
-        app.update(Action::Answered(LedgerAnswer::Money(Ok(Arc::new(page.clone())))));
+        app.update(Action::QueryResult(LedgerResult::Money(Ok(Arc::new(page.clone())))));
         draw(&app, width, height);
         page.hours = hours.iter().map(|(revenue, cost, profit)| Hour { begin: at, revenue: *revenue, cost: *cost, profit: *profit, lower_bound: false }).collect();
-        app.update(Action::Answered(LedgerAnswer::Money(Ok(Arc::new(page)))));
+        app.update(Action::QueryResult(LedgerResult::Money(Ok(Arc::new(page)))));
         draw(&app, width, height);
         app.update(Action::Command(Command::WhatIf));
         for field in 0..6 {
@@ -328,10 +328,10 @@ proptest! {
             }
             app.update(Action::Command(Command::Move(Motion::Down)));
         }
-        while let Some(question) = app.question() {
+        while let Some(question) = app.next_query() {
             app.update(match question {
-                LedgerQuery::WhatIf(asked) => Action::Answered(LedgerAnswer::WhatIf(Ok(Arc::new(WhatIfPage::of(&asked, &pasts.0, &book()))))),
-                LedgerQuery::Money(_) | LedgerQuery::Day(_) | LedgerQuery::AtLists(..) => Action::Unanswered,
+                LedgerQuery::WhatIf(asked) => Action::QueryResult(LedgerResult::WhatIf(Ok(Arc::new(WhatIfPage::of(&asked, &pasts.0, &book()))))),
+                LedgerQuery::Money(_) | LedgerQuery::Day(_) | LedgerQuery::AtLists(..) => Action::QueryDropped,
             });
         }
         draw(&app, width, height);

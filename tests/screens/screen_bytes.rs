@@ -143,7 +143,7 @@ fn charts_of_a_still_past_stand_still() {
         }
         let mut app = App::new(Arc::new(still(2 * HOUR)), TimeZone::UTC, Span::from_secs(1), 1);
         app.history = history.clone();
-        (0..span).for_each(|_| drop(app.update(Action::Command(Command::Reach(Direction::Previous)))));
+        (0..span).for_each(|_| drop(app.update(Action::Command(Command::StepSpan(Direction::Previous)))));
         let mut terminal = Terminal::new(TestBackend::new(200, 50)).unwrap();
         let mut frames = Vec::new();
         for second in 2 * HOUR..2 * HOUR + 20 {

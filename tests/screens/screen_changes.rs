@@ -280,13 +280,13 @@ fn a_chosen_span_is_that_of_every_chart() {
     };
     let mut app = app();
     assert!(title(&app, "Revenue = cost").contains("since "), "a day is not known: {}", title(&app, "Revenue = cost"));
-    app.update(Action::Command(Command::Reach(Direction::Previous)));
+    app.update(Action::Command(Command::StepSpan(Direction::Previous)));
     assert!(title(&app, "Revenue = cost").contains(", 15 min "), "{}", title(&app, "Revenue = cost"));
     let small =
         |app: &App| text(app, 80, 24).lines().find(|line| line.contains("scale ─")).unwrap_or_default().to_owned();
     app.history.record(app.shown(), Span::from_secs(5));
     for _ in 0..3 {
-        app.update(Action::Command(Command::Reach(Direction::Next)));
+        app.update(Action::Command(Command::StepSpan(Direction::Next)));
     }
     assert!(small(&app).contains("─ Since ") && !small(&app).contains("24 h"), "{}", small(&app));
 }

@@ -239,14 +239,14 @@ fn every_column_that_sorts_sorts_both_ways() {
 #[test]
 fn spans_cells_and_charts() {
     let mut app = app();
-    let reach = |app: &App| app.charts.reach.name();
-    assert_eq!(reach(&app), "1 h");
+    let span = |app: &App| app.charts.span.name();
+    assert_eq!(span(&app), "1 h");
     type_(&mut app, "]");
-    assert_eq!(reach(&app), "6 h");
+    assert_eq!(span(&app), "6 h");
     type_(&mut app, "]]");
-    assert_eq!(reach(&app), "24 h");
+    assert_eq!(span(&app), "24 h");
     type_(&mut app, "[[[[");
-    assert_eq!(reach(&app), "15 min");
+    assert_eq!(span(&app), "15 min");
     let before = app.charts;
     type_(&mut app, "mv");
     assert_ne!(app.charts, before);

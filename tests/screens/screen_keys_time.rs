@@ -189,7 +189,7 @@ fn a_command_line_does_what_it_says() {
     enter(&mut app, ":view nodes");
     assert_eq!(app.view(), ViewId::Nodes);
     enter(&mut app, ":span 6h");
-    assert_eq!(app.charts.reach.name(), "6 h");
+    assert_eq!(app.charts.span.name(), "6 h");
     let before = app.list().order();
     enter(&mut app, ":sort now");
     assert_ne!(app.list().order(), before);

@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use margintop::reading::Label;
 use margintop::snapshot::Snapshot;
-use margintop::tui::app::MoneyReach::{Day, Month, Week};
-use margintop::tui::app::{Action, App, ChartReach, Effect, Field, Pane};
+use margintop::tui::app::MoneyRange::{Day, Month, Week};
+use margintop::tui::app::{Action, App, ChartSpan, Effect, Field, Pane};
 use margintop::tui::keys;
-use margintop::tui::ledger_query::{Against, LedgerAnswer, LedgerQuery};
+use margintop::tui::ledger_query::{Against, LedgerQuery, LedgerResult};
 use margintop::tui::view::ViewId;
 use margintop::units::{NodeCount, Span};
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -62,31 +62,31 @@ fn rows_of_the_open_pane_scroll() {
 #[test]
 fn it_asks_when_it_is_opened_and_every_ten_seconds() {
     let mut app = pages::app(Page::Fleet);
-    assert_eq!(app.question(), None, "the page is fresh");
+    assert_eq!(app.next_query(), None, "the page is fresh");
     later(&mut app, 9);
-    assert_eq!(app.question(), None);
+    assert_eq!(app.next_query(), None);
     later(&mut app, 1);
-    let Some(LedgerQuery::Money(asked)) = app.question() else { panic!("ten seconds are over") };
+    let Some(LedgerQuery::Money(asked)) = app.next_query() else { panic!("ten seconds are over") };
     assert_eq!((asked.at, asked.against), (app.shown().at, Against::Quarter));
     later(&mut app, 60);
-    assert_eq!(app.question(), None, "one question at a time");
-    app.update(Action::Answered(LedgerAnswer::Money(Err(Label::new("busy")))));
+    assert_eq!(app.next_query(), None, "one question at a time");
+    app.update(Action::QueryResult(LedgerResult::Money(Err(Label::new("busy")))));
     assert!(app.money.page.is_some() && app.money.failure.is_some(), "the last page stays");
-    assert!(app.question().is_some());
-    app.update(Action::Unanswered);
+    assert!(app.next_query().is_some());
+    app.update(Action::QueryDropped);
     assert_eq!(app.money.failure.as_ref().unwrap().as_str(), "the ledger does not answer; it is asked again");
     type_(&mut app, "1");
     later(&mut app, 60);
-    assert_eq!(app.question(), None, "nobody looks");
-    app.update(Action::Unanswered);
+    assert_eq!(app.next_query(), None, "nobody looks");
+    app.update(Action::QueryDropped);
     type_(&mut app, "5");
-    assert!(app.question().is_some(), "opened again, it has the amounts of now");
-    app.update(Action::Unanswered);
+    assert!(app.next_query().is_some(), "opened again, it has the amounts of now");
+    app.update(Action::QueryDropped);
     type_(&mut app, "1");
-    assert_eq!(app.question(), None);
+    assert_eq!(app.next_query(), None);
     later(&mut app, 1);
     type_(&mut app, "5");
-    assert!(app.question().is_some(), "also a second later");
+    assert!(app.next_query().is_some(), "also a second later");
 }
 
 /// Class: a question that is taken for asked because another one was asked in its stead.
@@ -95,9 +95,9 @@ fn what_waits_behind_another_question_is_asked_next() {
     let mut app = pages::app(Page::Fleet);
     later(&mut app, 10);
     type_(&mut app, "w");
-    let Some(LedgerQuery::WhatIf(_)) = app.question() else { panic!("the form is open") };
-    app.update(Action::Answered(LedgerAnswer::WhatIf(Err(Label::new("busy")))));
-    let Some(LedgerQuery::Money(asked)) = app.question() else { panic!("the page is ten seconds old") };
+    let Some(LedgerQuery::WhatIf(_)) = app.next_query() else { panic!("the form is open") };
+    app.update(Action::QueryResult(LedgerResult::WhatIf(Err(Label::new("busy")))));
+    let Some(LedgerQuery::Money(asked)) = app.next_query() else { panic!("the page is ten seconds old") };
     assert_eq!(asked.at, app.shown().at);
 }
 
@@ -108,9 +108,9 @@ fn a_new_quarter_hour_is_asked_for_at_once() {
     later(&mut app, 10 * 60 + 50);
     pages::answer(&mut app, Page::Fleet);
     later(&mut app, 2);
-    assert_eq!(app.question(), None);
+    assert_eq!(app.next_query(), None);
     later(&mut app, 1);
-    assert!(app.question().is_some(), "a quarter past three");
+    assert!(app.next_query().is_some(), "a quarter past three");
 }
 
 #[test]
@@ -118,11 +118,11 @@ fn nothing_is_asked_without_a_ledger_or_before_the_first_poll() {
     let mut app = pages::app(Page::Fleet);
     app.has_past = false;
     later(&mut app, 60);
-    assert_eq!(app.question(), None);
+    assert_eq!(app.next_query(), None);
     let mut blank = App::new(Arc::new(samples::empty()), app.zone.clone(), app.interval, 1);
     blank.has_past = true;
     type_(&mut blank, "5w");
-    assert_eq!(blank.question(), None);
+    assert_eq!(blank.next_query(), None);
 }
 
 #[test]
@@ -131,8 +131,8 @@ fn the_bridge_has_three_other_ends() {
     for against in [Against::Yesterday, Against::LastWeek, Against::Quarter] {
         type_(&mut app, "b");
         assert_eq!(app.money.against, against);
-        assert!(matches!(app.question(), Some(LedgerQuery::Money(asked)) if asked.against == against));
-        app.update(Action::Unanswered);
+        assert!(matches!(app.next_query(), Some(LedgerQuery::Money(asked)) if asked.against == against));
+        app.update(Action::QueryDropped);
     }
     type_(&mut app, "1b");
     assert_eq!(app.money.against, Against::Quarter, "elsewhere it means nothing");
@@ -173,7 +173,7 @@ fn what_if_is_filled_in_by_typing_and_by_steps() {
     press(&mut app, KeyCode::Right);
     assert_eq!(app.what_if.changed().nodes, NodeCount::whole(5), "one more than the four that this ledger names");
     assert!(!app.what_if.is_answered());
-    assert!(matches!(app.question(), Some(LedgerQuery::WhatIf(asked)) if asked.changed == app.what_if.changed()));
+    assert!(matches!(app.next_query(), Some(LedgerQuery::WhatIf(asked)) if asked.changed == app.what_if.changed()));
     press(&mut app, KeyCode::Esc);
     assert_eq!((app.what_if.open, app.view()), (false, ViewId::Nodes));
 }
@@ -266,12 +266,12 @@ fn brackets_go_from_the_hours_of_a_day_to_the_days_of_a_month() {
     let mut seen = Vec::new();
     for key in ["", "[", "]", "]", "]", "["] {
         type_(&mut app, key);
-        seen.push(app.money.reach);
+        seen.push(app.money.range);
     }
     assert_eq!(seen, [Day, Day, Week, Month, Month, Week]);
-    assert_eq!(app.charts.reach, ChartReach::Hour, "it is not the span of the other charts");
+    assert_eq!(app.charts.span, ChartSpan::Hour, "it is not the span of the other charts");
     type_(&mut app, "1]");
-    assert_eq!((app.charts.reach, app.money.reach), (ChartReach::SixHours, Week));
+    assert_eq!((app.charts.span, app.money.range), (ChartSpan::SixHours, Week));
 }
 
 /// Class: a day that is dropped where many are kept is asked for again, and again.
@@ -280,10 +280,10 @@ fn each_day_of_the_month_is_asked_for_once() {
     let mut app = pages::app(Page::Fleet);
     type_(&mut app, "]]");
     let mut asked = Vec::new();
-    while let Some(LedgerQuery::Day(begin)) = app.question() {
+    while let Some(LedgerQuery::Day(begin)) = app.next_query() {
         asked.push(begin);
         assert!(asked.len() <= 31, "{asked:?}");
-        app.update(Action::Answered(LedgerAnswer::Day(begin, Ok(Vec::new()))));
+        app.update(Action::QueryResult(LedgerResult::Day(begin, Ok(Vec::new()))));
     }
     let [first, .., last] = asked.as_slice() else { panic!("days are asked for: {asked:?}") };
     // It is the 23rd.

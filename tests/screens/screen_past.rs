@@ -13,7 +13,7 @@ use margintop::ledger::{GpuTimeChange, Past, PendingPostings, TokenChange};
 use margintop::reading::Label;
 use margintop::statement::By;
 use margintop::store::{Settings, Store};
-use margintop::tui::ledger_query::{Against, Changed, LedgerAnswer, LedgerQuery, MoneyQuery, WhatIfQuery};
+use margintop::tui::ledger_query::{Against, Changed, LedgerQuery, LedgerResult, MoneyQuery, WhatIfQuery};
 use margintop::tui::past_of;
 use margintop::units::{Moment, Money, Span, Timestamp};
 use samples::pages::book;
@@ -58,7 +58,7 @@ fn ledger_of(past: &Past) -> Store {
     store
 }
 
-fn asked(store: &Store, question: LedgerQuery) -> LedgerAnswer {
+fn asked(store: &Store, question: LedgerQuery) -> LedgerResult {
     let (tell, answer) = channel();
     past_of(store.clone(), Arc::new(book()), zone(), Some(dollars(100_000)))
         .ask(question, Box::new(move |reply| tell.send(reply).unwrap()));
@@ -75,7 +75,7 @@ fn the_published_day_is_on_the_page_to_the_dollar() {
     let store = ledger_of(&day);
     let at = day.until - Span::from_secs(1);
     let question = MoneyQuery { at, against: Against::Yesterday, by: By::Model };
-    let LedgerAnswer::Money(Ok(page)) = asked(&store, LedgerQuery::Money(question)) else { panic!("no page") };
+    let LedgerResult::Money(Ok(page)) = asked(&store, LedgerQuery::Money(question)) else { panic!("no page") };
     assert_eq!((page.totals.revenue, page.totals.cost), (dollars(562_100), Some(dollars(87_072))));
     assert_eq!(page.models.total.profit, Some(dollars(475_028)));
     assert_eq!(page.hours.len(), 24);
@@ -99,7 +99,7 @@ fn what_if_is_the_same_traffic_and_leaves_the_ledger_as_it_is() {
     let store = ledger_of(&day);
     let at = day.until - Span::from_secs(1);
     let ask = |changed| match asked(&store, LedgerQuery::WhatIf(WhatIfQuery { at, changed })) {
-        LedgerAnswer::WhatIf(Ok(page)) => page,
+        LedgerResult::WhatIf(Ok(page)) => page,
         other => panic!("{other:?}"),
     };
     let half = ask(Changed { paid: Some("0.5".parse().unwrap()), ..Changed::default() });
@@ -122,7 +122,7 @@ fn a_ledger_that_is_closed_drops_the_question() {
     let (tell, answer) = channel();
     let question =
         LedgerQuery::Money(MoneyQuery { at: Timestamp::from_millis(1), against: Against::Quarter, by: By::Model });
-    let reply: margintop::tui::ledger_query::OnAnswer = Box::new(move |reply| tell.send(reply).unwrap());
+    let reply: margintop::tui::ledger_query::OnResult = Box::new(move |reply| tell.send(reply).unwrap());
     past_of(store, Arc::new(book()), zone(), None).ask(question, reply);
     assert_eq!(answer.recv_timeout(PATIENCE).unwrap_err(), RecvTimeoutError::Disconnected);
 }

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 use margintop::history::History;
 use margintop::snapshot::Bound;
-use margintop::tui::app::{Action, App, ChartReach, Command, Direction};
-use margintop::tui::ledger_query::{LedgerAnswer, LedgerQuery};
+use margintop::tui::app::{Action, App, ChartSpan, Command, Direction};
+use margintop::tui::ledger_query::{LedgerQuery, LedgerResult};
 use margintop::units::{Money, Span};
 use samples::past::deepseek_day;
 
@@ -22,7 +22,7 @@ fn at_its_end() -> App {
     now.money.since = Some(day.since);
     let mut app = App::new(Arc::new(now), TimeZone::UTC, Span::from_secs(1), 1);
     app.history = history;
-    app.charts.reach = ChartReach::Day;
+    app.charts.span = ChartSpan::Day;
     app
 }
 
@@ -80,23 +80,23 @@ fn the_ledgers_sums_of_then_take_the_place_of_the_records() {
     app.has_past = true;
     app.update(Action::Command(Command::Leap(Direction::Previous)));
     let then = app.then().unwrap();
-    let Some(LedgerQuery::Money(question)) = app.question() else { panic!("the ledger is not asked") };
+    let Some(LedgerQuery::Money(question)) = app.next_query() else { panic!("the ledger is not asked") };
     assert_eq!(question.at, then);
     let page = samples::pages::money_page(samples::pages::Page::PublishedDay, question);
     let (total, since) = (page.models.total.clone(), page.models.since);
-    app.update(Action::Answered(LedgerAnswer::Money(Ok(Arc::new(page)))));
+    app.update(Action::QueryResult(LedgerResult::Money(Ok(Arc::new(page)))));
     let money = &app.shown().money;
     assert_eq!((money.revenue, money.cost, money.profit), (total.revenue, total.cost, total.profit));
     assert_eq!(money.since, Some(since));
-    assert_eq!(app.question(), None, "it is asked once");
+    assert_eq!(app.next_query(), None, "it is asked once");
     // Another instant, however near, has other sums.
     app.update(Action::Command(Command::Step(Direction::Next)));
-    let Some(LedgerQuery::Money(question)) = app.question() else { panic!("the ledger is not asked") };
+    let Some(LedgerQuery::Money(question)) = app.next_query() else { panic!("the ledger is not asked") };
     assert_eq!(Some(question.at), app.then());
     // An answer that comes late is of no other instant.
     app.update(Action::Command(Command::Step(Direction::Previous)));
     let before = app.shown().money.revenue;
-    app.update(Action::Answered(LedgerAnswer::Money(Err(margintop::reading::Label::new("busy")))));
+    app.update(Action::QueryResult(LedgerResult::Money(Err(margintop::reading::Label::new("busy")))));
     assert_eq!(app.shown().money.revenue, before);
 }
 
@@ -132,10 +132,10 @@ fn sums_of_then_are_marked_where_a_part_is_unknown() {
     app.has_past = true;
     app.update(Action::Command(Command::Leap(Direction::Previous)));
     assert_eq!(app.shown().total_bound(), Bound::None, "all of it is recorded");
-    let Some(LedgerQuery::Money(question)) = app.question() else { panic!("the ledger is not asked") };
+    let Some(LedgerQuery::Money(question)) = app.next_query() else { panic!("the ledger is not asked") };
     let mut page = samples::pages::money_page(samples::pages::Page::PublishedDay, question);
     page.models.total.lower_bound = true;
-    app.update(Action::Answered(LedgerAnswer::Money(Ok(Arc::new(page)))));
+    app.update(Action::QueryResult(LedgerResult::Money(Ok(Arc::new(page)))));
     assert_eq!(app.shown().total_bound(), Bound::Lower);
     let frame = samples::hands::text(&app, 200, 50);
     assert!(frame.contains("revenue ≥ $"), "{frame}");

@@ -9,8 +9,9 @@ use std::time::{Duration, Instant};
 
 use margintop::clock::{Clock, ScriptedClock};
 use margintop::reading::{EngineKind, Event, ScrapeError};
+use margintop::source::PolledTarget;
 use margintop::source::discover::Discovery;
-use margintop::source::scrape::{ScrapeTarget, Scraper, Settings};
+use margintop::source::scrape::{Scraper, Settings};
 use margintop::units::{Span, Timestamp};
 use peer::*;
 use tokio::net::TcpListener;
@@ -164,7 +165,7 @@ async fn engines_are_found_by_their_pages() {
     assert_eq!(urls, expected);
     assert!(found.iter().all(|found| found.scraper.page().is_some()));
     stranger.asked();
-    let known: Vec<ScrapeTarget> = found.into_iter().map(|found| found.scraper.target().clone()).collect();
+    let known: Vec<PolledTarget> = found.into_iter().map(|found| found.scraper.target().clone()).collect();
     assert!(discovery.discover(&[], &known).await.is_empty());
     assert!(stranger.asked().is_empty(), "a stranger is left alone");
 }

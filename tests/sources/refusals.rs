@@ -7,7 +7,8 @@ use std::io::Write;
 
 use margintop::clock::Clock;
 use margintop::reading::ScrapeError;
-use margintop::source::scrape::{ScrapeTarget, Scraper, Settings};
+use margintop::source::PolledTarget;
+use margintop::source::scrape::{Scraper, Settings};
 use peer::*;
 
 #[tokio::test]
@@ -61,7 +62,7 @@ async fn the_hint_fits_the_credentials() {
         let mut scraper = if password {
             with_password(&url, "u", file.path())
         } else {
-            let mut target: ScrapeTarget = url.parse().unwrap();
+            let mut target: PolledTarget = url.parse().unwrap();
             target.options.bearer_token_file = Some(file.path().into());
             Scraper::new(target, Settings::default(), Clock::System)
         };

@@ -11,8 +11,9 @@ use std::time::{Duration, Instant};
 
 use margintop::clock::{Clock, ScriptedClock};
 use margintop::reading::{EngineKind, Event, PageReading, PromptCount, ScrapeError};
-use margintop::source::scrape::{ScrapeTarget, Scraper, Settings, source_of};
+use margintop::source::scrape::{Scraper, Settings};
 use margintop::source::{PollTiming, SourceMessage, sink};
+use margintop::source::{PolledTarget, source_of};
 use margintop::units::{Span, Timestamp};
 use peer::*;
 use rustls::ServerConfig;
@@ -215,7 +216,7 @@ async fn a_redirect_within_the_server_is_followed_with_the_key() {
         if head.starts_with("GET /metrics/ ") { ok(PAGE) } else { answer("307 There", "Location: /metrics/\r\n", b"") }
     })
     .await;
-    let mut target: ScrapeTarget = format!("{}/metrics", server.url).parse().unwrap();
+    let mut target: PolledTarget = format!("{}/metrics", server.url).parse().unwrap();
     target.options.bearer_token_file = Some(key.path().into());
     let mut scraper = Scraper::new(target, Settings::default(), Clock::System);
     for _ in 0..3 {
@@ -249,7 +250,7 @@ async fn a_refused_key_is_read_again() {
     write!(key, "old").unwrap();
     let server =
         Server::start(|head| if head.contains("Bearer new") { ok(PAGE) } else { answer("401 No", "", b"") }).await;
-    let mut target: ScrapeTarget = format!("{}/metrics", server.url).parse().unwrap();
+    let mut target: PolledTarget = format!("{}/metrics", server.url).parse().unwrap();
     target.options.bearer_token_file = Some(key.path().into());
     let mut scraper = Scraper::new(target, Settings::default(), Clock::System);
     let refused = scrape(&mut scraper).await.1.unwrap_err().to_string();
@@ -265,7 +266,7 @@ async fn a_refused_key_is_read_again() {
 }
 
 pub(crate) fn with_password(url: &str, username: &str, file: &std::path::Path) -> Scraper {
-    let mut target: ScrapeTarget = url.parse().unwrap();
+    let mut target: PolledTarget = url.parse().unwrap();
     (target.options.username, target.options.password_file) = (Some(username.to_owned()), Some(file.into()));
     Scraper::new(target, Settings::default(), Clock::System)
 }
@@ -373,7 +374,7 @@ fn gzip(plain: &[u8]) -> Vec<u8> {
 
 /// What a file says when it is polled once, as the source that it is.
 async fn file(path: &str) -> Result<Box<PageReading>, ScrapeError> {
-    let target: ScrapeTarget = path.parse().unwrap();
+    let target: PolledTarget = path.parse().unwrap();
     let mut source = source_of(&target, &Settings::default());
     let (sink, mut outlet) = sink();
     source.start(sink, &Clock::System);
@@ -413,7 +414,7 @@ async fn what_is_no_tls_says_so() {
     });
     let outcome = once(&url).await;
     assert!(matches!(outcome, Err(ScrapeError::Tls(_))), "{outcome:?}");
-    let mut target: ScrapeTarget = url.parse().unwrap();
+    let mut target: PolledTarget = url.parse().unwrap();
     target.options.ca_file = Some("/nonexistent.pem".into());
     match scrape(&mut Scraper::new(target, Settings::default(), Clock::System)).await.1 {
         Err(ScrapeError::Tls(why)) => assert!(why.as_str().contains("ca_file /nonexistent.pem"), "{why}"),
@@ -458,7 +459,7 @@ async fn a_private_authority_is_trusted_where_it_is_named() {
     let url = secure_server();
     let outcome = once(&url).await;
     assert!(matches!(outcome, Err(ScrapeError::Tls(_))), "{outcome:?}");
-    let mut target: ScrapeTarget = url.parse().unwrap();
+    let mut target: PolledTarget = url.parse().unwrap();
     target.options.ca_file = Some(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tls/ca.pem"));
     let mut scraper = Scraper::new(target, Settings::default(), Clock::System);
     assert_eq!(output(&scrape(&mut scraper).await.1.unwrap()), Some(7));

@@ -9,7 +9,6 @@ use crate::ledger::{CostAccount, CostKind};
 use crate::statement::{DayEntry, EntryKind, month_of, rounded_hours};
 use crate::units::{GpuTime, Money, Span, Timestamp};
 
-const HOUR: Span = Span::from_secs(3_600);
 /// The decimals of an amount.
 const PLACES: u32 = 6;
 
@@ -120,7 +119,7 @@ fn charges<'a>(entry: &DayEntry, micros: i128, data: &'a ReportData) -> Vec<Char
     };
     let rate = account.and_then(|account| account.rate).filter(|_| kind == ChargeKind::Gpus);
     // A node's rent divided by its GPUs has more decimals than a printed rate.
-    let per_hour = rate.map(|rate| price(rate.of(GpuTime::of(1, HOUR)).rounded(12), 12));
+    let per_hour = rate.map(|rate| price(rate.of(GpuTime::of(1, Span::HOUR)).rounded(12), 12));
     let whole = Charge { kind, account, amount: entry.amount, quantity: micros, price: per_hour };
     let power = account.and_then(|account| account.power).filter(|_| kind == ChargeKind::Gpus && entry.energy != 0);
     let Some(power) = power else { return vec![whole] };

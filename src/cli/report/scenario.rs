@@ -9,6 +9,7 @@ use crate::statement::WhatIfChange;
 use crate::suggestion::meant;
 use crate::units::{HourlyRate, LoadFactor, NodeCount, Share};
 
+const NAMES: [&str; 6] = ["list", "paid", "load", "hit_rate", "gpu_rate", "nodes"];
 const KEYS: &str =
     "write list=NAME, paid=0.37, load=1.2, hit_rate=0.6, gpu_rate=2.50 or nodes=200, or the name of a [[scenario]]";
 
@@ -49,7 +50,7 @@ impl Scenarios {
             "hit_rate" => put(&mut self.hit_rate, share()?, "hit_rate"),
             "gpu_rate" => put(&mut self.gpu_rate, value.parse().map_err(decimal)?, "gpu_rate"),
             "nodes" => put(&mut self.nodes, value.parse()?, "nodes"),
-            _ => Err(KEYS.to_owned()),
+            key => Err(format!("no key \"{key}\"{}; {KEYS}", meant(key, NAMES))),
         }
     }
 
@@ -140,6 +141,8 @@ mod tests {
         assert_eq!((asked.list.as_deref(), asked.nodes), (Some("deepseek-r1-2025"), NodeCount::whole(200)));
         assert_eq!(scenarios(&["nodes=218.025"]).unwrap().to_string(), "nodes=218.025");
         assert_eq!(scenarios(&["load=1.20"]).unwrap().to_string(), "load=1.2");
+        let wrong = scenarios(&["hitrate=0.5"]).unwrap_err().to_string();
+        assert!(wrong.contains("no key \"hitrate\"; is it \"hit_rate\"?"), "{wrong}");
         assert_eq!(scenarios(&["nodes=5.0"]), scenarios(&["nodes=5"]));
         for text in ["", "list", "nodes=0", "nodes=-1", "paid=1.5", "hit_rate=x", "gpu_rate=-2", "fx=1", "nigth"] {
             assert!(scenarios(&[text]).is_err(), "{text}");

@@ -11,7 +11,7 @@ use crate::pricing::{ClassPrices, ModelPrice, PriceList};
 use crate::reading::{EngineRole, Label, ModelName, NodeName};
 use crate::snapshot::{ListBasis, ModelRow, MoneyView, RateBasis, ValueAtList};
 use crate::statement::{Totals, break_even_load, rounded_revenues};
-use crate::units::{GpuTime, Money, Ratio, Tokens, gross_margin, profit_on_cost};
+use crate::units::{GpuTime, Money, Ratio, Span, Tokens, gross_margin, profit_on_cost};
 
 /// One node's money.
 #[derive(Debug, Clone, Copy, Default)]
@@ -223,7 +223,7 @@ pub(super) fn compared_pace(present: &PresentFleet<'_>, model: &ModelName) -> Op
 
 /// Of all models, or of one.
 fn unpriced_pace(present: &PresentFleet<'_>, prices: &ClassPrices, model: Option<&ModelName>) -> Option<Money> {
-    const HOUR: i64 = 3_600_000;
+    const HOUR: i64 = Span::HOUR.millis();
     let mut total = None;
     let is_of = |view: &&super::RowView<'_>| model.is_none() || view.row.reading.model.as_ref() == model;
     let unpriced = present.live_rows().filter(|view| view.price.is_none() && view.engine.draws(view.row));

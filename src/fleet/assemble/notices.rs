@@ -10,7 +10,7 @@ use crate::ledger::CostKind;
 use crate::metering::TOGETHER;
 use crate::pricing::{Commitment, GpuRate, Leased};
 use crate::reading::{Label, TargetId};
-use crate::snapshot::{Notice, Rule, Severity};
+use crate::snapshot::{Notice, Rule, Severity, gpu_subject};
 use crate::units::GpuTime;
 
 pub(super) fn all(present: &PresentFleet<'_>) -> Vec<Notice> {
@@ -40,7 +40,7 @@ pub(super) fn all(present: &PresentFleet<'_>) -> Vec<Notice> {
             "its energy counter grew by {:.3} kWh, more than the card can draw: not billed; `margintop ledger disputes` lists it",
             energy.total() as f64 / 3.6e9
         );
-        Some(notice(Rule::Disputed, Severity::Warning, &format!("{} GPU {}", energy.node, energy.index), &text))
+        Some(notice(Rule::Disputed, Severity::Warning, &gpu_subject(&energy.node, energy.index), &text))
     });
     let lookalikes = super::lookalikes::texts(fleet)
         .map(|(target, text)| notice(Rule::ProbablySame, Severity::Warning, target, &text));
@@ -118,7 +118,7 @@ fn unknown_energy<'a>(fleet: &'a Fleet) -> impl Iterator<Item = Notice> + use<'a
         let text = format!(
             "its energy is unknown since {since}: the cost of its power is missing until its exporter reports the energy counter again"
         );
-        Some(notice(Rule::EnergyUnknown, Severity::Warning, &format!("{node} GPU {index}"), &text))
+        Some(notice(Rule::EnergyUnknown, Severity::Warning, &gpu_subject(node, index), &text))
     })
 }
 

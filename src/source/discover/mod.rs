@@ -17,8 +17,9 @@ use tokio::time::timeout;
 use crate::clock::Clock;
 use crate::dialect;
 use crate::reading::{EngineKind, Event, Label, SourceError, SourceErrorKind, TargetId};
+use crate::source::PolledTarget;
 use crate::source::contract::{self, Next, PollFuture, Sink, Source, SourceMessage};
-use crate::source::scrape::{Scrape, ScrapeTarget, Scraper, Settings};
+use crate::source::scrape::{Scrape, Scraper, Settings};
 
 pub use listening::listening;
 
@@ -49,7 +50,7 @@ pub struct Discovery {
     /// The processes that use GPUs, by the driver that reports them.
     pids: Option<watch::Receiver<Pids>>,
     /// The targets found so far.
-    known: Vec<ScrapeTarget>,
+    known: Vec<PolledTarget>,
     sink: Option<Sink>,
     settings: Settings,
     clock: Clock,
@@ -86,7 +87,7 @@ impl Discovery {
 
     /// Requests the usual ports and those of `pids` and their parents, all at once, except those in `known`. Takes about a
     /// second at most.
-    pub async fn discover(&mut self, pids: &[u32], known: &[ScrapeTarget]) -> Vec<FoundEngines> {
+    pub async fn discover(&mut self, pids: &[u32], known: &[PolledTarget]) -> Vec<FoundEngines> {
         let mut asked = JoinSet::new();
         for address in self.addresses(pids, known) {
             asked.spawn(ask(address, self.settings.clone(), self.clock.clone()));
@@ -136,10 +137,10 @@ impl Discovery {
         ports
     }
 
-    fn addresses(&mut self, pids: &[u32], known: &[ScrapeTarget]) -> Vec<SocketAddr> {
-        self.strangers.retain(|_, rounds| {
-            *rounds -= 1;
-            *rounds > 0
+    fn addresses(&mut self, pids: &[u32], known: &[PolledTarget]) -> Vec<SocketAddr> {
+        self.strangers.retain(|_, searches| {
+            *searches -= 1;
+            *searches > 0
         });
         let usual = self.ports.iter().map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, *port)));
         let mut addresses: Vec<SocketAddr> = usual.chain(listening(pids)).collect();
@@ -170,7 +171,7 @@ impl Source for Discovery {
 }
 
 /// Whether a target is the server at `address`.
-fn is_at(target: &ScrapeTarget, address: SocketAddr) -> bool {
+fn is_at(target: &PolledTarget, address: SocketAddr) -> bool {
     let host = target.host().map(|host| host.trim_matches(['[', ']']));
     let same_host = host.is_some_and(|host| host.parse::<IpAddr>().is_ok_and(|ip| ip == address.ip()));
     target.port() == Some(address.port()) && (same_host || (target.is_loopback() && address.ip().is_loopback()))

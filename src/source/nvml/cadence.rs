@@ -11,9 +11,8 @@ use super::message::LaneMessage;
 use super::settings::{NvmlSettings, PollPace};
 use crate::clock::Clock;
 use crate::reading::{Event, GpuReading, Label, SourceError};
+use crate::source::SECOND_POLL;
 
-/// The time between the first poll and the second.
-const SECOND_POLL: Duration = Duration::from_millis(300);
 /// The time between two attempts to load the library.
 const RETRY: Duration = Duration::from_secs(30);
 /// The loading time after which an error is reported.

@@ -1,4 +1,4 @@
-//! A thread that polls GPUs in rounds, and the handle that supervises it.
+//! A thread that polls GPUs in passes, and the handle that supervises it.
 //!
 //! A lane never waits for its thread. If a call does not return in time, its thread is written off: it stays inside the
 //! driver, its GPU is reported, and new threads continue with the other GPUs.
@@ -24,7 +24,7 @@ pub(super) trait GpuCalls: Default + Send + 'static {
     fn visit(&mut self, at: &Visit<'_>) -> Result<Self::Output, Stop>;
 }
 
-/// The result of one GPU in a round: its values, or its state if it has none.
+/// The result of one GPU in a pass: its values, or its state if it has none.
 pub(super) type LaneOutcome<F> = (u32, Result<F, GpuState>);
 
 type RoundResults<F> = Arc<Mutex<Vec<LaneOutcome<F>>>>;
@@ -53,7 +53,7 @@ pub(super) struct HungCall {
     pub(super) gpu: u32,
 }
 
-/// A lane. It has one thread, and further ones only for the rest of a round in which a GPU hung.
+/// A lane. It has one thread, and further ones only for the rest of a pass in which a GPU hung.
 pub(super) struct DriverLane<R: GpuCalls> {
     cards: Arc<[Card]>,
     sender: Sender<LaneMessage>,
@@ -64,17 +64,17 @@ pub(super) struct DriverLane<R: GpuCalls> {
 }
 
 impl<R: GpuCalls> DriverLane<R> {
-    /// A lane without a round.
+    /// A lane without a pass.
     pub(super) fn new(cards: Arc<[Card]>, sender: Sender<LaneMessage>, patience: Duration) -> Self {
         Self { cards, sender, patience, results: RoundResults::<R::Output>::default(), workers: Vec::new() }
     }
 
-    /// Whether a round is under way.
+    /// Whether a pass is under way.
     pub(super) fn is_busy(&self) -> bool {
         self.workers.iter().any(|worker| worker.watch.is_some())
     }
 
-    /// Starts a round over `gpus`.
+    /// Starts a pass over `gpus`.
     pub(super) fn begin(&mut self, gpus: &[u32], now: Instant) {
         self.take();
         if self.workers.is_empty() {
@@ -84,14 +84,14 @@ impl<R: GpuCalls> DriverLane<R> {
         self.workers.iter_mut().for_each(|worker| worker.order(gpus.to_vec(), now));
     }
 
-    /// Records that thread `worker` has finished. Returns whether this ended the lane's round.
+    /// Records that thread `worker` has finished. Returns whether this ended the lane's pass.
     pub(super) fn ended(&mut self, worker: u64) -> bool {
         let Some(worker) = self.workers.iter_mut().find(|w| w.id == worker) else { return false };
         worker.watch = None;
         !self.is_busy()
     }
 
-    /// Takes the results of the round so far. A GPU that was polled twice has two, the later one last.
+    /// Takes the results of the pass so far. A GPU that was polled twice has two, the later one last.
     pub(super) fn take(&mut self) -> Vec<LaneOutcome<R::Output>> {
         std::mem::take(&mut *self.found())
     }
@@ -166,10 +166,10 @@ fn work<R: GpuCalls>(
     results: &RoundResults<R::Output>,
     sender: &Sender<LaneMessage>,
 ) {
-    let mut round = R::default();
+    let mut pass = R::default();
     for gpus in orders {
         for card in gpus.iter().filter_map(|gpu| cards.get(*gpu as usize)) {
-            let found = match round.visit(&Visit { card, pulse, tally: &CardTally::default() }) {
+            let found = match pass.visit(&Visit { card, pulse, tally: &CardTally::default() }) {
                 Ok(found) => Ok(found),
                 Err(Stop::Out(state)) => Err(state),
                 Err(Stop::WrittenOff) => return,

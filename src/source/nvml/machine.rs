@@ -14,9 +14,9 @@ use super::slow::{Slow, SlowFigures};
 use super::xid;
 use crate::reading::{GpuReading, GpuState};
 
-/// The time between two slow rounds.
+/// The time between two slow passes.
 const SLOW_INTERVAL: Duration = Duration::from_secs(5);
-/// The time between the first two slow rounds: activity is measured between two samples.
+/// The time between the first two slow passes: activity is measured between two samples.
 const SLOW_SECOND: Duration = Duration::from_millis(300);
 /// The age up to which results of the slow lane are reported.
 const SLOW_AGE: Duration = Duration::from_secs(15);
@@ -30,7 +30,7 @@ pub(super) struct Machine {
     cards: Arc<[Card]>,
     polls: DriverLane<DriverPoll>,
     slow: DriverLane<Slow>,
-    slow_rounds: u32,
+    slow_passes: u32,
     slow_due: Instant,
     /// The deadline of the current poll.
     deadline: Option<Instant>,
@@ -55,7 +55,7 @@ impl Machine {
             polls: DriverLane::new(Arc::clone(&cards), sender.clone(), patience),
             slow: DriverLane::new(Arc::clone(&cards), sender.clone(), patience),
             cards,
-            slow_rounds: 0,
+            slow_passes: 0,
             slow_due: now,
             deadline: None,
             stalled: false,
@@ -68,7 +68,7 @@ impl Machine {
         }
     }
 
-    /// Whether a round is under way.
+    /// Whether a pass is under way.
     pub(super) fn is_busy(&self) -> bool {
         self.polls.is_busy() || self.slow.is_busy()
     }
@@ -78,7 +78,7 @@ impl Machine {
         self.polls.is_busy()
     }
 
-    /// The time of the next slow round.
+    /// The time of the next slow pass.
     pub(super) fn slow_due(&self) -> Instant {
         self.slow_due
     }
@@ -90,7 +90,7 @@ impl Machine {
         self.polls.begin(&self.willing(), now);
     }
 
-    /// Records that a thread ended its round. Returns the readings if that completed the poll.
+    /// Records that a thread ended its pass. Returns the readings if that completed the poll.
     pub(super) fn ended(&mut self, worker: u64, now: Instant) -> Option<Vec<GpuReading>> {
         if self.slow.ended(worker) {
             for (gpu, found) in self.slow.take() {
@@ -113,12 +113,12 @@ impl Machine {
         self.xids.insert(gpu, code);
     }
 
-    /// Starts due rounds and writes off hanging threads. Returns the readings if that ended an incomplete poll.
+    /// Starts due passes and writes off hanging threads. Returns the readings if that ended an incomplete poll.
     pub(super) fn check(&mut self, now: Instant) -> Option<Vec<GpuReading>> {
         if now >= self.slow_due && !self.slow.is_busy() && !self.found_nothing_yet() {
             self.slow.begin(&self.willing(), now);
-            self.slow_due = now + if self.slow_rounds == 0 { SLOW_SECOND } else { SLOW_INTERVAL };
-            self.slow_rounds += 1;
+            self.slow_due = now + if self.slow_passes == 0 { SLOW_SECOND } else { SLOW_INTERVAL };
+            self.slow_passes += 1;
         }
         let stalls = self.slow.check(now);
         self.hung.extend(stalls.iter().map(|stall| (stall.worker, stall.gpu)));
@@ -146,7 +146,7 @@ impl Machine {
 
     /// Whether the slow lane waits, since it does not run during the first poll.
     fn found_nothing_yet(&self) -> bool {
-        self.slow_rounds == 0 && self.polls.is_busy()
+        self.slow_passes == 0 && self.polls.is_busy()
     }
 
     /// GPUs without a hanging thread.

@@ -25,7 +25,7 @@ const METRICS: [GpmMetricId; 6] = [
 ];
 const MIB: f64 = 1024.0 * 1024.0;
 
-/// The slow rounds of one thread.
+/// The slow passes of one thread.
 #[derive(Default)]
 pub(super) struct Slow {
     cards: HashMap<u32, Gpm>,

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use hyper::header::HeaderValue;
 
-use super::ScrapeTarget;
 use crate::reading::{Label, ScrapeError};
+use crate::source::target::PolledTarget;
 
 /// The credentials of one target.
 #[derive(Debug, Default)]
@@ -26,7 +26,7 @@ enum Scheme {
 
 impl Credentials {
     /// The credentials of a target, not read yet.
-    pub(super) fn new(target: &ScrapeTarget) -> Self {
+    pub(super) fn new(target: &PolledTarget) -> Self {
         let scheme = match (&target.options.bearer_token_file, &target.options.username, &target.options.password_file)
         {
             (Some(file), ..) => Scheme::Bearer(file.clone()),

@@ -13,10 +13,8 @@ mod router;
 mod scraper;
 mod search;
 mod source;
-mod target;
 mod unpacked;
 
 pub use client::Clients;
 pub use scraper::{Scraper, Settings};
-pub use source::{Scrape, source_of};
-pub use target::{AGENT_PORT, Address, ScrapeTarget, TargetError, TargetOptions};
+pub use source::Scrape;

@@ -16,10 +16,10 @@ use super::named_pages;
 use super::naming::{self, Aliases, Ask, PageModel};
 use super::router::{self, NamedModel, Router, UnloadedModels};
 use super::search::{self, Search, is_an_answer, more_telling};
-use super::{Address, ScrapeTarget};
 use crate::clock::Clock;
 use crate::dialect::{self, Hint, PageReader};
 use crate::reading::{EngineKind, Event, Label, ModelName, PageReading, ScrapeCost, ScrapeError};
+use crate::source::target::{Address, PolledTarget};
 use crate::units::Moment;
 
 /// Requests the text format from servers that negotiate the format.
@@ -45,7 +45,7 @@ impl Default for Settings {
 /// Scrapes one target, and caches the address of its page and its engine.
 #[derive(Debug)]
 pub struct Scraper {
-    target: ScrapeTarget,
+    target: PolledTarget,
     settings: Settings,
     clock: Clock,
     connection: KeptConnection,
@@ -99,7 +99,7 @@ struct Fetched {
 
 impl Scraper {
     /// A scraper before its first scrape.
-    pub fn new(target: ScrapeTarget, settings: Settings, clock: Clock) -> Self {
+    pub fn new(target: PolledTarget, settings: Settings, clock: Clock) -> Self {
         let page = match &target.address {
             Address::Http(url) if url.path() != "/" || url.query().is_some() => Some(router::harmless(url)),
             _ => None,
@@ -138,7 +138,7 @@ impl Scraper {
     }
 
     /// The target.
-    pub const fn target(&self) -> &ScrapeTarget {
+    pub const fn target(&self) -> &PolledTarget {
         &self.target
     }
 

@@ -1,8 +1,8 @@
 //! The wait after a search that found no page, and the error that is reported meanwhile.
 
-use super::{AGENT_PORT, Address};
 use crate::dialect;
 use crate::reading::{Label, ScrapeError};
+use crate::source::target::{AGENT_PORT, Address};
 use crate::suggestion::nearest;
 
 /// A server that answers without a page is searched again after 1, 2, 4 and up to 32 scrapes, since each search makes four

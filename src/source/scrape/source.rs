@@ -1,11 +1,9 @@
 //! A page over HTTP as a source.
 
-use super::scraper::{Scraper, Settings};
-use super::target::{Address, ScrapeTarget};
+use super::scraper::Scraper;
 use crate::clock::Clock;
 use crate::reading::TargetId;
 use crate::source::contract::{Next, PollFuture, Sink, Source};
-use crate::source::file::PageFile;
 
 /// Polls the page of one target.
 #[derive(Debug)]
@@ -18,16 +16,6 @@ impl Scrape {
     /// A source that polls with `scraper`.
     pub const fn new(scraper: Scraper) -> Self {
         Self { scraper, sink: None }
-    }
-}
-
-/// The source for a target: a scraper or a file.
-pub fn source_of(target: &ScrapeTarget, settings: &Settings) -> Box<dyn Source> {
-    match &target.address {
-        Address::File(path) => {
-            Box::new(PageFile::new(target.id.clone(), path, settings.timeout, settings.max_page as u64))
-        }
-        Address::Http(_) => Box::new(Scrape::new(Scraper::new(target.clone(), settings.clone(), Clock::default()))),
     }
 }
 

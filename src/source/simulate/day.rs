@@ -55,7 +55,7 @@ const STEPS: [(i64, usize, usize); 12] = [
     (1200, 23, 7),
     (1230, 29, 9),
 ];
-const MINUTE: i64 = 60_000;
+const MINUTE: i64 = Span::MINUTE.millis();
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 const GPUS: u32 = 8;

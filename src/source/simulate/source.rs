@@ -8,7 +8,8 @@ use crate::clock::Clock;
 use crate::pricing::Lease;
 use crate::reading::{EngineRole, NodeName, TargetId, UnitName};
 use crate::source::contract::{FoundTarget, Next, PollFuture, PollTiming, Sink, Source, SourceMessage};
-use crate::source::scrape::{self, Settings, source_of};
+use crate::source::scrape::Settings;
+use crate::source::{PolledTarget, source_of};
 
 /// A target of the simulated fleet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,9 +26,9 @@ pub struct SimulatedTarget {
 
 impl SimulatedTarget {
     /// The target of its scrapes.
-    fn scraped(&self) -> Option<scrape::ScrapeTarget> {
+    fn scraped(&self) -> Option<PolledTarget> {
         // The address of its own socket is always valid.
-        let mut target: scrape::ScrapeTarget = self.url.parse().ok()?;
+        let mut target: PolledTarget = self.url.parse().ok()?;
         // An exporter's page names its machines.
         target.options.node = self.role.and_then(|_| self.nodes.first().cloned());
         (target.options.unit, target.options.role) = (self.unit.clone(), self.role);
@@ -79,7 +80,7 @@ impl Source for SimulatedFleet {
     }
 
     fn start(&mut self, sink: Sink, _: &Clock) {
-        let found = |target: scrape::ScrapeTarget| FoundTarget {
+        let found = |target: PolledTarget| FoundTarget {
             info: target.info(),
             source: Some(source_of(&target, &self.settings)),
         };

@@ -127,8 +127,6 @@ mod tests {
     use super::*;
     use crate::units::Tokens;
 
-    const QUARTER: Span = Span::from_secs(900);
-
     fn classes(miss: u64, output: u64) -> Classes {
         Classes { miss: Tokens::new(miss), hit: Tokens::ZERO, output: Tokens::new(output) }
     }
@@ -136,23 +134,23 @@ mod tests {
     #[test]
     fn a_load_needs_the_larger_of_both_at_one_measured_mix() {
         let mut best = Best::default();
-        best.note(classes(900, 100), QUARTER.millis());
-        best.note(classes(100, 900), QUARTER.millis());
-        best.note(classes(90, 90), QUARTER.millis());
-        assert_eq!(best.need(classes(1800, 200), QUARTER), Some(2 * NODE));
+        best.note(classes(900, 100), Span::QUARTER_HOUR.millis());
+        best.note(classes(100, 900), Span::QUARTER_HOUR.millis());
+        best.note(classes(90, 90), Span::QUARTER_HOUR.millis());
+        assert_eq!(best.need(classes(1800, 200), Span::QUARTER_HOUR), Some(2 * NODE));
         // No node was measured with 900 of both: nine nodes by the worse of the two measurements.
-        assert_eq!(best.need(classes(900, 900), QUARTER), Some(9 * NODE));
-        assert_eq!(best.need(classes(900, 0), QUARTER), Some(NODE));
-        assert_eq!(best.need(classes(0, 0), QUARTER), Some(0));
-        assert_eq!(best.need(classes(1, 0), QUARTER), Some(1112), "rounded up");
+        assert_eq!(best.need(classes(900, 900), Span::QUARTER_HOUR), Some(9 * NODE));
+        assert_eq!(best.need(classes(900, 0), Span::QUARTER_HOUR), Some(NODE));
+        assert_eq!(best.need(classes(0, 0), Span::QUARTER_HOUR), Some(0));
+        assert_eq!(best.need(classes(1, 0), Span::QUARTER_HOUR), Some(1112), "rounded up");
     }
 
     #[test]
     fn what_was_never_made_has_no_need() {
         let mut best = Best::default();
-        assert_eq!(best.need(classes(1, 1), QUARTER), None);
-        best.note(classes(100, 0), QUARTER.millis());
-        assert_eq!(best.need(classes(1, 1), QUARTER), None);
+        assert_eq!(best.need(classes(1, 1), Span::QUARTER_HOUR), None);
+        best.note(classes(100, 0), Span::QUARTER_HOUR.millis());
+        assert_eq!(best.need(classes(1, 1), Span::QUARTER_HOUR), None);
         assert_eq!(best.per_hour(), Some((400, 0)));
     }
 }

@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use super::Motion;
 use crate::snapshot::Snapshot;
 use crate::tui::instead::Start;
-use crate::tui::ledger_query::LedgerAnswer;
+use crate::tui::ledger_query::LedgerResult;
 use crate::tui::view::{Hits, ViewId};
 use crate::units::Span;
 
@@ -47,7 +47,7 @@ pub enum Command {
     /// Show the alerts of the selected row.
     AlertsOf,
     /// Show a longer or shorter span in charts.
-    Reach(Direction),
+    StepSpan(Direction),
     /// Change the measure of the heat map.
     Cells,
     /// Change the grouping of engines.
@@ -133,9 +133,9 @@ pub enum Action {
     /// A new snapshot.
     Fresh(Arc<Snapshot>),
     /// The past answered.
-    Answered(LedgerAnswer),
+    QueryResult(LedgerResult),
     /// The past will not answer what it was asked.
-    Unanswered,
+    QueryDropped,
     /// No snapshot for so long.
     Quiet(Span),
     /// What was done outside, or why it was not.

@@ -7,7 +7,7 @@ use crate::units::{Ratio, Span};
 /// The span of charts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[allow(missing_docs, reason = "the names say it")]
-pub enum ChartReach {
+pub enum ChartSpan {
     Quarter,
     #[default]
     Hour,
@@ -15,12 +15,12 @@ pub enum ChartReach {
     Day,
 }
 
-impl ChartReach {
+impl ChartSpan {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::Quarter, Self::Hour, Self::SixHours, Self::Day];
 
-    /// As a span.
-    pub const fn span(self) -> Span {
+    /// Its length.
+    pub const fn length(self) -> Span {
         Span::from_secs(match self {
             Self::Quarter => 900,
             Self::Hour => 3_600,
@@ -140,7 +140,7 @@ impl Cells {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ChartState {
     /// The span.
-    pub reach: ChartReach,
+    pub span: ChartSpan,
     /// Whether the span was chosen: the main chart of a view has a day until then.
     pub is_chosen: bool,
     /// The measure of the heat map.
@@ -151,13 +151,13 @@ pub struct ChartState {
 
 impl ChartState {
     /// The span of the main chart of a view.
-    pub const fn main_reach(self) -> ChartReach {
-        if self.is_chosen { self.reach } else { ChartReach::Day }
+    pub const fn main_span(self) -> ChartSpan {
+        if self.is_chosen { self.span } else { ChartSpan::Day }
     }
 
     /// Chooses the span of all charts.
-    pub(in crate::tui) const fn choose(&mut self, reach: ChartReach) {
-        (self.reach, self.is_chosen) = (reach, true);
+    pub(in crate::tui) const fn choose(&mut self, span: ChartSpan) {
+        (self.span, self.is_chosen) = (span, true);
     }
 
     pub(super) fn turn_form(&mut self) {

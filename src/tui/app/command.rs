@@ -34,7 +34,7 @@ impl App {
             }
             Command::Reverse => self.list_mut().reverse(),
             Command::FoldAll => self.fold_all(),
-            Command::Reach(turn) => self.charts.choose(self.charts.reach.stepped(turn == Direction::Next)),
+            Command::StepSpan(turn) => self.charts.choose(self.charts.span.stepped(turn == Direction::Next)),
             Command::Group => self.grouping = self.grouping.next(),
             Command::Cells => self.charts.cells = self.charts.cells.next(),
             Command::Form => self.charts.turn_form(),

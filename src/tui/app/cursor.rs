@@ -5,8 +5,8 @@ use ratatui::layout::Rect;
 use super::{App, Direction, Effect};
 use crate::units::Timestamp;
 
-/// Cells of a leap.
-const LEAP: i64 = 10;
+/// Cells of a large step, of the cursor and back in time.
+pub(super) const LEAP: i64 = 10;
 
 impl App {
     /// The instant that charts mark; `None` without a cursor and with the mouse elsewhere.

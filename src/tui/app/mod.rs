@@ -4,35 +4,35 @@
 //! Pure: no clock, no terminal, no thread. The same actions give the same app.
 
 mod action;
-mod asking;
 mod at_lists;
 mod block;
 mod charts;
 mod command;
 mod cursor;
 mod drawn;
+mod due_queries;
 mod elsewhere;
 mod explain;
 mod filter;
 mod grouping;
 mod heat;
 mod interval;
+mod keep_row_order;
 mod list;
 mod money;
-mod open_question;
+mod open_query;
 mod pace;
 mod path;
 mod prompt;
 mod prompting;
 mod ranking;
 mod ranks;
-mod said;
-mod settled;
-mod settling;
-mod silence;
-mod silencing;
+mod row_order;
+mod short_answer;
+mod show_answer;
+mod silence_alerts;
+mod silenced_alert;
 mod sorting;
-mod telling;
 mod travel;
 mod walk;
 mod what_if;
@@ -44,17 +44,17 @@ use jiff::tz::TimeZone;
 
 pub use action::{Action, Command, Direction, Effect};
 pub use at_lists::AtLists;
-pub use charts::{Cells, ChartReach, ChartState};
+pub use charts::{Cells, ChartSpan, ChartState};
 pub use filter::{FigureValue, Filter};
 pub use grouping::Grouping;
 pub use heat::HeatMap;
 pub use list::{ListState, Motion};
-pub use money::{MoneyGrouping, MoneyReach, MoneyState, Pane};
+pub use money::{MoneyGrouping, MoneyRange, MoneyState, Pane};
 pub use pace::{PacedSnapshots, RefreshPace};
 pub use prompt::Prompt;
 pub use ranks::RankState;
-pub use said::ShortAnswer;
-pub use silence::Silenced;
+pub use short_answer::ShortAnswer;
+pub use silenced_alert::Silenced;
 pub use what_if::{Field, FormScenario, WhatIfForm};
 
 use crate::history::History;
@@ -64,7 +64,7 @@ use crate::tui::instead::Instead;
 use crate::tui::view::{Hits, ListKey, Part, ViewId};
 use crate::units::{Span, Timestamp};
 use path::Path;
-use settled::SettledRows;
+use row_order::RowOrders;
 
 /// Rows per notch of the wheel.
 const WHEEL: usize = 3;
@@ -142,7 +142,7 @@ pub struct App {
     sort_later: BTreeMap<String, String>,
     is_sparing: bool,
     lists: [ListState; ViewId::COUNT],
-    settled: SettledRows,
+    settled: RowOrders,
     /// The silenced alerts.
     pub(in crate::tui) silenced: Vec<Silenced>,
     /// The shown snapshot with its silenced alerts.
@@ -150,7 +150,7 @@ pub struct App {
     open: BTreeSet<ListKey>,
     themes: usize,
     hits: Hits,
-    asking: open_question::Asking,
+    open_query: open_query::OpenQuery,
     said: Option<ShortAnswer>,
     answers: u64,
 }
@@ -197,11 +197,11 @@ impl App {
             sort_later: BTreeMap::new(),
             is_sparing: false,
             lists: [ListState::default(); ViewId::COUNT],
-            settled: SettledRows::default(),
+            settled: RowOrders::default(),
             open: BTreeSet::new(),
             themes: themes.max(1),
             hits: Hits::default(),
-            asking: open_question::Asking::default(),
+            open_query: open_query::OpenQuery::default(),
             said: None,
             answers: 0,
         }
@@ -299,8 +299,8 @@ impl App {
             Action::Click(x, y) => self.click(x, y),
             Action::Hover(x, y) => return self.hover(x, y),
             Action::Fresh(snapshot) => return self.fresh(snapshot),
-            Action::Answered(reply) => self.answered(reply),
-            Action::Unanswered => self.unanswered(),
+            Action::QueryResult(reply) => self.answered(reply),
+            Action::QueryDropped => self.unanswered(),
             Action::Quiet(span) => self.quiet = Some(span),
             Action::Spare(spares) => {
                 self.is_sparing = spares;

@@ -15,7 +15,7 @@ use crate::units::{Span, Timestamp};
 /// The largest age of a shown answer.
 pub(super) const FRESH: Span = Span::from_secs(10);
 /// After this span a new answer is requested at once, since most price windows begin and end with a quarter hour.
-const QUARTER: i64 = 900_000;
+const QUARTER: i64 = Span::QUARTER_HOUR.millis();
 /// The number of days before today in the calendar and the week.
 const DAYS: usize = 6;
 /// The number of stored days: a month, and as many around an earlier instant that was shown.
@@ -61,7 +61,7 @@ impl Pane {
 
 /// The span of the bars, and the span of each bar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum MoneyReach {
+pub enum MoneyRange {
     /// Today by hour.
     #[default]
     Day,
@@ -71,7 +71,7 @@ pub enum MoneyReach {
     Month,
 }
 
-impl MoneyReach {
+impl MoneyRange {
     const ALL: [Self; 3] = [Self::Day, Self::Week, Self::Month];
 
     /// Its words.
@@ -131,7 +131,7 @@ pub struct MoneyState {
     /// The earlier span of the bridge.
     pub against: Against,
     /// The span of the bars.
-    pub reach: MoneyReach,
+    pub range: MoneyRange,
     /// The key of today's table.
     pub by: MoneyGrouping,
     /// The hours of previous days, by the beginning of the day.
@@ -153,9 +153,9 @@ impl MoneyState {
     /// The latest of the shown days whose hours are not known, once today's are.
     pub(super) fn missing_day(&self, now: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
         self.page.as_ref()?;
-        let shown = match self.reach {
-            MoneyReach::Day | MoneyReach::Week => Self::last_days(now, zone),
-            MoneyReach::Month => Self::days_of_month(now, zone),
+        let shown = match self.range {
+            MoneyRange::Day | MoneyRange::Week => Self::last_days(now, zone),
+            MoneyRange::Month => Self::days_of_month(now, zone),
         };
         shown.into_iter().find(|begin| !self.days.contains_key(begin))
     }

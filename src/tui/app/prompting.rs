@@ -138,7 +138,7 @@ impl App {
                 self.filter = Filter::of(&words);
                 self.accept_filter();
             }
-            PromptLine::Span(reach) => self.charts.choose(reach),
+            PromptLine::Span(chosen) => self.charts.choose(chosen),
             PromptLine::Cells(cells) => self.charts.cells = cells,
             PromptLine::Interval(interval) => return self.set_interval(interval),
             PromptLine::Watch(target) => return self.leave_for(Instead::Watch(target)),
@@ -183,7 +183,7 @@ impl App {
                 let titles = self.orders().into_iter().map(|order| order.title.to_string());
                 titles.filter(|title| !title.trim().is_empty()).collect()
             }
-            Word::Span => super::ChartReach::ALL.map(|reach| reach.word().to_owned()).to_vec(),
+            Word::Span => super::ChartSpan::ALL.map(|chosen| chosen.word().to_owned()).to_vec(),
             Word::Cells => super::Cells::ALL.map(|cells| cells.names().0.to_owned()).to_vec(),
             Word::Interval => names(&INTERVALS),
             Word::Filter | Word::Watch | Word::Help | Word::Quit => Vec::new(),

@@ -2,25 +2,21 @@
 
 use std::sync::Arc;
 
+use super::cursor::LEAP;
 use super::{App, Direction, Effect, HeatMap, PacedSnapshots};
 use crate::history::{Measure, QuarterBridge, Query, Subject};
 use crate::snapshot::Snapshot;
+use crate::statement::settled_minute;
 use crate::tui::{format, recorded};
 use crate::units::{Span, Timestamp};
 
 /// Charts that are no wider than this step by it where none was drawn: cells of a line of some 60.
 const CELLS: i64 = 60;
 const LEAST: i64 = 5_000;
-const QUARTER: Span = Span::from_secs(900);
-const MINUTE: Span = Span::from_secs(60);
 /// The minutes up to the last whole one, from the one before that a quarter hour ago.
 const MINUTES: usize = 17;
 /// The least minutes between the two that are compared in a young watch.
 const LEAST_MINUTES: usize = 2;
-/// How long after a minute's end its last tokens are in the ledger.
-const SETTLED: Span = Span::from_secs(10);
-/// Cells of a leap.
-const LEAP: i64 = 10;
 
 impl App {
     /// Where one is in time; `None` is now.
@@ -40,11 +36,11 @@ impl App {
         let now = match (self.then, self.bridge()) {
             (Some(then), _) => then.minute(),
             (None, Some(quarter)) => quarter.bridge.after_span.1,
-            (None, None) => (self.shown.at - SETTLED).minute(),
+            (None, None) => settled_minute(self.shown.at),
         };
         let is_young = self.then.is_some() || self.bridge().is_none();
         let first = if is_young { self.first_whole_minute(now) } else { None };
-        (first.unwrap_or(now - QUARTER), now)
+        (first.unwrap_or(now - Span::QUARTER_HOUR), now)
     }
 
     /// The end of the first whole minute of the fleet's record, if it is in the quarter hour before `now` and not one of
@@ -53,18 +49,18 @@ impl App {
         let returned = self.history.absence().map_or(i64::MIN, |(_, returned)| returned.millis());
         let began = |nth: usize| {
             let ago = i64::try_from(MINUTES.saturating_sub(nth)).unwrap_or(0);
-            now.millis() - ago * MINUTE.millis()
+            now.millis() - ago * Span::MINUTE.millis()
         };
         let first = |measure| {
-            let query = Query { subject: Subject::Fleet, measure, until: now, step: MINUTE, points: MINUTES };
+            let query = Query { subject: Subject::Fleet, measure, until: now, step: Span::MINUTE, points: MINUTES };
             let points = self.history.series(&query).points;
             // The minute in which the watch was resumed has a part of it.
-            (0..points.len()).find(|nth| points[*nth].is_some() && began(*nth) + MINUTE.millis() > returned)
+            (0..points.len()).find(|nth| points[*nth].is_some() && began(*nth) + Span::MINUTE.millis() > returned)
         };
         // The first minute of the record was not watched from its beginning.
         let whole = [Measure::Load, Measure::Output].into_iter().filter_map(first).min()? + 1;
         let ago = (MINUTES - 1).checked_sub(whole).filter(|ago| whole > 1 && *ago >= LEAST_MINUTES)?;
-        Some(now - Span::from_millis(MINUTE.millis() * i64::try_from(ago).unwrap_or(0)))
+        Some(now - Span::from_millis(Span::MINUTE.millis() * i64::try_from(ago).unwrap_or(0)))
     }
 
     /// The bridge against a quarter hour ago; `None` of an earlier instant, of which no bridge is kept.
@@ -75,7 +71,7 @@ impl App {
     /// The time of the shortest cell of the charts that were drawn.
     pub(super) fn chart_cell(&self) -> Span {
         let drawn = self.hits.plots().iter().map(|plot| plot.step().millis()).min();
-        let cell = drawn.unwrap_or_else(|| self.charts.reach.span().millis() / CELLS);
+        let cell = drawn.unwrap_or_else(|| self.charts.span.length().millis() / CELLS);
         Span::from_millis(cell.max(LEAST))
     }
 

@@ -4,7 +4,7 @@ use super::facts::{Facts, an_hour};
 use super::sentence::{Importance, Sentence, Tone, part};
 use crate::burn::rent_of;
 use crate::reading::SourceError;
-use crate::snapshot::{Alert, Rule, Severity, Snapshot};
+use crate::snapshot::{Alert, Rule, Severity, Snapshot, gpu_of_subject};
 use crate::statement::Mover;
 use crate::tui::format;
 use crate::tui::frame_input::subject_in;
@@ -185,8 +185,7 @@ fn cost(facts: &Facts<'_>, alert: &Alert) -> Option<Sentence> {
 
 /// The rent of `gpu-0231 GPU 3`.
 fn rent_of_gpu(snapshot: &Snapshot, subject: &str) -> Option<Money> {
-    let (name, index) = subject.rsplit_once(" GPU ")?;
-    let index: u32 = index.parse().ok()?;
+    let (name, index) = gpu_of_subject(subject)?;
     let node = snapshot.nodes.iter().find(|node| node.name.as_str() == name)?;
     node.gpus.iter().find(|gpu| gpu.index == index)?;
     rent_of(snapshot, node, |gpu| gpu.index == index)

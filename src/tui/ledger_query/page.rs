@@ -4,6 +4,7 @@ use jiff::tz::TimeZone;
 
 use super::{Against, Changed, MoneyQuery, WhatIfQuery};
 use crate::ledger::Past;
+use crate::natural_order::natural_cmp;
 use crate::pricing::{Book, PriceList};
 use crate::reading::Label;
 use crate::statement::{
@@ -104,23 +105,23 @@ pub struct WhatIfPage {
 impl MoneyPage {
     /// The page of four pasts, as [`time_ranges`](super::time_ranges) requests them.
     pub fn of(
-        question: MoneyQuery,
+        query: MoneyQuery,
         [today, month, before, after]: &[Past; 4],
         book: &Book,
         zone: &TimeZone,
         budget: Option<Money>,
     ) -> Self {
         let totals = Totals::of(today);
-        let month_ends = month_of(zone, question.at).1;
+        let month_ends = month_of(zone, query.at).1;
         let to_date = |_| MonthToDate::rounded(month, month.began, month_ends, budget, CENTS);
-        let bridge = Crossing::of(question.against, before, after);
+        let bridge = Crossing::of(query.against, before, after);
         Self {
-            at: question.at,
-            hours: hours(today, question.at, zone),
+            at: query.at,
+            hours: hours(today, query.at, zone),
             models: Statement::of(today, By::Model, zone).rounded(CENTS),
             tiers: Statement::of(today, By::Tier, zone).rounded(CENTS),
-            grouped: (!matches!(question.by, By::Model | By::Tier))
-                .then(|| (question.by, Statement::of(today, question.by, zone).rounded(CENTS))),
+            grouped: (!matches!(query.by, By::Model | By::Tier))
+                .then(|| (query.by, Statement::of(today, query.by, zone).rounded(CENTS))),
             levers: levers(today),
             totals: totals.rounded(CENTS),
             break_even: break_even(today, &totals),
@@ -160,8 +161,8 @@ impl Crossing {
 
 impl WhatIfPage {
     /// The page of today.
-    pub fn of(question: &WhatIfQuery, today: &Past, book: &Book) -> Self {
-        let changed = question.changed.clone();
+    pub fn of(query: &WhatIfQuery, today: &Past, book: &Book) -> Self {
+        let changed = query.changed.clone();
         let list = changed.list.as_ref().and_then(|name| ours(book, name));
         let Changed { paid, load, hit_rate, gpu_rate, nodes, .. } = changed;
         let change = WhatIfChange { list, paid, load, hit_rate, gpu_rate, nodes };
@@ -174,7 +175,7 @@ impl WhatIfPage {
         let WhatIf { before, after, break_even, levels } = what_if(today, &change).unwrap_or(as_it_was);
         let mut lists: Vec<_> = book.lists().map(|list| Label::new(&list.name)).collect();
         lists.retain(|name| ours(book, name).is_some());
-        lists.sort();
+        lists.sort_by(|a, b| natural_cmp(a.as_str(), b.as_str()));
         Self {
             since: today.since,
             until: today.until,

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 
 use super::page::{CENTS, hours};
 use super::{
-    LedgerAnswer, LedgerQueries, LedgerQuery, MoneyPage, MoneyQuery, OnAnswer, TimeRange, WhatIfPage, WhatIfQuery,
+    LedgerQueries, LedgerQuery, LedgerResult, MoneyPage, MoneyQuery, OnResult, TimeRange, WhatIfPage, WhatIfQuery,
 };
 use super::{day_of, time_ranges};
 use crate::ledger::{Detail, Grain, Past};
@@ -22,20 +22,27 @@ type Done = Box<dyn FnOnce(Result<Vec<Past>, StoreError>) + Send>;
 
 /// Answers out of a ledger: in its `zone`, with the lists of `book`, against what a month may cost.
 pub fn past_of(store: Store, book: Arc<Book>, zone: TimeZone, budget: Option<Money>) -> LedgerQueries {
-    LedgerQueries::new(move |question, reply| {
+    LedgerQueries::new(move |query, on_result| {
         let (book, zone) = (book.clone(), zone.clone());
-        match question {
-            LedgerQuery::Money(asked) => money(&store, asked, book, zone, budget, reply),
+        match query {
+            LedgerQuery::Money(asked) => money(&store, asked, book, zone, budget, on_result),
             LedgerQuery::WhatIf(asked) => {
-                what_if(&store, asked, book, &zone, reply);
+                what_if(&store, asked, book, &zone, on_result);
             }
-            LedgerQuery::Day(begin) => day(&store, begin, zone, reply),
-            LedgerQuery::AtLists(since, until) => at_lists(&store, (since, until), book, reply),
+            LedgerQuery::Day(begin) => day(&store, begin, zone, on_result),
+            LedgerQuery::AtLists(since, until) => at_lists(&store, (since, until), book, on_result),
         }
     })
 }
 
-fn money(store: &Store, asked: MoneyQuery, book: Arc<Book>, zone: TimeZone, budget: Option<Money>, reply: OnAnswer) {
+fn money(
+    store: &Store,
+    asked: MoneyQuery,
+    book: Arc<Book>,
+    zone: TimeZone,
+    budget: Option<Money>,
+    on_result: OnResult,
+) {
     let wanted = time_ranges(asked, &zone);
     fetch(
         store.clone(),
@@ -47,41 +54,41 @@ fn money(store: &Store, asked: MoneyQuery, book: Arc<Book>, zone: TimeZone, budg
                     pasts.try_into().map_err(|_| Label::new("the ledger answered in part: ask again"))?;
                 Ok(Arc::new(MoneyPage::of(asked, &four, &book, &zone, budget)))
             });
-            reply(LedgerAnswer::Money(page));
+            on_result(LedgerResult::Money(page));
         }),
     );
 }
 
-fn what_if(store: &Store, asked: WhatIfQuery, book: Arc<Book>, zone: &TimeZone, reply: OnAnswer) {
+fn what_if(store: &Store, asked: WhatIfQuery, book: Arc<Book>, zone: &TimeZone, on_result: OnResult) {
     let TimeRange { since, until, finest, .. } = day_of(asked.at, zone);
     let answer = move |past: Result<Past, StoreError>| {
         let page = past.map(|today| Arc::new(WhatIfPage::of(&asked, &today, &book)));
-        reply(LedgerAnswer::WhatIf(page.map_err(|error| failure(&error))));
+        on_result(LedgerResult::WhatIf(page.map_err(|error| failure(&error))));
     };
     store.past(since, until, finest, Box::new(answer));
 }
 
 /// The hours of a day that is over.
-fn day(store: &Store, begin: Timestamp, zone: TimeZone, reply: OnAnswer) {
+fn day(store: &Store, begin: Timestamp, zone: TimeZone, on_result: OnResult) {
     let until = Period::of(By::Day, &zone, begin).end;
     let answer = move |past: Result<Past, StoreError>| {
         let hours = past.map(|day| hours(&day, begin, &zone)).map_err(|error| failure(&error));
-        reply(LedgerAnswer::Day(begin, hours));
+        on_result(LedgerResult::Day(begin, hours));
     };
     store.past(begin, until, Grain::Quarter, Box::new(answer));
 }
 
 /// What the tokens of a span would be worth at every list, to the cent.
-fn at_lists(store: &Store, (since, until): (Timestamp, Timestamp), book: Arc<Book>, reply: OnAnswer) {
+fn at_lists(store: &Store, (since, until): (Timestamp, Timestamp), book: Arc<Book>, on_result: OnResult) {
     let answer = move |past: Result<Past, StoreError>| {
         let lists = past.map(|past| compare(&past, &book, book.currency()));
         let rounded = lists.map(|lists| lists.into_iter().map(|at| at.rounded(CENTS)).collect());
-        reply(LedgerAnswer::AtLists(rounded.map_err(|error| failure(&error))));
+        on_result(LedgerResult::AtLists(rounded.map_err(|error| failure(&error))));
     };
     store.past(since, until, Grain::Quarter, Box::new(answer));
 }
 
-/// Fetches stretch after stretch; between two of them the ledger is written as ever.
+/// Fetches one time range after another; the ledger can be written in between.
 fn fetch(store: Store, mut wanted: VecDeque<TimeRange>, mut pasts: Vec<Past>, done: Done) {
     let Some(TimeRange { since, until, finest, detail }) = wanted.pop_front() else { return done(Ok(pasts)) };
     let asked = store.clone();

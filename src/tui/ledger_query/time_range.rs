@@ -5,13 +5,10 @@ use jiff::tz::TimeZone;
 
 use super::{Against, MoneyQuery};
 use crate::ledger::{Detail, Grain};
-use crate::statement::{By, Period, month_of};
+use crate::statement::{By, Period, bridge_minutes, month_of, settled_minute};
 use crate::units::{Span, Timestamp};
 
-/// How long after a minute its last tokens are in the ledger.
-const SETTLED: Span = Span::from_secs(10);
-
-/// A stretch of the past and how finely it is asked for.
+/// A time range, and the grain in which it is queried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TimeRange {
     /// Its beginning.
@@ -31,19 +28,19 @@ pub fn day_of(at: Timestamp, zone: &TimeZone) -> TimeRange {
 }
 
 /// Today, the month, and both ends of the bridge, the earlier first.
-pub fn time_ranges(question: MoneyQuery, zone: &TimeZone) -> [TimeRange; 4] {
-    let MoneyQuery { at, against, .. } = question;
-    let now = (at - SETTLED).minute();
-    let (length, then) = match against {
-        // The same two minutes as every other change against a quarter hour ago.
-        Against::Quarter => (Span::from_secs(60), now - Span::from_secs(900)),
-        Against::Yesterday => (Span::from_secs(3600), days_before(now, 1, zone)),
-        Against::LastWeek => (Span::from_secs(3600), days_before(now, 7, zone)),
+pub fn time_ranges(query: MoneyQuery, zone: &TimeZone) -> [TimeRange; 4] {
+    let MoneyQuery { at, against, .. } = query;
+    let now = settled_minute(at);
+    let hours = |then: Timestamp| [then, now].map(|end| (end - Span::HOUR, end));
+    let ends = match against {
+        Against::Quarter => bridge_minutes(now),
+        Against::Yesterday => hours(days_before(now, 1, zone)),
+        Against::LastWeek => hours(days_before(now, 7, zone)),
     };
     let detail = Detail::Accounts;
-    let minutes = |until: Timestamp| TimeRange { since: until - length, until, finest: Grain::Minute, detail };
+    let [before, after] = ends.map(|(since, until)| TimeRange { since, until, finest: Grain::Minute, detail });
     let month = TimeRange { since: month_of(zone, at).0, until: at, finest: Grain::Day, detail };
-    [day_of(at, zone), month, minutes(then), minutes(now)]
+    [day_of(at, zone), month, before, after]
 }
 
 /// The same time of day some days before, by the local clock.
@@ -64,9 +61,9 @@ mod tests {
 
     #[test]
     fn both_ends_are_whole_minutes_that_are_over() {
-        let question = MoneyQuery { at: at("2026-11-23T15:04:07Z"), against: Against::Quarter, by: By::Model };
-        let [today, month, before, after] = time_ranges(question, &TimeZone::UTC);
-        assert_eq!((today.since, today.until), (at("2026-11-23T00:00:00Z"), question.at));
+        let query = MoneyQuery { at: at("2026-11-23T15:04:07Z"), against: Against::Quarter, by: By::Model };
+        let [today, month, before, after] = time_ranges(query, &TimeZone::UTC);
+        assert_eq!((today.since, today.until), (at("2026-11-23T00:00:00Z"), query.at));
         assert_eq!(month.since, at("2026-11-01T00:00:00Z"));
         assert_eq!((before.since, before.until), (at("2026-11-23T14:47:00Z"), at("2026-11-23T14:48:00Z")));
         assert_eq!((after.since, after.until), (at("2026-11-23T15:02:00Z"), at("2026-11-23T15:03:00Z")));
@@ -76,8 +73,8 @@ mod tests {
     fn a_week_ago_is_the_same_hour_by_the_local_clock() {
         let zone = TimeZone::get("Europe/Berlin").unwrap();
         // Clocks went back on the 25th: the same hour is 169 hours ago.
-        let question = MoneyQuery { at: at("2026-10-28T11:00:30Z"), against: Against::LastWeek, by: By::Model };
-        let [_, _, before, after] = time_ranges(question, &zone);
+        let query = MoneyQuery { at: at("2026-10-28T11:00:30Z"), against: Against::LastWeek, by: By::Model };
+        let [_, _, before, after] = time_ranges(query, &zone);
         assert_eq!((before.until, after.until), (at("2026-10-21T10:00:00Z"), at("2026-10-28T11:00:00Z")));
         assert_eq!((after.until - after.since).millis(), 3_600_000);
     }

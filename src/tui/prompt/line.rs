@@ -1,7 +1,7 @@
 //! The words of command lines, and the command of a finished line.
 
-use crate::source::scrape::ScrapeTarget;
-use crate::tui::app::{Cells, ChartReach};
+use crate::source::PolledTarget;
+use crate::tui::app::{Cells, ChartSpan};
 use crate::tui::view::ViewId;
 use crate::units::{Span, parse_span};
 
@@ -106,7 +106,7 @@ pub enum PromptLine {
     Node(String),
     Sort(String),
     Filter(String),
-    Span(ChartReach),
+    Span(ChartSpan),
     Cells(Cells),
     Interval(Span),
     Watch(String),
@@ -133,9 +133,7 @@ pub fn parse(text: &str) -> Result<PromptLine, String> {
         Word::Node => PromptLine::Node(value.to_owned()),
         Word::Sort => PromptLine::Sort(value.to_owned()),
         Word::Filter => PromptLine::Filter(value.to_owned()),
-        Word::Span => {
-            PromptLine::Span(ChartReach::ALL.into_iter().find(|reach| same(reach.word())).ok_or_else(unknown)?)
-        }
+        Word::Span => PromptLine::Span(ChartSpan::ALL.into_iter().find(|span| same(span.word())).ok_or_else(unknown)?),
         Word::Cells => {
             PromptLine::Cells(Cells::ALL.into_iter().find(|cells| same(cells.names().0)).ok_or_else(unknown)?)
         }
@@ -146,7 +144,7 @@ pub fn parse(text: &str) -> Result<PromptLine, String> {
         Word::Watch => {
             // The dashboard ends for it: what the next one refuses would be said to a shell.
             let is_driver = value.starts_with("nvml:");
-            match value.parse::<ScrapeTarget>() {
+            match value.parse::<PolledTarget>() {
                 Err(why) if !is_driver => return Err(why.to_string()),
                 _ => PromptLine::Watch(value.to_owned()),
             }
@@ -169,7 +167,7 @@ mod tests {
     fn lines_are_read() {
         assert_eq!(parse("theme ember"), Ok(PromptLine::Theme("ember".to_owned())));
         assert_eq!(parse("  view Money "), Ok(PromptLine::View(ViewId::Money)));
-        assert_eq!(parse("span 6h"), Ok(PromptLine::Span(ChartReach::SixHours)));
+        assert_eq!(parse("span 6h"), Ok(PromptLine::Span(ChartSpan::SixHours)));
         assert_eq!(parse("interval 0.5s"), Ok(PromptLine::Interval(Span::from_millis(500))));
         assert_eq!(parse("interval 250 ms"), Ok(PromptLine::Interval(Span::from_millis(250))));
         assert_eq!(parse("interval 5"), Ok(PromptLine::Interval(Span::from_secs(5))), "as in the configuration");

@@ -8,6 +8,7 @@ use toml::Spanned;
 
 use super::colour::Ansi;
 use super::{Colour, Depth, Ink, Role, ThemeError};
+use crate::suggestion::meant;
 
 /// The colours of every role.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -136,10 +137,7 @@ fn role(key: &Spanned<String>) -> Result<Role, String> {
     if name == "info" {
         return Err("the role `info` is gone: remove it, its words are `dim` or `accent`".to_owned());
     }
-    Role::named(name).ok_or_else(|| {
-        let meant = Role::nearest(name).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-        format!("no role `{name}`{meant}")
-    })
+    Role::named(name).ok_or_else(|| format!("no role \"{name}\"{}", meant(name, Role::ALL.into_iter().map(Role::name))))
 }
 
 #[cfg(test)]
@@ -153,7 +151,7 @@ mod tests {
     #[test]
     fn an_error_names_the_line_and_the_nearest_role() {
         let text = "[roles]\ntext = \"#ffffff\"\ngian = \"#00ff00\"\n";
-        assert_eq!(error(text), "theme mine, line 3: no role `gian`; did you mean `gain`?");
+        assert_eq!(error(text), "theme mine, line 3: no role \"gian\"; is it \"gain\"?");
         let text = "[roles]\n\ntext = \"white\"\n";
         assert_eq!(error(text), "theme mine, line 3: `white` is not a colour: write \"#rrggbb\" or \"default\"");
         assert!(error("[rolls]\n").starts_with("theme mine, line 1: unknown field `rolls`"), "{}", error("[rolls]\n"));

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{Palette, ThemeError, base16};
-use crate::suggestion::nearest;
+use crate::suggestion::meant;
 
 macro_rules! built_in {
     ($($name:literal),* $(,)?) => {
@@ -100,12 +100,12 @@ impl ThemeRegistry {
         let former = || FORMER_NAMES.iter().find(|(old, _)| *old == name).and_then(|(_, new)| place(new));
         place(name).or_else(former).ok_or_else(|| {
             let known = self.names().chain(FORMER_NAMES.map(|(old, _)| old));
-            let meant = nearest(name, known).map_or_else(String::new, |near| format!(" did you mean `{near}`?"));
+            let near = Some(meant(name, known)).filter(|near| !near.is_empty()).unwrap_or_else(|| ";".to_owned());
             ThemeError {
                 theme: name.to_owned(),
                 file: None,
                 line: None,
-                what: format!("no such theme;{meant} `margintop themes` lists them"),
+                what: format!("no such theme{near} `margintop themes` lists them"),
             }
         })
     }
@@ -152,9 +152,9 @@ mod tests {
         std::fs::write(folder.path().join("light.toml"), "[roles]\ntext = \"#010203\"")?;
         std::fs::write(folder.path().join("mine.toml"), "[roles]\ntext = \"#040506\"")?;
         std::fs::write(folder.path().join("notes.txt"), "not a theme")?;
-        let shelf = ThemeRegistry::with_folder(folder.path())?;
-        assert_eq!(shelf.names().count(), BUILT_IN.len() + 1);
-        let light = &shelf.palettes()[shelf.find("light")?];
+        let themes = ThemeRegistry::with_folder(folder.path())?;
+        assert_eq!(themes.names().count(), BUILT_IN.len() + 1);
+        let light = &themes.palettes()[themes.find("light")?];
         assert_eq!(light.rgb(Role::Text), Colour::Rgb(1, 2, 3));
         Ok(())
     }
@@ -165,23 +165,23 @@ mod tests {
         let lines: Vec<String> = (0..16).map(|i| format!("base{i:02X}: \"{i:x}0{i:x}0{i:x}0\"\n")).collect();
         let scheme = lines.concat();
         std::fs::write(folder.path().join("grey.yaml"), format!("scheme: Grey\n{scheme}"))?;
-        let shelf = ThemeRegistry::with_folder(folder.path())?;
-        assert_eq!(shelf.palettes()[shelf.find("grey")?].rgb(Role::Panel), Colour::Rgb(0x10, 0x10, 0x10));
+        let themes = ThemeRegistry::with_folder(folder.path())?;
+        assert_eq!(themes.palettes()[themes.find("grey")?].rgb(Role::Panel), Colour::Rgb(0x10, 0x10, 0x10));
         std::fs::write(folder.path().join("grey.yaml"), format!("{scheme}base03: \"lime\"\n"))?;
-        let shelf = ThemeRegistry::with_folder(folder.path())?;
-        let wrong = shelf.find("grey").map_err(|e| e.to_string());
+        let themes = ThemeRegistry::with_folder(folder.path())?;
+        let wrong = themes.find("grey").map_err(|e| e.to_string());
         assert_eq!(wrong, Err("theme grey.yaml, line 17: `lime` is not a colour: write \"rrggbb\"".to_owned()));
         Ok(())
     }
 
     #[test]
     fn former_names_are_found_and_wrong_ones_name_the_nearest() -> Result<(), ThemeError> {
-        let shelf = ThemeRegistry::built_in()?;
-        assert_eq!(shelf.find("margintop-light"), shelf.find("light"));
-        let wrong = shelf.find("embre").map_err(|e| e.to_string());
-        let text = "theme embre: no such theme; did you mean `ember`? `margintop themes` lists them";
+        let themes = ThemeRegistry::built_in()?;
+        assert_eq!(themes.find("margintop-light"), themes.find("light"));
+        let wrong = themes.find("embre").map_err(|e| e.to_string());
+        let text = "theme embre: no such theme; is it \"ember\"? `margintop themes` lists them";
         assert_eq!(wrong, Err(text.to_owned()));
-        let wrong = shelf.find("nosuch").map_err(|e| e.to_string());
+        let wrong = themes.find("nosuch").map_err(|e| e.to_string());
         assert_eq!(wrong, Err("theme nosuch: no such theme; `margintop themes` lists them".to_owned()));
         Ok(())
     }
@@ -195,7 +195,7 @@ mod tests {
         std::fs::write(folder.path().join("other.toml"), "[roles]\ntext = \"#040506\"")?;
         std::fs::write(folder.path().join("bytes.yaml"), b"\xff\xfe")?;
         let registry = ThemeRegistry::with_folder(folder.path())?;
-        let text = "theme mine.toml, line 3: no role `accnt`; did you mean `accent`?";
+        let text = "theme mine.toml, line 3: no role \"accnt\"; is it \"accent\"?";
         assert_eq!(registry.find("mine").map_err(|e| e.to_string()), Err(text.to_owned()));
         let wrong: Vec<_> = registry.broken().iter().map(|broken| (broken.theme.as_str(), broken.line)).collect();
         assert_eq!(wrong, [("bytes", None), ("light", Some(2)), ("mine", Some(3))]);

@@ -1,7 +1,5 @@
 //! The eighteen roles of colours.
 
-use crate::suggestion::nearest;
-
 macro_rules! roles {
     ($($(#[$doc:meta])* $role:ident = $name:literal),* $(,)?) => {
         /// The role of a colour.
@@ -91,10 +89,5 @@ impl Role {
             other => other,
         };
         Self::ALL.into_iter().find(|role| role.name() == name)
-    }
-
-    /// The nearest known name to a wrong one.
-    pub fn nearest(name: &str) -> Option<&'static str> {
-        nearest(name, Self::ALL.into_iter().map(Self::name))
     }
 }

@@ -7,7 +7,7 @@ use super::list::{Col, List, figure, said};
 use crate::history::{Measure, Subject};
 use crate::reading::Health;
 use crate::snapshot::{GpuRow, NodeRow};
-use crate::tui::app::ChartReach;
+use crate::tui::app::ChartSpan;
 use crate::tui::format;
 use crate::tui::frame_input::{FrameInput, mark, short_gpu};
 use crate::tui::series::Points;
@@ -64,7 +64,7 @@ pub(super) fn gpu_columns<'s, 'a: 's>(
     vec![
         C::left("GPUs", if several { 18 } else { 8 }, move |line| name(line, (digits, has_marks)))
             .stretch(1, if several { 30 } else { 14 }),
-        C::left(format!("load, {}", reach(input).word()), 6, move |gpu| load_line(input, gpu, line))
+        C::left(format!("load, {}", chart_span(input).word()), 6, move |gpu| load_line(input, gpu, line))
             .rank(4)
             .stretch(3, line),
         C::right("now", 5, |line| figure(&format::percent(line.gpu.utilization))),
@@ -122,13 +122,13 @@ fn traffic(gpu: &GpuRow) -> String {
 }
 
 /// The chosen span, at most the span for which loads of single GPUs are kept.
-fn reach(input: &FrameInput<'_>) -> ChartReach {
-    let chosen = input.app.charts.reach;
-    if chosen.span() > ChartReach::Quarter.span() { ChartReach::Quarter } else { chosen }
+fn chart_span(input: &FrameInput<'_>) -> ChartSpan {
+    let chosen = input.app.charts.span;
+    if chosen.length() > ChartSpan::Quarter.length() { ChartSpan::Quarter } else { chosen }
 }
 
 fn load_line(input: &FrameInput<'_>, line: &GpuOf<'_>, cells: u16) -> Cell<'static> {
-    let span = reach(input).span();
+    let span = chart_span(input).length();
     let points = Points::of(input, &Subject::Gpu(line.node.name.clone(), line.gpu.index), Measure::Load, span);
     if points.is_empty() {
         // Without history, the current load is shown as a bar.

@@ -87,7 +87,7 @@ fn written(seconds: f64) -> String {
 
 /// A latency over the span; `None` without samples.
 pub(super) fn over_span(input: &FrameInput<'_>, subject: &Subject, kind: LatencyKind) -> Option<OverSpan> {
-    let span = input.app.charts.reach.span();
+    let span = input.app.charts.span.length();
     let all = input.app.history.latency(subject, kind, input.snap.at, span)?;
     let samples = *all.counts.last()?;
     Some(OverSpan { p50: Quantile::of(&all, 0.5), p99: Quantile::of(&all, 0.99), samples })
@@ -105,11 +105,11 @@ pub(super) fn pair(p50: &str, p99: &str) -> String {
 
 /// The chosen span in a word, or the part of it with latencies.
 fn span_word(input: &FrameInput<'_>, subject: &Subject) -> String {
-    let reach = input.app.charts.reach;
-    let began = input.app.history.latency_began(subject, input.snap.at, reach.span());
+    let chosen = input.app.charts.span;
+    let began = input.app.history.latency_began(subject, input.snap.at, chosen.length());
     let known =
-        began.map(|began| input.snap.at - began).filter(|known| known.millis() < reach.span().millis() * 9 / 10);
-    known.map_or_else(|| reach.word().to_owned(), format::duration)
+        began.map(|began| input.snap.at - began).filter(|known| known.millis() < chosen.length().millis() * 9 / 10);
+    known.map_or_else(|| chosen.word().to_owned(), format::duration)
 }
 
 /// Draws each latency in a row, and below them how requests ended.
@@ -124,7 +124,7 @@ pub(super) fn draw(
     if area.height < 2 {
         return;
     }
-    let reach = input.app.charts.reach;
+    let chosen = input.app.charts.span;
     // Figures stay next to their labels on wide screens.
     let last = area.width.min(WIDEST);
     let ends = [1, 2, 3].map(|nth: u16| last.saturating_sub(FIGURE * (3 - nth)));
@@ -167,7 +167,7 @@ pub(super) fn draw(
     }
     if area.height > 5 {
         let last = Rect { y: area.y + 5, height: 1, ..area };
-        let mut facts = requests(input.app.history.requests(subject, input.snap.at, reach.span()));
+        let mut facts = requests(input.app.history.requests(subject, input.snap.at, chosen.length()));
         // Failures follow the number of requests; present figures follow those.
         facts.splice(1..1, now_facts);
         flow(canvas, last, &facts, 2);

@@ -144,7 +144,7 @@ pub trait View: Sync {
 
     /// The span of its charts; `None` without charts of a chosen span.
     fn span(&self, input: &FrameInput<'_>) -> Option<&'static str> {
-        Some(input.app.charts.reach.name())
+        Some(input.app.charts.span.name())
     }
 
     /// The legend of what is dotted in its charts, empty if nothing is; `None` if none of its figures is compared with

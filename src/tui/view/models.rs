@@ -109,7 +109,7 @@ impl View for Models {
     }
 
     fn commands(&self) -> &'static [Command] {
-        &[Command::Enter, Command::Filter, Command::Sort, Command::Reach(Direction::Previous), Command::Form]
+        &[Command::Enter, Command::Filter, Command::Sort, Command::StepSpan(Direction::Previous), Command::Form]
     }
 
     fn legend(&self, input: &FrameInput<'_>) -> Option<&'static str> {
@@ -269,7 +269,7 @@ fn columns<'s>(input: &'s FrameInput<'s>, width: u16, top: f64) -> Vec<Col<'s, M
             .falling(|row| OrderedBy::Number(row.prompt_per_second)),
         C::right("out/s", 5, |row| own(row, tables::rate(row.output_per_second)))
             .falling(|row| OrderedBy::Number(row.output_per_second)),
-        C::left(format!("out/s, {}", input.app.charts.reach.word()), 10, move |row| {
+        C::left(format!("out/s, {}", input.app.charts.span.word()), 10, move |row| {
             own(row, output_line(input, row, line, top))
         })
         .rank(7)
@@ -307,7 +307,7 @@ fn columns_beside<'s>(input: &'s FrameInput<'s>, width: u16, top: f64) -> Vec<Co
         C::right("nodes", 5, |row| own(row, nodes(input, row))).rank(8),
         C::right("out/s", 5, |row| own(row, tables::rate(row.output_per_second))),
         C::right("hit", 5, |row| own(row, hit(row))).rank(4),
-        C::left(format!("rev/h {}", input.app.charts.reach.word()), line, move |row| {
+        C::left(format!("rev/h {}", input.app.charts.span.word()), line, move |row| {
             own(row, revenue_line(input, row, line, top))
         })
         .rank(7)
@@ -382,7 +382,7 @@ fn output_line(input: &FrameInput<'_>, row: &ModelRow, cells: u16, top: f64) -> 
 }
 
 fn line_of(input: &FrameInput<'_>, row: &ModelRow, measure: Measure, cells: u16, top: f64) -> Cell<'static> {
-    let span = input.app.charts.reach.span();
+    let span = input.app.charts.span.length();
     let points = Points::of(input, &Subject::Model(row.model.clone()), measure, span);
     let values = points.cells(input.snap.at, span, cells);
     Cell::Sparkline(Sparkline::new(values, top, Ink::Mixed(Role::Output, 70)))

@@ -130,7 +130,7 @@ impl View for NodeScreen {
             Command::Neighbour(Direction::Next),
             Command::AlertsOf,
             Command::Back,
-            Command::Reach(Direction::Previous),
+            Command::StepSpan(Direction::Previous),
             Command::Form,
         ]
     }

@@ -127,7 +127,7 @@ fn names<'s, 'a: 's>(input: &'s FrameInput<'a>, widths: &Widths) -> Vec<Col<'s, 
         C::left("model", widths.model + behind, |line| model(line)).rank(3).stretch(2, 30),
         C::left("role", 7 + behind, role).rank(9).rising(|line| OrderedBy::Name(role_name(line))),
         gpus(input, widths.gpus).rank(1),
-        C::left(format!("load, {}", input.app.charts.reach.word()), 9 + behind, move |of| load_line(input, of, line))
+        C::left(format!("load, {}", input.app.charts.span.word()), 9 + behind, move |of| load_line(input, of, line))
             .rank(5)
             .stretch(1, line),
         C::right("now", 5, |line| figure(&format::percent(load(line))))
@@ -231,7 +231,7 @@ fn money(amount: Option<Money>) -> Cell<'static> {
 }
 
 fn load_line(input: &FrameInput<'_>, line: &NodeLine<'_>, cells: u16) -> Cell<'static> {
-    let span = input.app.charts.reach.span();
+    let span = input.app.charts.span.length();
     let points = Points::of(input, &Subject::Node(line.row.name.clone()), Measure::Load, span);
     Cell::Sparkline(Sparkline::heat(points.cells(input.snap.at, span, cells)))
 }

@@ -16,9 +16,6 @@ use crate::tui::widgets::table::Cell;
 use crate::tui::widgets::{Canvas, Segment};
 use crate::units::Span;
 
-const MINUTE: Span = Span::from_secs(60);
-const DAY: Span = Span::from_secs(86_400);
-
 /// Draws the events, the latest first.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, node: &NodeRow) {
     table(canvas, area, input, |event| is_of(input, event, node), " · of this node, 24 h");
@@ -27,7 +24,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, 
 /// The number of events.
 pub(super) fn count(input: &FrameInput<'_>, node: &NodeRow) -> usize {
     let until = input.snap.at;
-    input.app.history.events(until - DAY, until, None).iter().filter(|event| is_of(input, event, node)).count()
+    input.app.history.events(until - Span::DAY, until, None).iter().filter(|event| is_of(input, event, node)).count()
 }
 
 fn is_of(input: &FrameInput<'_>, event: &HistoryEvent, node: &NodeRow) -> bool {
@@ -39,7 +36,7 @@ fn is_of(input: &FrameInput<'_>, event: &HistoryEvent, node: &NodeRow) -> bool {
 /// The number of events of the whole fleet, as far as it matters for a layout.
 pub(super) fn count_of_all(input: &FrameInput<'_>) -> usize {
     let until = input.snap.at;
-    let known = input.app.history.events(until - DAY, until, None);
+    let known = input.app.history.events(until - Span::DAY, until, None);
     known.iter().filter(|event| is_of_all(event)).take(40).count()
 }
 
@@ -61,7 +58,7 @@ fn table(
 ) {
     type C<'s> = Col<'s, EventRow>;
     let until = input.snap.at;
-    let mut known = input.app.history.events(until - DAY, until, None);
+    let mut known = input.app.history.events(until - Span::DAY, until, None);
     known.retain(is_shown);
     known.sort_by_key(|event| std::cmp::Reverse(event.at));
     let rows = together(known);
@@ -100,7 +97,7 @@ fn together(known: Vec<HistoryEvent>) -> Vec<EventRow> {
     for event in known {
         let is_alike = |row: &&mut EventRow| {
             let (one, other) = (&row.event, &event);
-            let is_near = one.at - other.at <= MINUTE && one.until.is_some() == other.until.is_some();
+            let is_near = one.at - other.at <= Span::MINUTE && one.until.is_some() == other.until.is_some();
             one.kind == other.kind && is_near && word_of(one.name.as_str()) == word_of(other.name.as_str())
         };
         // Another event of the very same subject is one of its own.

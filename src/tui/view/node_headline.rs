@@ -13,8 +13,6 @@ use crate::tui::headline::{NodeQuarters, QuarterPair, node_change, node_headline
 use crate::tui::widgets::Canvas;
 use crate::units::{Money, Span};
 
-const MINUTE: Span = Span::from_secs(60);
-
 /// Draws the headline of a node.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, node: &NodeRow) {
     let slow = input.at(RefreshPace::Minute);
@@ -43,7 +41,7 @@ fn quarters(input: &FrameInput<'_>, node: &NodeRow) -> Option<NodeQuarters> {
     let subject = Subject::Node(node.name.clone());
     let pair = |measure| -> QuarterPair { against::then_and_now(input, &subject, measure) };
     Some(NodeQuarters {
-        span: (input.app.compared().0, input.snap.at + MINUTE),
+        span: (input.app.compared().0, input.snap.at + Span::MINUTE),
         revenue: Some(pair(Measure::Revenue)?),
         cost: pair(Measure::Cost),
         output: pair(Measure::Output),

@@ -99,7 +99,7 @@ impl View for Nodes {
             Command::Enter,
             Command::Filter,
             Command::Sort,
-            Command::Reach(crate::tui::app::Direction::Previous),
+            Command::StepSpan(crate::tui::app::Direction::Previous),
             Command::AlertsOf,
         ]
     }

@@ -36,7 +36,7 @@ pub(super) fn rows(input: &FrameInput<'_>) -> u16 {
 
 /// Draws the profit chart into `area` and the alert lanes into `lanes`.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, lanes: Rect, input: &FrameInput<'_>) {
-    let span = input.app.charts.reach.span();
+    let span = input.app.charts.span.length();
     let chart = Rect { x: area.x + NAME, width: area.width.saturating_sub(NAME), ..area }.intersection(area);
     let subject = Subject::Fleet;
     Chart {
@@ -95,8 +95,8 @@ fn facts(
     known: &[HistoryEvent],
 ) {
     let currency = format::symbol(input.currency()).trim_end().to_owned();
-    let reach = input.app.charts.reach;
-    let span = charts::known_span(axis, reach.span(), reach.word());
+    let chosen = input.app.charts.span;
+    let span = charts::known_span(axis, chosen.length(), chosen.word());
     let amount = |profit: Money| {
         let (sign, size) = if profit < Money::ZERO { ("▼ −", Money::ZERO - profit) } else { ("+", profit) };
         format!("{sign}{currency}{}", format::bare(Some(size), 8))
@@ -175,7 +175,7 @@ impl LaneGroup {
 
 /// The events known for the chart's span, oldest first.
 fn known(input: &FrameInput<'_>) -> Vec<HistoryEvent> {
-    let span = input.app.charts.reach.span();
+    let span = input.app.charts.span.length();
     let until = input.snap.at;
     input.app.history.events(until - Span::from_millis(span.millis().min(DAY.millis())), until, None)
 }

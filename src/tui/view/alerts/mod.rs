@@ -188,7 +188,7 @@ impl View for Alerts {
             Command::Fold,
             Command::Filter,
             Command::Sort,
-            Command::Reach(Direction::Previous),
+            Command::StepSpan(Direction::Previous),
         ]
     }
 

@@ -110,7 +110,7 @@ impl View for BalanceScreen {
             Command::Enter,
             Command::Filter,
             Command::Sort,
-            Command::Reach(Direction::Previous),
+            Command::StepSpan(Direction::Previous),
             Command::AlertsOf,
         ]
     }

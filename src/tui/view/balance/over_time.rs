@@ -18,7 +18,6 @@ use crate::tui::widgets::rule::TitledRule;
 use crate::tui::widgets::{Canvas, Plot, Segment};
 use crate::units::{Span, Timestamp};
 
-const MINUTE: Span = Span::from_secs(60);
 /// The history keeps ranks for an hour.
 const MINUTES: usize = 60;
 const SCALE: u16 = 6;
@@ -44,13 +43,15 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, 
     let kept: Vec<(&Balance, Measure)> =
         group.balances.iter().filter_map(|balance| Some((balance, kept(balance)?))).collect();
     let until = until(input);
-    let reach = input.app.charts.reach;
+    let chosen = input.app.charts.span;
     let points: Vec<Points> = kept
         .iter()
-        .map(|(balance, measure)| Points::ending(over_mean(&loads(input, balance, *measure, until)), until, MINUTE))
+        .map(|(balance, measure)| {
+            Points::ending(over_mean(&loads(input, balance, *measure, until)), until, Span::MINUTE)
+        })
         .collect();
     let cells = FramedChart::chart_width(area.width, SCALE);
-    let axis = axis(input, &points.iter().collect::<Vec<_>>(), reach.span(), cells);
+    let axis = axis(input, &points.iter().collect::<Vec<_>>(), chosen.length(), cells);
     let values: Vec<Vec<Option<f64>>> = points.iter().map(|points| points.on(&axis)).collect();
     let most = values.iter().flatten().flatten().copied().fold(TOP, f64::max);
     let top = (most * 5.0).ceil() / 5.0;
@@ -58,7 +59,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, 
     let line = |values, role| LineChart { values, low: 1.0, top, role };
     let mut lines = vec![line(&dashed, Role::Warning)];
     lines.extend(values.iter().zip(&kept).map(|(values, (balance, _))| line(values, role(balance))));
-    let title = format!("Max/mean, {}", charts::known_span(&axis, reach.span(), reach.name()));
+    let title = format!("Max/mean, {}", charts::known_span(&axis, chosen.length(), chosen.name()));
     let mut rule = TitledRule::new(title).note([Segment::dim(format!(" · {name}"))]);
     for (balance, _) in &kept {
         rule = rule.right([Segment::key(role(balance)), Segment::dim(format!(" {}  ", balance.balancer.name()))]);
@@ -154,7 +155,7 @@ pub(super) fn heat(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, 
 
 /// The end of the current minute.
 fn until(input: &FrameInput<'_>) -> Timestamp {
-    let minute = MINUTE.millis();
+    let minute = Span::MINUTE.millis();
     Timestamp::from_millis((input.snap.at.millis().div_euclid(minute) + 1).saturating_mul(minute))
 }
 
@@ -163,7 +164,7 @@ fn of_rank(input: &FrameInput<'_>, rank: &RankLoad, measure: Measure, until: Tim
         Measure::Load => Subject::Node(rank.node.clone()),
         _ => Subject::Engine(rank.target.clone(), Some(rank.rank.clone())),
     };
-    input.app.history.series(&Query { subject, measure, until, step: MINUTE, points: MINUTES }).points
+    input.app.history.series(&Query { subject, measure, until, step: Span::MINUTE, points: MINUTES }).points
 }
 
 fn loads(input: &FrameInput<'_>, balance: &Balance, measure: Measure, until: Timestamp) -> Vec<Vec<Option<f64>>> {

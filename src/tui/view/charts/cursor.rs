@@ -10,9 +10,6 @@ use crate::tui::widgets::time_axis::TimeAxis;
 use crate::tui::widgets::{Canvas, Segment};
 use crate::units::{Span, Timestamp};
 
-/// Cells shorter than this show the time to the second.
-const MINUTE: Span = Span::from_secs(60);
-
 /// A series that the cursor can read.
 pub(in crate::tui::view) struct Reading<'a> {
     pub(in crate::tui::view) role: Role,
@@ -72,7 +69,7 @@ impl Reading<'_> {
 
 fn clock(input: &FrameInput<'_>, at: Timestamp, cell: Span) -> String {
     let minute = format::clock_minute(at, input.zone());
-    if cell < MINUTE { format!("{minute}:{:02}", at.millis().div_euclid(1_000).rem_euclid(60)) } else { minute }
+    if cell < Span::MINUTE { format!("{minute}:{:02}", at.millis().div_euclid(1_000).rem_euclid(60)) } else { minute }
 }
 
 /// Draws the cursor line over a chart.

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use super::cursor::Reading;
 use super::{NOT_YET, ends, framed};
 use crate::history::{Measure, Subject};
-use crate::tui::app::ChartReach;
+use crate::tui::app::ChartSpan;
 use crate::tui::figures_of::number;
 use crate::tui::format;
 use crate::tui::frame_input::FrameInput;
@@ -32,14 +32,14 @@ pub(in crate::tui::view) struct Margin {
 }
 
 impl Margin {
-    fn reach(&self, input: &FrameInput<'_>) -> ChartReach {
+    fn chart_span(&self, input: &FrameInput<'_>) -> ChartSpan {
         let charts = input.app.charts;
-        if self.is_main { charts.main_reach() } else { charts.reach }
+        if self.is_main { charts.main_span() } else { charts.span }
     }
 
     /// Draws the chart.
     pub(in crate::tui::view) fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>) {
-        let span = self.reach(input).span();
+        let span = self.chart_span(input).length();
         let of = |measure| Points::of(input, &self.subject, measure, span);
         let (revenue, cost) = (of(Measure::Revenue), of(Measure::Cost));
         let cells = FramedChart::chart_width(area.width, self.scale_width);
@@ -111,12 +111,12 @@ impl Margin {
         let is_loss = profit.is_some_and(|profit| profit < Money::ZERO);
         let (key, name) = if is_loss { (Role::Loss, " missing ") } else { (Role::Gain, " profit ") };
         let cost_name = if width >= 120 { " cost, the break-even " } else { " cost " };
-        let (span, reach) = (self.reach(input).span(), self.reach(input).name());
+        let (span, span_text) = (self.chart_span(input).length(), self.chart_span(input).name());
         // Whether the history is shorter than the span.
         let is_young = (axis.end() - axis.start()).millis() < span.millis() * 9 / 10;
         let began = begin_of(axis.start(), axis.cell(), input.snap.money.since);
         let since = || format::clock_minute(began, input.zone());
-        let reach = if is_young { format!(", since {}", since()) } else { format!(", {reach}") };
+        let span_text = if is_young { format!(", since {}", since()) } else { format!(", {span_text}") };
         let symbol = format::symbol(input.currency());
         let symbol = symbol.trim_end();
         let of = &self.of;
@@ -132,7 +132,7 @@ impl Margin {
             Self::legend(key, name, figure, "  ")
         };
         if input.app.charts.form == MarginForm::Profit {
-            return TitledRule::new("Profit").note([Segment::dim(format!("{unit}{reach}"))]).right(of_profit(true));
+            return TitledRule::new("Profit").note([Segment::dim(format!("{unit}{span_text}"))]).right(of_profit(true));
         }
         let of_cost =
             |has_cents: bool| Self::legend(Role::Cost, cost_name, cost.map(|cost| amount(Some(cost), has_cents)), "");
@@ -141,11 +141,11 @@ impl Margin {
             let legends = cells(&of_profit(has_cents)) + cells(&of_cost(has_cents));
             legends + format::width(TITLE) + format::width(&unit) + SPACES
         };
-        let room = usize::from(width).saturating_sub(format::width(&reach));
+        let room = usize::from(width).saturating_sub(format::width(&span_text));
         let has_cents = taken(true) <= room || taken(false) > room;
         let (of_profit, of_cost, taken) = (of_profit(has_cents), of_cost(has_cents), taken(has_cents));
-        let has_reach = taken <= room;
-        let note = if has_reach { format!("{unit}{reach}") } else { unit };
+        let has_span = taken <= room;
+        let note = if has_span { format!("{unit}{span_text}") } else { unit };
         // Both legends have precedence over the full title.
         let title = if taken <= usize::from(width) { TITLE } else { SHORT };
         TitledRule::new(title).note([Segment::dim(note)]).right(of_profit).right(of_cost)

@@ -29,8 +29,6 @@ use crate::tui::widgets::time_axis::TimeAxis;
 use crate::tui::widgets::{Canvas, Plot, PlotArea, Segment};
 use crate::units::{Span, Timestamp};
 
-const MINUTE: Span = Span::from_secs(60);
-
 /// The least number of columns for a title with its full unit and a legend.
 const WIDE_TITLE: u16 = 36;
 
@@ -92,7 +90,7 @@ impl Chart<'_> {
     /// Draws the chart over the chosen span.
     pub(super) fn draw(mut self, canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>) {
         self.complete_title(area.width, input);
-        let span = input.app.charts.reach.span();
+        let span = input.app.charts.span.length();
         let points: Vec<Points> =
             self.layers.iter().map(|(measure, _)| Points::of(input, &self.subject, *measure, span)).collect();
         let cells = FramedChart::chart_width(area.width, self.scale_width);
@@ -156,8 +154,8 @@ impl Chart<'_> {
 
     /// The chart with the span of its figures after its name: quantiles are computed over all samples of a span.
     fn over(mut self, input: &FrameInput<'_>, axis: &TimeAxis, width: u16) -> Self {
-        let reach = input.app.charts.reach;
-        let span = format!(" {}", known_span(axis, reach.span(), reach.word()));
+        let chosen = input.app.charts.span;
+        let span = format!(" {}", known_span(axis, chosen.length(), chosen.word()));
         let at = self.rule.title.len().min(1);
         // The second of the two spaces goes before the figure.
         self.rule.title.splice(at..(at + 1).min(self.rule.title.len()), [Segment::dim(format!("{span} "))]);
@@ -266,7 +264,7 @@ impl Chart<'_> {
 
 /// How many dots a minute may touch.
 fn dots_of_a_minute(axis: &TimeAxis) -> usize {
-    let dots = MINUTE.millis().div_euclid(axis.dot().millis().max(1)) + 1;
+    let dots = Span::MINUTE.millis().div_euclid(axis.dot().millis().max(1)) + 1;
     usize::try_from(dots).unwrap_or(1)
 }
 
@@ -279,7 +277,7 @@ pub(super) fn draw_row(
     columns: u16,
 ) {
     let charts: Vec<Chart<'static>> = charts.into_iter().collect();
-    let span = input.app.charts.reach.span();
+    let span = input.app.charts.span.length();
     let of = |chart: &Chart<'_>| -> Vec<Option<Timestamp>> {
         let points = |(measure, _): &(Measure, Role)| Points::of(input, &chart.subject, *measure, span);
         chart.layers.iter().map(|layer| points(layer).past_began()).collect()

@@ -164,7 +164,7 @@ pub(super) fn of_tokens<'s, 'a: 's>(
 ) -> [Col<'s, EngineLine<'a>>; 4] {
     type C<'s, 'a> = Col<'s, EngineLine<'a>>;
     let has = |measure| lines.is_empty() || lines.iter().any(|line| line.served.makes(measure));
-    let span = input.app.charts.reach.word();
+    let span = input.app.charts.span.word();
     let has_both = input.size.0 >= 160;
     let line = |name: &str, measure: Measure, rank: u8| {
         // The heading has the name of the rate in the next column.
@@ -323,7 +323,7 @@ fn tokens_line(
 ) -> Cell<'static> {
     let Some(subject) = line.subject.as_ref().filter(|_| line.served.makes(measure)) else { return Cell::Empty };
     let role = if measure == Measure::Prompt { Role::Prompt } else { Role::Output };
-    let span = input.app.charts.reach.span();
+    let span = input.app.charts.span.length();
     let values = Points::of(input, subject, measure, span).cells(input.snap.at, span, cells);
     Cell::Sparkline(Sparkline::new(values, tops.top(line, measure), Ink::Mixed(role, 75)))
 }

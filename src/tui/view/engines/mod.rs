@@ -149,7 +149,7 @@ impl View for Engines {
             Command::Group,
             Command::Filter,
             Command::Sort,
-            Command::Reach(Direction::Previous),
+            Command::StepSpan(Direction::Previous),
         ]
     }
 

@@ -43,7 +43,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, 
         let lines = lines.iter().filter(|line| line.served.rate(measure).is_some());
         common_top(input, lines.map(|line| (line.subject.clone(), measure)))
     };
-    let span = input.app.charts.reach.word();
+    let span = input.app.charts.span.word();
     let line = |name: &str, measure: Measure, rank| {
         let top = top(measure);
         ServedCol::left(format!("{name}, {span}"), 10, move |line| tokens_line(input, line, measure, top))
@@ -119,7 +119,7 @@ fn tokens_line(input: &FrameInput<'_>, line: &ServedLine<'_>, measure: Measure, 
         return Cell::Empty;
     }
     let role = if measure == Measure::Prompt { Role::Prompt } else { Role::Output };
-    let span = input.app.charts.reach.span();
+    let span = input.app.charts.span.length();
     let values = Points::of(input, &line.subject, measure, span).cells(input.snap.at, span, LINE);
     Cell::Sparkline(Sparkline::new(values, top, Ink::Mixed(role, 75)))
 }

@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 
 use super::bars::MoneyBar;
 use crate::history::Subject;
-use crate::tui::app::MoneyReach;
+use crate::tui::app::MoneyRange;
 use crate::tui::format;
 use crate::tui::frame_input::FrameInput;
 use crate::tui::theme::Role;
@@ -55,13 +55,13 @@ pub(super) fn at_cursor(input: &FrameInput<'_>, bars: &[MoneyBar]) -> Option<Tit
     let at = input.app.pointed()?;
     let bar = bars.iter().find(|bar| (bar.begin..bar.end).contains(&at))?;
     let amount = |money| input.money(money, 12).trim().to_owned();
-    let time = match input.app.money.reach {
-        MoneyReach::Day => {
+    let time = match input.app.money.range {
+        MoneyRange::Day => {
             let [from, to] = [bar.begin, bar.end].map(|at| format::clock_minute(at, input.zone()));
             format!("{from} to {to}")
         }
-        MoneyReach::Week => bar.label.clone(),
-        MoneyReach::Month => format!("day {}", bar.label),
+        MoneyRange::Week => bar.label.clone(),
+        MoneyRange::Month => format!("day {}", bar.label),
     };
     let bound = |money: Option<Money>| if bar.lower_bound && money.is_some() { "≥ " } else { "" };
     let loss = bar.profit.filter(|profit| *profit < Money::ZERO).map(|profit| Money::ZERO - profit);

@@ -1,7 +1,7 @@
 //! The bars of the money view: the hours of today, or the days of a week or of the month.
 
 use crate::statement::{By, Period, month_of};
-use crate::tui::app::{MoneyReach, MoneyState};
+use crate::tui::app::{MoneyRange, MoneyState};
 use crate::tui::format;
 use crate::tui::frame_input::FrameInput;
 use crate::tui::ledger_query::{Hour, MoneyPage};
@@ -32,16 +32,16 @@ pub(super) fn bars(input: &FrameInput<'_>, page: &MoneyPage) -> Vec<MoneyBar> {
     let of_days = |begins: Vec<Timestamp>, label: &dyn Fn(Timestamp) -> String| {
         begins.into_iter().map(|begin| day(input, page, begin, label(begin))).collect()
     };
-    match input.app.money.reach {
-        MoneyReach::Day => page.hours.iter().map(|hour| of_hour(input, hour)).collect(),
-        MoneyReach::Week => {
+    match input.app.money.range {
+        MoneyRange::Day => page.hours.iter().map(|hour| of_hour(input, hour)).collect(),
+        MoneyRange::Week => {
             let today = Period::of(By::Day, zone, page.at).begin;
             let days = std::iter::once(today).chain(MoneyState::last_days(page.at, zone));
             let mut days: Vec<Timestamp> = days.collect();
             days.reverse();
             of_days(days, &|begin| format!("{} {}", format::weekday(begin, zone), format::day_of_month(begin, zone)))
         }
-        MoneyReach::Month => {
+        MoneyRange::Month => {
             let (begin, end) = month_of(zone, page.at);
             let next = |day: &Timestamp| Some(Period::of(By::Day, zone, *day).end);
             let days = std::iter::successors(Some(begin), next).take_while(|day| *day < end).take(MOST_DAYS);

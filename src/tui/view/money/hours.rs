@@ -9,7 +9,7 @@ use super::change::change;
 use super::rows;
 use crate::history::{Measure, Query, Subject};
 use crate::tui::against;
-use crate::tui::app::MoneyReach;
+use crate::tui::app::MoneyRange;
 use crate::tui::figures_of::number;
 use crate::tui::format;
 use crate::tui::frame_input::FrameInput;
@@ -29,7 +29,6 @@ const MOST_FIGURES: u16 = 5;
 /// The cells at the right for the scale and the current figures.
 const SCALE: u16 = 6;
 const NOW: u16 = 16;
-const DAY: Span = Span::from_secs(86_400);
 
 /// Draws the rule, the bars, their hours and figures, and the current profit beside them.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, page: &MoneyPage) {
@@ -83,10 +82,10 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, 
 /// Draws both totals, and the page's age if it is old.
 fn rule(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, page: &MoneyPage, shown: &[MoneyBar]) {
     let theoretical = if page.models.theoretical && !page.models.lists.is_empty() { ", theoretical" } else { "" };
-    let (short, each) = match input.app.money.reach {
-        MoneyReach::Day => ("By the hour", "an hour".to_owned()),
-        MoneyReach::Week => ("By the day", "7 days".to_owned()),
-        MoneyReach::Month => ("By the day", "this month".to_owned()),
+    let (short, each) = match input.app.money.range {
+        MoneyRange::Day => ("By the hour", "an hour".to_owned()),
+        MoneyRange::Week => ("By the day", "7 days".to_owned()),
+        MoneyRange::Month => ("By the day", "this month".to_owned()),
     };
     let mut rule = TitledRule::new("Revenue = cost + profit").note([Segment::dim(format!(" · {each}{theoretical}"))]);
     if area.width < 60 {
@@ -127,7 +126,7 @@ struct BarSums {
 }
 
 fn sums(input: &FrameInput<'_>, page: &MoneyPage, shown: &[MoneyBar]) -> BarSums {
-    if input.app.money.reach == MoneyReach::Day {
+    if input.app.money.range == MoneyRange::Day {
         let total = &page.models.total;
         let is_known = rows::any(&page.models);
         let [revenue, cost, profit] = [total.revenue, total.cost, total.profit].map(|money| money.filter(|_| is_known));
@@ -221,14 +220,14 @@ impl HoursUnit {
 /// Yesterday's revenue for the hours still to come, where the history has it. Days have no such value.
 fn yesterday(input: &FrameInput<'_>, page: &MoneyPage, shown: &[MoneyBar]) -> Vec<Option<f64>> {
     let of = |bar: &MoneyBar| {
-        let until = bar.end - DAY;
+        let until = bar.end - Span::DAY;
         let query =
             Query { subject: Subject::Fleet, measure: Measure::Revenue, until, step: Span::from_secs(60), points: 60 };
         let points = input.app.history.series(&query).points;
         let known: Vec<f64> = points.into_iter().flatten().collect();
         (!known.is_empty()).then(|| known.iter().sum::<f64>() / 60.0)
     };
-    let is_of_hours = input.app.money.reach == MoneyReach::Day;
+    let is_of_hours = input.app.money.range == MoneyRange::Day;
     shown.iter().map(|bar| (is_of_hours && bar.end > page.at).then(|| of(bar)).flatten()).collect()
 }
 

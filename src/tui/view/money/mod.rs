@@ -22,7 +22,7 @@ use ratatui::layout::Rect;
 
 use super::what_if::levers;
 use super::{Hits, Layout, ListKey, Part, PastPart, View, tables};
-use crate::tui::app::{App, Command, Direction, Effect, MoneyReach, Pane};
+use crate::tui::app::{App, Command, Direction, Effect, MoneyRange, Pane};
 use crate::tui::format;
 use crate::tui::frame_input::FrameInput;
 use crate::tui::ledger_query::MoneyPage;
@@ -76,7 +76,7 @@ impl View for MoneyScreen {
     }
 
     fn commands(&self) -> &'static [Command] {
-        &[Command::Show(ViewId::Money), Command::Against, Command::By, Command::WhatIf, REACH, Command::Export]
+        &[Command::Show(ViewId::Money), Command::Against, Command::By, Command::WhatIf, STEP_SPAN, Command::Export]
     }
 
     fn obey(&self, app: &mut App, command: Command) -> Option<Effect> {
@@ -90,8 +90,8 @@ impl View for MoneyScreen {
                 app.money.by = app.money.by.next();
                 app.restart_list();
             }
-            Command::Reach(turn) if !app.what_if.open => {
-                app.money.reach = app.money.reach.stepped(turn == Direction::Next);
+            Command::StepSpan(turn) if !app.what_if.open => {
+                app.money.range = app.money.range.stepped(turn == Direction::Next);
             }
             Command::Export => return Some(app.export()),
             _ => return None,
@@ -103,17 +103,17 @@ impl View for MoneyScreen {
         match command {
             Command::Show(_) if !has_one_pane(input.area()) => None,
             Command::Show(_) => Some(format!("next pane {}", input.app.money.pane.name())),
-            Command::Reach(_) => Some("day, week, month".to_owned()),
+            Command::StepSpan(_) => Some("day, week, month".to_owned()),
             _ => Some(usual),
         }
     }
 
     fn span(&self, input: &FrameInput<'_>) -> Option<&'static str> {
-        Some(input.app.money.reach.name())
+        Some(input.app.money.range.name())
     }
 
     fn legend(&self, input: &FrameInput<'_>) -> Option<&'static str> {
-        Some(if input.app.money.reach == MoneyReach::Day { "╌ yesterday" } else { "" })
+        Some(if input.app.money.range == MoneyRange::Day { "╌ yesterday" } else { "" })
     }
 
     fn past_parts(&self) -> &'static [PastPart] {
@@ -121,7 +121,7 @@ impl View for MoneyScreen {
     }
 }
 
-const REACH: Command = Command::Reach(Direction::Previous);
+const STEP_SPAN: Command = Command::StepSpan(Direction::Previous);
 
 fn same_tokens(page: &MoneyPage) -> SameTokens<'_> {
     let in_force = page.models.lists.iter().map(|list| &list.list).collect();

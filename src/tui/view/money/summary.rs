@@ -10,7 +10,7 @@ use crate::tui::theme::{Ink, Role};
 use crate::tui::view::overview;
 use crate::tui::widgets::gauge::Gauge;
 use crate::tui::widgets::{Canvas, TextSpan, flow};
-use crate::units::Money;
+use crate::units::{Money, Span};
 
 /// The rows of the digits with their rule and facts.
 const DIGITS: u16 = 9;
@@ -67,7 +67,7 @@ fn month(input: &FrameInput<'_>, page: &MoneyPage) -> Vec<Vec<TextSpan>> {
 
 /// The revenue and cost per GPU-hour, as `made $10.50 a GPU-hour on $2.00 of rent`.
 fn gpu_hour(input: &FrameInput<'_>, page: &MoneyPage) -> Vec<Vec<TextSpan>> {
-    const HOUR: i64 = 3_600_000;
+    const HOUR: i64 = Span::HOUR.millis();
     let totals = &page.totals;
     let an_hour = |money: Money| money.scaled(HOUR, totals.gpu_time.millis());
     let Some((profit, cost)) = totals.profit().zip(totals.cost).filter(|_| totals.gpu_time.millis() > 0) else {

@@ -50,8 +50,8 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>) 
             .rank(2)
             .only(has_units),
         WorstCol::left("why", 10, move |node| Cell::dim(why(node, &whys))).rank(1).stretch(2, 24).only(has_whys),
-        WorstCol::left(format!("rev/h, {}", input.app.charts.reach.word()), LINE, move |node| {
-            let (subject, span) = (Subject::Node(node.name.clone()), input.app.charts.reach.span());
+        WorstCol::left(format!("rev/h, {}", input.app.charts.span.word()), LINE, move |node| {
+            let (subject, span) = (Subject::Node(node.name.clone()), input.app.charts.span.length());
             let values = Points::of(input, &subject, Measure::Revenue, span).cells(input.snap.at, span, LINE);
             Cell::Sparkline(Sparkline::new(values, revenue, Ink::Mixed(Role::Output, 70)))
         })

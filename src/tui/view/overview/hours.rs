@@ -14,8 +14,6 @@ use crate::units::{Span, Timestamp};
 
 /// The number of rows with the heading and the hours below.
 pub(super) const LEAST: u16 = 7;
-const HOUR: Span = Span::from_secs(3_600);
-const MINUTE: Span = Span::from_secs(60);
 const HOURS: usize = 24;
 /// Widths in cells: from one bar to the next, of the names before the bars, and of the scale after them.
 const PITCH: u16 = 2;
@@ -84,20 +82,20 @@ fn figures(revenue: Option<f64>, cost: Option<f64>) -> Vec<Segment<'static>> {
 
 /// The beginning of the first hour.
 fn first(input: &FrameInput<'_>) -> Timestamp {
-    let hour = HOUR.millis();
+    let hour = Span::HOUR.millis();
     // The present hour has no minute yet when it begins.
     let end = (input.snap.at.millis().saturating_sub(1)).div_euclid(hour).saturating_add(1).saturating_mul(hour);
     Timestamp::from_millis(end) - times(HOURS)
 }
 
 fn times(hours: usize) -> Span {
-    Span::from_secs(HOUR.millis() / 1_000 * i64::try_from(hours).unwrap_or(0))
+    Span::from_secs(Span::HOUR.millis() / 1_000 * i64::try_from(hours).unwrap_or(0))
 }
 
 /// Revenue and cost of each hour, over its known minutes.
 fn sums(input: &FrameInput<'_>, measure: Measure) -> Vec<Option<f64>> {
     let until = first(input) + times(HOURS);
-    let query = Query { subject: Subject::Fleet, measure, until, step: MINUTE, points: 60 * HOURS };
+    let query = Query { subject: Subject::Fleet, measure, until, step: Span::MINUTE, points: 60 * HOURS };
     let points = input.app.history.series(&query).points;
     let sum = |minutes: &[Option<f64>]| {
         let known: Vec<f64> = minutes.iter().flatten().copied().collect();

@@ -149,7 +149,7 @@ impl View for Overview {
             Command::Sort,
             Command::Cells,
             Command::Form,
-            Command::Reach(Direction::Previous),
+            Command::StepSpan(Direction::Previous),
         ]
     }
 

@@ -242,11 +242,11 @@ fn change(vital: &OverviewVital) -> Vec<Segment<'static>> {
 
 /// Draws one sparkline per figure, followed by its scale.
 fn lines(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, selected: Option<&Selection>) {
-    let reach = input.app.charts.reach;
+    let chosen = input.app.charts.span;
     let of = selection::note(input, selected);
     let subject = subject(selected);
     let vitals = vitals(input, selected).map(|vital| {
-        let points = Points::of(input, &subject, vital.measure, reach.span());
+        let points = Points::of(input, &subject, vital.measure, chosen.length());
         (vital, points)
     });
     let title = pointed::title(input).unwrap_or_else(|| span_of(input, vitals.iter().map(|(_, points)| points)));
@@ -256,7 +256,7 @@ fn lines(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, selected: 
         let line = Rect { y: area.y + row, height: 1, ..area };
         let place = Rect { x: line.x + LEFT, width: line.width.saturating_sub(LEFT + RIGHT + 1), ..line };
         // A dot of the axis corresponds to a cell of the sparkline.
-        let axis = axis(input, &known, reach.span(), place.width / 2);
+        let axis = axis(input, &known, chosen.length(), place.width / 2);
         let values = points.on(&axis);
         let then = pointed::figure(input, vital.is_share, &axis, &values);
         let mut writer = canvas.writer(line, 0);
@@ -288,13 +288,13 @@ fn lines(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, selected: 
 
 /// `Last 24 h`, or since when it is known where that is less.
 fn span_of<'p>(input: &FrameInput<'_>, points: impl Iterator<Item = &'p Points>) -> String {
-    let reach = input.app.charts.reach;
+    let chosen = input.app.charts.span;
     let young = points.filter_map(Points::past_began).min().filter(|began| {
         let known = input.at(RefreshPace::Charts).snap.at - *began;
-        known.millis() < reach.span().millis() * 9 / 10
+        known.millis() < chosen.length().millis() * 9 / 10
     });
     young.map_or_else(
-        || format!("Last {}", reach.name()),
+        || format!("Last {}", chosen.name()),
         |began| format!("Since {}", format::clock_minute(began, input.zone()).trim()),
     )
 }

@@ -3,7 +3,6 @@
 use super::*;
 
 const CELLS: u16 = 20;
-const HOUR: Span = Span::from_secs(3600);
 
 /// 14:02:07 UTC.
 const BEGAN: i64 = 1_800_021_727;
@@ -18,7 +17,7 @@ fn points(now: i64) -> impl Iterator<Item = (Timestamp, Option<f64>)> {
 }
 
 fn axis(now: i64) -> TimeAxis {
-    TimeAxis::new(at(BEGAN), at(now), HOUR, CELLS)
+    TimeAxis::new(at(BEGAN), at(now), Span::HOUR, CELLS)
 }
 
 #[test]
@@ -111,7 +110,7 @@ fn spans_have_the_cells_of_the_design() {
 
 #[test]
 fn labels_stand_at_round_local_times() {
-    let axis = TimeAxis::new(at(0), at(BEGAN), HOUR, 41);
+    let axis = TimeAxis::new(at(0), at(BEGAN), Span::HOUR, 41);
     let texts = |zone: &TimeZone, every| {
         let ticks = axis.ticks(zone, every);
         ticks.into_iter().map(|tick| (tick.cell, tick.text)).collect::<Vec<_>>()
@@ -120,8 +119,8 @@ fn labels_stand_at_round_local_times() {
     let wanted = [(9, "┴13:15"), (19, "┴13:30"), (29, "┴13:45"), (39, "┴14:00")];
     assert_eq!(quarter, wanted.map(|(cell, text)| (cell, text.to_owned())));
     let india = TimeZone::fixed(jiff::tz::Offset::from_seconds(5 * 3600 + 1800).unwrap_or(jiff::tz::Offset::UTC));
-    assert_eq!(texts(&india, Some(HOUR)), [(19, "┴19:00".to_owned())]);
-    let young = TimeAxis::new(at(BEGAN), at(BEGAN + 3), HOUR, 41).ticks(&TimeZone::UTC, None);
+    assert_eq!(texts(&india, Some(Span::HOUR)), [(19, "┴19:00".to_owned())]);
+    let young = TimeAxis::new(at(BEGAN), at(BEGAN + 3), Span::HOUR, 41).ticks(&TimeZone::UTC, None);
     let young: Vec<String> = young.into_iter().map(|tick| tick.text).collect();
     assert_eq!(young, ["┴14:02:30", "┴14:03:00"]);
 }

@@ -6,4 +6,4 @@ use crate::tui::view::{ListKey, ViewId};
 
 /// The rows of each view as they stood, and how its list was sorted then.
 #[derive(Debug, Clone, Default)]
-pub(super) struct SettledRows(pub(super) BTreeMap<ViewId, (usize, bool, Vec<ListKey>)>);
+pub(super) struct RowOrders(pub(super) BTreeMap<ViewId, (usize, bool, Vec<ListKey>)>);

@@ -20,9 +20,9 @@ pub(super) const APART: Duration = Duration::from_millis(10);
 pub(super) struct PollGroup {
     /// The sources without a poll under way.
     sources: Vec<Box<dyn Source>>,
-    /// Polls under way, each with the number of its round.
+    /// Polls under way, each with the number of its call of `poll_all`.
     polls: JoinSet<(Box<dyn Source>, u64)>,
-    round: u64,
+    call: u64,
     clock: Clock,
     sink: Sink,
     messages: MessageReceiver,
@@ -33,7 +33,7 @@ impl PollGroup {
     pub(super) fn new(sources: Vec<Box<dyn Source>>, clock: &Clock) -> Self {
         let (sink, messages) = sink();
         let (all, clock) = (Vec::with_capacity(sources.len()), clock.clone());
-        let mut group = Self { sources: all, polls: JoinSet::new(), round: 0, clock, sink, messages };
+        let mut group = Self { sources: all, polls: JoinSet::new(), call: 0, clock, sink, messages };
         for source in sources {
             group.add(source);
         }
@@ -79,14 +79,14 @@ impl PollGroup {
         while let Some(ended) = self.polls.try_join_next() {
             self.sources.extend(ended.ok().map(|(source, _)| source));
         }
-        self.round += 1;
-        let round = self.round;
+        self.call += 1;
+        let call = self.call;
         let mut waiting = std::mem::take(&mut self.sources).into_iter();
         let (mut open, mut messages, mut room) =
             (if patience.is_none() { self.polls.len() } else { 0 }, Vec::new(), TOGETHER);
         loop {
             for source in waiting.by_ref().take(room) {
-                self.polls.spawn(async move { (poll_once(source).await.0, round) });
+                self.polls.spawn(async move { (poll_once(source).await.0, call) });
                 (room, open) = (room - 1, open + 1);
             }
             let wait = waiting.len() > 0;
@@ -97,9 +97,9 @@ impl PollGroup {
                 Some(ended) = self.polls.join_next() => {
                     let (source, of) = match ended {
                         Ok((source, of)) => (Some(source), of),
-                        Err(_) => (None, round),
+                        Err(_) => (None, call),
                     };
-                    if of == round || patience.is_none() {
+                    if of == call || patience.is_none() {
                         (room, open) = (room + 1, open - 1);
                     }
                     self.sources.extend(source);
@@ -122,7 +122,7 @@ pub(super) async fn poll_once(mut source: Box<dyn Source>) -> (Box<dyn Source>, 
     (source, next)
 }
 
-/// Separates the readings of one round of polls, in the order in which they are applied, from other messages. Readings of
+/// Separates the readings of one poll of all sources, in the order in which they are applied, from other messages. Readings of
 /// the driver come first, then pages with GPUs, so that an engine's node and cost are known before its first token is
 /// posted.
 pub(super) fn gpus_first(messages: Vec<SourceMessage>) -> (Vec<Event>, Vec<SourceMessage>) {

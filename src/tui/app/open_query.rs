@@ -7,11 +7,11 @@ use crate::snapshot::Snapshot;
 use crate::tui::ledger_query::{LedgerQuery, MoneyQuery, WhatIfQuery};
 use crate::units::Timestamp;
 
-/// The question that is open, and the last one of each kind, so that what stands is not asked again.
+/// The query that is open, and the last one of each kind, so that what stands is not asked again.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Asking {
+pub(super) struct OpenQuery {
     open: Option<LedgerQuery>,
-    /// The snapshot of the instant of the last question of money.
+    /// The snapshot of the instant of the last query of money.
     over: Option<Arc<Snapshot>>,
     money: Option<MoneyQuery>,
     what_if: Option<WhatIfQuery>,
@@ -21,8 +21,8 @@ pub(super) struct Asking {
     was_hidden: bool,
 }
 
-impl Asking {
-    /// The question, unless it was asked; `is_exact`: of no other instant, however near.
+impl OpenQuery {
+    /// The query, unless it was asked; `is_exact`: of no other instant, however near.
     pub(super) fn money(&self, wanted: MoneyQuery, is_exact: bool) -> Option<LedgerQuery> {
         let stands = |asked: MoneyQuery| {
             let is_exact = is_exact || self.was_hidden;
@@ -41,9 +41,9 @@ impl Asking {
         self.at_lists.is_none_or(|asked| is_old(asked, at)).then_some(LedgerQuery::AtLists(since, at))
     }
 
-    /// Opens a question over a snapshot.
-    pub(super) fn open(&mut self, question: LedgerQuery, over: &Arc<Snapshot>) -> LedgerQuery {
-        match &question {
+    /// Opens a query over a snapshot.
+    pub(super) fn open(&mut self, query: LedgerQuery, over: &Arc<Snapshot>) -> LedgerQuery {
+        match &query {
             LedgerQuery::Money(asked) => {
                 (self.money, self.over, self.was_hidden) = (Some(*asked), Some(over.clone()), false);
             }
@@ -51,7 +51,7 @@ impl Asking {
             LedgerQuery::AtLists(_, at) => self.at_lists = Some(*at),
             LedgerQuery::Day(_) => {}
         }
-        self.open.insert(question).clone()
+        self.open.insert(query).clone()
     }
 
     /// No view shows what was answered of money.
@@ -63,12 +63,12 @@ impl Asking {
         self.open.is_some()
     }
 
-    /// Closes the open question.
+    /// Closes the open query.
     pub(super) const fn close(&mut self) -> Option<LedgerQuery> {
         self.open.take()
     }
 
-    /// The snapshot that the answered question of money was over.
+    /// The snapshot that the answered query of money was over.
     pub(super) const fn take_over(&mut self) -> Option<Arc<Snapshot>> {
         self.over.take()
     }

@@ -1,13 +1,11 @@
 //! Alerts that a person silences for an hour: they stay in the list, below the others.
 
+use std::sync::Arc;
+
 use super::{App, Effect, Silenced};
 use crate::snapshot::{Alert, Severity, Snapshot};
 use crate::tui::format;
 use crate::units::{Span, Timestamp};
-use std::sync::Arc;
-
-/// For how long.
-const HOUR: Span = Span::from_secs(3_600);
 
 impl App {
     /// Until when an alert is silenced.
@@ -16,7 +14,7 @@ impl App {
         self.silenced.iter().find(is_it).map(|silenced| silenced.until).filter(|until| *until > self.shown.at)
     }
 
-    /// Silences the alerts of the chosen row, or lets them call again.
+    /// Silences the alerts of the chosen row, or ends their silence.
     pub(super) fn silence(&mut self) -> Effect {
         let chosen = self.view().view().chosen_alerts(&self.input());
         let Some((_, first)) = chosen.first() else { return Effect::None };
@@ -27,10 +25,10 @@ impl App {
             !chosen.iter().any(|(rule, subject)| silenced.rule == *rule && silenced.subject == *subject)
         });
         if self.silenced.len() < known {
-            let verb = if chosen.len() > 1 { "call" } else { "calls" };
-            self.say(format!("{name} {verb} again"));
+            let verb = if chosen.len() > 1 { "are" } else { "is" };
+            self.say(format!("{name} {verb} no longer silenced"));
         } else {
-            let until = self.shown.at + HOUR;
+            let until = self.shown.at + Span::HOUR;
             let clock = format::clock_minute(until, &self.zone);
             let verb = if chosen.len() > 1 { "are" } else { "is" };
             self.say(format!("{name} {verb} silenced until {clock}"));
@@ -42,7 +40,7 @@ impl App {
         Effect::Redraw
     }
 
-    /// The snapshot as it calls: what is silenced is shown as a note, after all others.
+    /// The snapshot with silenced alerts as notes after all others.
     pub(super) fn hushed(&mut self, snapshot: &Arc<Snapshot>) -> Arc<Snapshot> {
         self.silenced.retain(|silenced| silenced.until > snapshot.at);
         let is_silenced = |alert: &Alert| {

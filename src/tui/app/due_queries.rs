@@ -1,24 +1,24 @@
-//! Questions to the past that the open view wants, and what becomes of their answers.
+//! The ledger queries that the open view needs, and what is done with their results.
 
-use super::{App, MoneyReach, WatchedFleet};
+use super::{App, MoneyRange, WatchedFleet};
 use crate::reading::Label;
-use crate::tui::ledger_query::{LedgerAnswer, LedgerQuery};
+use crate::tui::ledger_query::{LedgerQuery, LedgerResult};
 use crate::tui::recorded;
 use crate::tui::view::{PastPart, has_calendar};
 use crate::units::Timestamp;
 
 impl App {
-    /// The question that is due, if any: never more than one is under way. The caller must answer it.
-    pub fn question(&mut self) -> Option<LedgerQuery> {
+    /// The query that is due, if any; never more than one is open. The caller must give its result.
+    pub fn next_query(&mut self) -> Option<LedgerQuery> {
         if !self.shows(PastPart::Page) && self.then.is_none() {
-            self.asking.hide_money();
+            self.open_query.hide_money();
         }
-        if self.asking.is_open() || !self.has_past || self.shown.at == Timestamp::default() {
+        if self.open_query.is_open() || !self.has_past || self.shown.at == Timestamp::default() {
             return None;
         }
         let due = self.what_if_due().or_else(|| self.money_due()).or_else(|| self.day_due());
         let due = due.or_else(|| self.at_lists_due())?;
-        Some(self.asking.open(due, &self.shown))
+        Some(self.open_query.open(due, &self.shown))
     }
 
     fn shows(&self, part: PastPart) -> bool {
@@ -26,7 +26,7 @@ impl App {
     }
 
     fn what_if_due(&self) -> Option<LedgerQuery> {
-        if self.what_if.open { self.asking.what_if(self.what_if.wanted(self.shown.at)) } else { None }
+        if self.what_if.open { self.open_query.what_if(self.what_if.wanted(self.shown.at)) } else { None }
     }
 
     /// Of an earlier instant the ledger knows the sums, in every view; the record has means of minutes.
@@ -35,7 +35,7 @@ impl App {
         if !self.shows(PastPart::Page) && !is_past {
             return None;
         }
-        self.asking.money(self.money.wanted(self.shown.at), is_past)
+        self.open_query.money(self.money.wanted(self.shown.at), is_past)
     }
 
     /// Days of the calendar and of the bars are asked for where they are shown, one after another.
@@ -43,7 +43,7 @@ impl App {
         if !self.shows(PastPart::Days) || self.what_if.open {
             return None;
         }
-        if self.money.reach == MoneyReach::Day && !has_calendar(self.hits.size) {
+        if self.money.range == MoneyRange::Day && !has_calendar(self.hits.size) {
             return None;
         }
         self.money.missing_day(self.shown.at, &self.zone).map(LedgerQuery::Day)
@@ -54,30 +54,30 @@ impl App {
         let at = self.shown.at;
         let is_shown = matches!(self.fleet, WatchedFleet::PublishedDay { .. }) && self.shows(PastPart::AtLists);
         let since = self.shown.money.since.filter(|since| is_shown && *since < at)?;
-        self.asking.at_lists(since, at)
+        self.open_query.at_lists(since, at)
     }
 
-    pub(super) fn answered(&mut self, reply: LedgerAnswer) {
-        self.asking.close();
-        match reply {
-            LedgerAnswer::Money(answer) => {
+    pub(super) fn answered(&mut self, result: LedgerResult) {
+        self.open_query.close();
+        match result {
+            LedgerResult::Money(answer) => {
                 if let Ok(page) = &answer {
                     let now = self.newest().money.clone();
-                    let asked = self.asking.take_over();
+                    let asked = self.open_query.take_over();
                     self.money.snapshot = asked.map(|asked| recorded::with_sums_of(&asked, &page.models, &now));
                 }
                 self.money.answered(answer);
                 self.take_sums();
             }
-            LedgerAnswer::WhatIf(answer) => self.what_if.answered(answer),
-            LedgerAnswer::Day(begin, hours) => self.money.day_answered(begin, hours),
-            LedgerAnswer::AtLists(lists) => self.at_lists.answered(lists),
+            LedgerResult::WhatIf(answer) => self.what_if.answered(answer),
+            LedgerResult::Day(begin, hours) => self.money.day_answered(begin, hours),
+            LedgerResult::AtLists(lists) => self.at_lists.answered(lists),
         }
     }
 
     pub(super) fn unanswered(&mut self) {
         let why = Label::new("the ledger does not answer; it is asked again");
-        match self.asking.close() {
+        match self.open_query.close() {
             Some(LedgerQuery::Money(_)) => self.money.answered(Err(why)),
             Some(LedgerQuery::WhatIf(_)) => self.what_if.answered(Err(why)),
             Some(LedgerQuery::Day(begin)) => self.money.day_answered(begin, Err(why)),

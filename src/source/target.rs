@@ -1,4 +1,4 @@
-//! Targets of scrapes: an address and its options.
+//! Targets that are polled: an address and its options.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -15,7 +15,7 @@ pub const AGENT_PORT: u16 = 9545;
 
 /// A page that is polled.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ScrapeTarget {
+pub struct PolledTarget {
     /// Its id.
     pub id: TargetId,
     /// The address of its page.
@@ -54,7 +54,7 @@ pub enum Address {
     File(PathBuf),
 }
 
-impl ScrapeTarget {
+impl PolledTarget {
     /// A target without options.
     pub fn new(id: TargetId, address: Address) -> Self {
         Self { id, address, options: TargetOptions::default() }
@@ -132,7 +132,7 @@ impl fmt::Display for TargetError {
 
 impl std::error::Error for TargetError {}
 
-impl FromStr for ScrapeTarget {
+impl FromStr for PolledTarget {
     type Err = TargetError;
 
     /// Parses `http(s)://host:port[/path]`, `host[:port]` or `file.prom`.
@@ -203,11 +203,11 @@ mod tests {
             ("./pages/one", "./pages/one"),
             ("file:///tmp/x", "/tmp/x"),
         ] {
-            assert_eq!(text.parse::<ScrapeTarget>().unwrap().id.as_str(), id);
+            assert_eq!(text.parse::<PolledTarget>().unwrap().id.as_str(), id);
         }
-        assert!("localhost:1".parse::<ScrapeTarget>().unwrap().is_loopback());
-        assert!("[::1]:1".parse::<ScrapeTarget>().unwrap().is_loopback());
-        assert!(!"10.0.0.1:1".parse::<ScrapeTarget>().unwrap().is_loopback());
+        assert!("localhost:1".parse::<PolledTarget>().unwrap().is_loopback());
+        assert!("[::1]:1".parse::<PolledTarget>().unwrap().is_loopback());
+        assert!(!"10.0.0.1:1".parse::<PolledTarget>().unwrap().is_loopback());
     }
 
     #[test]
@@ -222,7 +222,7 @@ mod tests {
             ("28402", "names no host"),
             ("8000:", "names no host"),
         ] {
-            let error = text.parse::<ScrapeTarget>().unwrap_err().to_string();
+            let error = text.parse::<PolledTarget>().unwrap_err().to_string();
             assert!(error.contains(word), "{text}: {error}");
         }
     }

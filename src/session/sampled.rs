@@ -11,7 +11,7 @@ use super::catch_up::catch_up;
 use super::collector::{Collector, Message};
 use super::ledger;
 use super::opened::Opened;
-use super::round::{PollGroup, gpus_first};
+use super::poll_group::{PollGroup, gpus_first};
 use crate::clock::Clock;
 use crate::fleet::{Fleet, FleetConfig};
 use crate::pricing::Book;
@@ -22,7 +22,7 @@ use crate::source::{Source, SourceMessage};
 use crate::store::{self, LedgerEvent};
 use crate::units::Span;
 
-/// The least time that a round of polls is waited for if another one follows.
+/// The least time for which the polls of all sources are waited for if others follow.
 const PATIENCE: Duration = Duration::from_millis(500);
 
 /// When sources are polled, and how often the result is printed.
@@ -38,7 +38,7 @@ pub struct PollPlan {
 
 /// The configuration of such a session.
 #[derive(Debug)]
-pub struct RoundsConfig {
+pub struct SampledSessionConfig {
     /// The fleet.
     pub fleet: FleetConfig,
     /// Its prices.
@@ -57,7 +57,7 @@ pub struct RoundsConfig {
 
 /// Polls everything at once, waits for all, and polls again.
 #[derive(Debug)]
-pub struct Rounds {
+pub struct SampledSession {
     collector: Collector,
     plan: PollPlan,
     clock: Clock,
@@ -73,10 +73,10 @@ pub struct Rounds {
     ledger_events: Option<Receiver<LedgerEvent>>,
 }
 
-impl Rounds {
+impl SampledSession {
     /// Starts the sources; nothing is polled yet.
-    pub fn new(config: RoundsConfig) -> Self {
-        let RoundsConfig { mut fleet, book, sources, discovery, plan, clock, ledger } = config;
+    pub fn new(config: SampledSessionConfig) -> Self {
+        let SampledSessionConfig { mut fleet, book, sources, discovery, plan, clock, ledger } = config;
         let mut opened = Opened::new(sources, &clock);
         fleet.targets.append(&mut opened.targets);
         let (scheduled, once) = (std::mem::take(&mut opened.scheduled), std::mem::take(&mut opened.once));
