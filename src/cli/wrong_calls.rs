@@ -357,7 +357,7 @@ mod tests {
             ),
             (
                 "price --list",
-                "--list needs a value: write --list <LIST>: A list of the book, whether or not it applies today; is it --lists?",
+                "--list needs a value: write --list <LIST>: A list of the book, whatever the date; its service tiers are lists of their own; is it --lists?",
             ),
             ("report --format", "--format: write one of table, json, csv, hledger, beancount, focus"),
             ("ledger verfy", "`margintop ledger` has no subcommand \"verfy\"; is it \"verify\"?"),

@@ -185,7 +185,7 @@ fn columns<'s, 'a: 's>(
             Cell::dim(entry.events().first().map_or(String::new(), |event| event.ended.to_string()))
         })
         .rank(4)
-        .stretch(1, 26),
+        .stretch(1, 36),
     ]
 }
 

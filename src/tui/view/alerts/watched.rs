@@ -31,7 +31,7 @@ const RULES: [(Rule, &str); 20] = [
     (Rule::SloMissed, "less than 99 % is within [slo] for 60 s"),
     (Rule::Loss, "the fleet serves and earns less than it costs"),
     (Rule::LedgerUnwritten, "the ledger's file cannot be written"),
-    (Rule::Disputed, "a counter moves as its process could not move it"),
+    (Rule::Disputed, "a counter changed by more than is plausible"),
     (Rule::PageRefused, "a page is cut, or refused in part"),
     (Rule::SourceMissing, "a source cannot be read on this machine"),
     (Rule::RateUnknown, "a GPU has no rate in the ledger's currency"),
