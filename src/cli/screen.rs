@@ -17,7 +17,6 @@ use crate::snapshot::Snapshot;
 use crate::store;
 use crate::tui;
 use crate::tui::app::{FormScenario, WatchedFleet};
-use crate::tui::ledger_query::Changed;
 use crate::tui::{Instead, Start};
 use crate::units::Span;
 
@@ -55,9 +54,9 @@ pub(super) fn options(plan: &SourcePlan, ledger: Option<&Path>, once: &str) -> R
 
 /// A configured scenario as the what-if form shows it.
 fn scenario(of: &crate::config::Scenario) -> FormScenario {
-    let crate::config::Scenario { name, list, paid, load, hit_rate, gpu_rate, nodes } = of.clone();
-    let list = list.as_deref().map(Label::new);
-    FormScenario::of(&name, &Changed { list, paid, load, hit_rate, gpu_rate, nodes })
+    let change = of.change();
+    let list = change.list.as_deref().map(Label::new);
+    FormScenario::of(&of.name, &change.with_list(list))
 }
 
 /// How the screen was left.

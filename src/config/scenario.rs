@@ -5,6 +5,7 @@ use serde::Deserialize;
 use super::error::Findings;
 use super::faults::TableFaults;
 use crate::pricing::Book;
+use crate::statement::WhatIfChange;
 use crate::units::{HourlyRate, LoadFactor, NodeCount, Share};
 
 /// A `[[scenario]]`: named changes. What it does not mention is unchanged.
@@ -27,6 +28,14 @@ pub struct Scenario {
     pub nodes: Option<NodeCount>,
 }
 
+impl Scenario {
+    /// What it changes.
+    pub fn change(&self) -> WhatIfChange<String> {
+        let Self { name: _, list, paid, load, hit_rate, gpu_rate, nodes } = self.clone();
+        WhatIfChange { list, paid, load, hit_rate, gpu_rate, nodes }
+    }
+}
+
 /// Reads the scenarios and reports their mistakes.
 pub(super) fn scenarios(tables: Vec<Scenario>, book: &Book, findings: &mut Findings<'_>) -> Vec<Scenario> {
     for (nth, table) in tables.iter().enumerate() {
@@ -36,7 +45,7 @@ pub(super) fn scenarios(tables: Vec<Scenario>, book: &Book, findings: &mut Findi
 }
 
 fn faults(table: &Scenario, before: &[Scenario], book: &Book) -> TableFaults {
-    let Scenario { name, list, paid, load, hit_rate, gpu_rate, nodes } = table;
+    let (name, change) = (&table.name, table.change());
     let mut faults = TableFaults::default();
     if name.trim().is_empty() || name.trim() != name || name.contains('=') || name.chars().any(char::is_control) {
         faults.add(&["name"], format!("name {name:?}: write a word without \"=\", like \"more-cache\""));
@@ -44,15 +53,13 @@ fn faults(table: &Scenario, before: &[Scenario], book: &Book) -> TableFaults {
     if before.iter().any(|other| other.name == *name) {
         faults.add(&["name"], format!("name \"{name}\" is used twice: each scenario has a name of its own"));
     }
-    let nothing =
-        [list.is_none(), paid.is_none(), load.is_none(), hit_rate.is_none(), gpu_rate.is_none(), nodes.is_none()];
-    if nothing.into_iter().all(|is_none| is_none) {
+    if change == WhatIfChange::default() {
         faults.add(
             &[],
             format!("scenario \"{name}\" changes nothing: write list, paid, load, hit_rate, gpu_rate or nodes"),
         );
     }
-    if let Some(Err(why)) = list.as_deref().map(|list| book.own_list(list)) {
+    if let Some(Err(why)) = change.list.as_deref().map(|list| book.own_list(list)) {
         faults.add(&["list"], format!("list: {why}"));
     }
     faults

@@ -3,6 +3,7 @@
 use super::Totals;
 use super::what_if::{Levels, WhatIfChange, what_if};
 use crate::ledger::{Classes, Past};
+use crate::pricing::PriceList;
 use crate::units::{HourlyRate, Money, NodeCount, Share};
 
 /// A change.
@@ -57,8 +58,8 @@ pub fn levers(past: &Past) -> Vec<(Lever, Money)> {
     if now.profit().is_none() {
         return Vec::new();
     }
-    let profit = |change: &WhatIfChange<'_>| what_if(past, change)?.after.profit();
-    let added = |change: &WhatIfChange<'_>| Some(profit(change)? - now.profit()?);
+    let profit = |change: &WhatIfChange<&PriceList>| what_if(past, change)?.after.profit();
+    let added = |change: &WhatIfChange<&PriceList>| Some(profit(change)? - now.profit()?);
     let mut moves = Vec::new();
     moves.extend(now.earned().scaled(1, 10).map(|more| (Lever::Load, more)));
     let classes = by_class(past, now.earned()).into_iter();

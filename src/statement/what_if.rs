@@ -1,5 +1,7 @@
 //! Revenue and cost of the same traffic with some things changed. A change to the present value has no effect.
 
+use std::fmt::Display;
+
 use super::Totals;
 use super::break_even::{BreakEven, break_even};
 use super::hit_rate::with_hit_rate;
@@ -9,11 +11,11 @@ use crate::ledger::{Classes, CostKind, NodeTime, Past};
 use crate::pricing::PriceList;
 use crate::units::{GpuTime, HourlyRate, LoadFactor, Money, NodeCount, Share, Span, Tokens};
 
-/// The changes; `None` is unchanged.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct WhatIfChange<'a> {
+/// The changes; `None` is unchanged. `L` is a price list, or the name of one where none was looked up yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WhatIfChange<L> {
     /// All tokens at this list, whatever their date and model. Postings at it stay as they are.
-    pub list: Option<&'a PriceList>,
+    pub list: Option<L>,
     /// The paid share.
     pub paid: Option<Share>,
     /// Tokens of every class times this factor; the cost of GPUs and power stays.
@@ -24,6 +26,36 @@ pub struct WhatIfChange<'a> {
     pub gpu_rate: Option<HourlyRate>,
     /// The average number of nodes over the watched time, each at the average cost of a node.
     pub nodes: Option<NodeCount>,
+}
+
+impl<L> Default for WhatIfChange<L> {
+    fn default() -> Self {
+        Self { list: None, paid: None, load: None, hit_rate: None, gpu_rate: None, nodes: None }
+    }
+}
+
+impl<L> WhatIfChange<L> {
+    /// The same changes with another list.
+    pub fn with_list<M>(self, list: Option<M>) -> WhatIfChange<M> {
+        let Self { list: _, paid, load, hit_rate, gpu_rate, nodes } = self;
+        WhatIfChange { list, paid, load, hit_rate, gpu_rate, nodes }
+    }
+}
+
+impl<L: Display> WhatIfChange<L> {
+    /// Each change as `report --what-if` takes it, like `paid=0.37`.
+    pub fn arguments(&self) -> Vec<String> {
+        let Self { list, paid, load, hit_rate, gpu_rate, nodes } = self;
+        let all = [
+            list.as_ref().map(|list| format!("list={list}")),
+            paid.map(|share| format!("paid={share}")),
+            load.map(|load| format!("load={load}")),
+            hit_rate.map(|share| format!("hit_rate={share}")),
+            gpu_rate.map(|rate| format!("gpu_rate={rate}")),
+            nodes.map(|nodes| format!("nodes={nodes}")),
+        ];
+        all.into_iter().flatten().collect()
+    }
 }
 
 /// The present values, at which a change has no effect. `None` is unknown.
@@ -67,7 +99,7 @@ impl Levels {
 }
 
 /// The past before and after; `None` if a number of nodes is requested and no node is known by name.
-pub fn what_if(past: &Past, change: &WhatIfChange<'_>) -> Option<WhatIf> {
+pub fn what_if(past: &Past, change: &WhatIfChange<&PriceList>) -> Option<WhatIf> {
     let at_these_hits = changed(past, &WhatIfChange { hit_rate: None, ..*change })?;
     let after = match change.hit_rate {
         Some(share) => Totals::of(&with_hit_rate(at_these_hits.clone(), share)),
@@ -78,7 +110,7 @@ pub fn what_if(past: &Past, change: &WhatIfChange<'_>) -> Option<WhatIf> {
 }
 
 /// The changed past, to be folded like any other; `None` as for [`what_if`].
-pub fn changed(past: &Past, change: &WhatIfChange<'_>) -> Option<Past> {
+pub fn changed(past: &Past, change: &WhatIfChange<&PriceList>) -> Option<Past> {
     let mut changed = change.list.map_or_else(|| past.clone(), |list| at_list(past, list));
     if let Some(paid) = change.paid {
         changed = with_paid(changed, paid);

@@ -19,11 +19,11 @@ fn share(text: &str) -> Option<Share> {
     Some(text.parse().unwrap())
 }
 
-fn asked(past: &Past, change: WhatIfChange<'_>) -> WhatIf {
+fn asked(past: &Past, change: WhatIfChange<&PriceList>) -> WhatIf {
     what_if(past, &change).unwrap()
 }
 
-fn is_unchanged(past: &Past, change: WhatIfChange<'_>) {
+fn is_unchanged(past: &Past, change: WhatIfChange<&PriceList>) {
     let result = asked(past, change);
     assert_eq!(result.before, result.after, "{change:?}");
 }

@@ -457,7 +457,7 @@ fn what_if_beside_what_is() {
     }
     golden("what-if-not-taken", &app, (80, 24));
     app.update(Action::Command(Command::AsItWas));
-    assert_eq!(app.what_if.changed(), margintop::tui::ledger_query::Changed::default());
+    assert_eq!(app.what_if.changed(), margintop::statement::WhatIfChange::default());
     app.update(Action::Command(Command::Sort));
     for c in "night".chars() {
         app.update(Action::Typed(c));

@@ -9,7 +9,7 @@ use margintop::snapshot::Snapshot;
 use margintop::tui::app::MoneyRange::{Day, Month, Week};
 use margintop::tui::app::{Action, App, ChartSpan, Effect, Field, Pane};
 use margintop::tui::keys;
-use margintop::tui::ledger_query::{Against, LedgerQuery, LedgerResult};
+use margintop::tui::ledger_query::{Against, LedgerQuery, LedgerResult, command};
 use margintop::tui::view::ViewId;
 use margintop::units::{NodeCount, Span};
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -229,7 +229,7 @@ fn a_scenario_is_kept_under_a_name_and_loaded_again() {
     press(&mut app, KeyCode::Enter);
     assert_eq!(app.said().unwrap().text, "kept as night");
     type_(&mut app, "r");
-    assert_eq!(app.what_if.changed().command(), None);
+    assert_eq!(command(&app.what_if.changed()), None);
     type_(&mut app, "l");
     assert_eq!(app.what_if.changed().paid, "0.37".parse().ok());
     pages::answer(&mut app, Page::Fleet);

@@ -11,9 +11,9 @@ use margintop::clock::{Clock, ScriptedClock};
 use margintop::fleet::Checkpoint;
 use margintop::ledger::{GpuTimeChange, Past, PendingPostings, TokenChange};
 use margintop::reading::Label;
-use margintop::statement::By;
+use margintop::statement::{By, WhatIfChange};
 use margintop::store::{Settings, Store};
-use margintop::tui::ledger_query::{Against, Changed, LedgerQuery, LedgerResult, MoneyQuery, WhatIfQuery};
+use margintop::tui::ledger_query::{Against, LedgerQuery, LedgerResult, MoneyQuery, WhatIfQuery};
 use margintop::tui::past_of;
 use margintop::units::{Moment, Money, Span, Timestamp};
 use samples::pages::book;
@@ -102,13 +102,13 @@ fn what_if_is_the_same_traffic_and_leaves_the_ledger_as_it_is() {
         LedgerResult::WhatIf(Ok(page)) => page,
         other => panic!("{other:?}"),
     };
-    let half = ask(Changed { paid: Some("0.5".parse().unwrap()), ..Changed::default() });
+    let half = ask(WhatIfChange { paid: Some("0.5".parse().unwrap()), ..WhatIfChange::default() });
     assert_eq!((half.what_if.before.revenue, half.what_if.after.revenue), (dollars(562_100), dollars(281_050)));
-    let v3 = ask(Changed { list: Some(Label::new("deepseek-v3-standard")), ..Changed::default() });
+    let v3 = ask(WhatIfChange { list: Some(Label::new("deepseek-v3-standard")), ..WhatIfChange::default() });
     assert_eq!(v3.what_if.after.revenue, dollars(280_560));
-    let dear = ask(Changed { gpu_rate: Some("4.00".parse().unwrap()), ..Changed::default() });
+    let dear = ask(WhatIfChange { gpu_rate: Some("4.00".parse().unwrap()), ..WhatIfChange::default() });
     assert_eq!(dear.what_if.after.cost, Some(dollars(174_144)));
-    let yuan = ask(Changed { list: Some(Label::new("deepseek-r1-2025-cny")), ..Changed::default() });
+    let yuan = ask(WhatIfChange { list: Some(Label::new("deepseek-r1-2025-cny")), ..WhatIfChange::default() });
     assert!(yuan.unknown_list);
     assert_eq!(yuan.what_if.after.revenue, dollars(562_100));
     assert!(v3.lists.is_sorted() && v3.lists.iter().all(|list| !list.as_str().ends_with("-cny")));

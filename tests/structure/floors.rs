@@ -37,7 +37,7 @@ const NO_FLOATS: [&str; 9] = [
     "src/statement",
 ];
 /// Modules inside others that are named from outside, and why they are no mere part of those.
-const OPEN_MODULES: [(&str, &str); 10] = [
+const OPEN_MODULES: [(&str, &str); 9] = [
     ("source::discover", "a source"),
     ("source::nvml", "a source"),
     ("source::scrape", "a source"),
@@ -46,7 +46,6 @@ const OPEN_MODULES: [(&str, &str); 10] = [
     ("tui::app", "the state that a dashboard begins with"),
     ("tui::format", "how figures are written, on a screen or in a report"),
     ("tui::headline", "the sentence of the state, which the card says too"),
-    ("tui::ledger_query", "the questions to a ledger that whoever starts a dashboard answers"),
     ("tui::theme", "the themes, which are listed and configured too"),
 ];
 /// Names that stand for one thing in each of several modules: what a module keeps to itself and cannot do without.

@@ -280,7 +280,7 @@ fn began(header: &Header) -> Result<Timestamp, Failure> {
 }
 
 /// The grain in which the past is needed.
-fn grain(query: &ReportQuery, change: &WhatIfChange<'_>, book: &Book, span: Span) -> Grain {
+fn grain(query: &ReportQuery, change: &WhatIfChange<&PriceList>, book: &Book, span: Span) -> Grain {
     const MONTH: Span = Span::from_secs(32 * 86_400);
     const MINUTES_KEPT: Span = Span::from_secs(8 * 86_400);
     // As long as the spans of a bridge, which has the same rows.

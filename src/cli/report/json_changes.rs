@@ -101,12 +101,12 @@ pub(super) struct WhatIfJson<'a> {
 impl<'a> WhatIfJson<'a> {
     pub(super) fn new(asked: &'a Scenarios, what_if: &WhatIf) -> Self {
         Self {
-            list: asked.list.as_deref(),
-            paid: asked.paid,
-            load: asked.load,
-            hit_rate: asked.hit_rate,
-            gpu_rate: asked.gpu_rate,
-            nodes: asked.nodes,
+            list: asked.0.list.as_deref(),
+            paid: asked.0.paid,
+            load: asked.0.load,
+            hit_rate: asked.0.hit_rate,
+            gpu_rate: asked.0.gpu_rate,
+            nodes: asked.0.nodes,
             now: LevelsJson::new(&what_if.levels),
             before: TotalsJson::new(&what_if.before),
             after: TotalsJson::new(&what_if.after),

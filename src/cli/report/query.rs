@@ -123,7 +123,7 @@ impl ReportQuery {
     /// The query of the arguments; `named` are the configuration's scenarios.
     pub(super) fn new(args: &ReportArgs, named: &[Scenario]) -> Result<Self, Failure> {
         let asked = Scenarios::new(&args.what_if, named)?;
-        if args.reprice && asked.list.is_some() {
+        if args.reprice && asked.0.list.is_some() {
             let why = "--reprice is at today's book and --what-if list by one list: write one of the two";
             return Err(Failure::Usage(why.to_owned()));
         }

@@ -7,22 +7,15 @@ use crate::config::Scenario;
 use crate::pricing::{Book, PriceList};
 use crate::statement::WhatIfChange;
 use crate::suggestion::meant;
-use crate::units::{HourlyRate, LoadFactor, NodeCount, Share};
+use crate::units::Share;
 
 const NAMES: [&str; 6] = ["list", "paid", "load", "hit_rate", "gpu_rate", "nodes"];
 const KEYS: &str =
     "write list=NAME, paid=0.37, load=1.2, hit_rate=0.6, gpu_rate=2.50 or nodes=200, or the name of a [[scenario]]";
 
-/// All changes of the call together.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Scenarios {
-    pub(super) list: Option<String>,
-    pub(super) paid: Option<Share>,
-    pub(super) load: Option<LoadFactor>,
-    pub(super) hit_rate: Option<Share>,
-    pub(super) gpu_rate: Option<HourlyRate>,
-    pub(super) nodes: Option<NodeCount>,
-}
+/// All changes of the call together, with the name of the list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Scenarios(pub(super) WhatIfChange<String>);
 
 impl Scenarios {
     /// The changes of all arguments, each a change or the name of one of the configuration's scenarios.
@@ -44,12 +37,12 @@ impl Scenarios {
         let decimal = |error: crate::units::DecimalError| error.to_string();
         let share = || value.parse::<Share>().map_err(decimal);
         match key.trim() {
-            "list" => put(&mut self.list, value.trim().to_owned(), "list"),
-            "paid" => put(&mut self.paid, share()?, "paid"),
-            "load" => put(&mut self.load, value.parse()?, "load"),
-            "hit_rate" => put(&mut self.hit_rate, share()?, "hit_rate"),
-            "gpu_rate" => put(&mut self.gpu_rate, value.parse().map_err(decimal)?, "gpu_rate"),
-            "nodes" => put(&mut self.nodes, value.parse()?, "nodes"),
+            "list" => put(&mut self.0.list, value.trim().to_owned(), "list"),
+            "paid" => put(&mut self.0.paid, share()?, "paid"),
+            "load" => put(&mut self.0.load, value.parse()?, "load"),
+            "hit_rate" => put(&mut self.0.hit_rate, share()?, "hit_rate"),
+            "gpu_rate" => put(&mut self.0.gpu_rate, value.parse().map_err(decimal)?, "gpu_rate"),
+            "nodes" => put(&mut self.0.nodes, value.parse()?, "nodes"),
             key => Err(format!("no key \"{key}\"{}; {KEYS}", meant(key, NAMES))),
         }
     }
@@ -59,26 +52,20 @@ impl Scenarios {
             let near = meant(name, named.iter().map(|scenario| scenario.name.as_str()));
             return Err(format!("no [[scenario]] of this name{near}; {KEYS}"));
         };
-        let Scenario { name: _, list, paid, load, hit_rate, gpu_rate, nodes } = scenario.clone();
-        list.map_or(Ok(()), |list| put(&mut self.list, list, "list"))?;
-        paid.map_or(Ok(()), |paid| put(&mut self.paid, paid, "paid"))?;
-        load.map_or(Ok(()), |load| put(&mut self.load, load, "load"))?;
-        hit_rate.map_or(Ok(()), |share| put(&mut self.hit_rate, share, "hit_rate"))?;
-        gpu_rate.map_or(Ok(()), |rate| put(&mut self.gpu_rate, rate, "gpu_rate"))?;
-        nodes.map_or(Ok(()), |nodes| put(&mut self.nodes, nodes, "nodes"))
+        let WhatIfChange { list, paid, load, hit_rate, gpu_rate, nodes } = scenario.change();
+        list.map_or(Ok(()), |list| put(&mut self.0.list, list, "list"))?;
+        paid.map_or(Ok(()), |paid| put(&mut self.0.paid, paid, "paid"))?;
+        load.map_or(Ok(()), |load| put(&mut self.0.load, load, "load"))?;
+        hit_rate.map_or(Ok(()), |share| put(&mut self.0.hit_rate, share, "hit_rate"))?;
+        gpu_rate.map_or(Ok(()), |rate| put(&mut self.0.gpu_rate, rate, "gpu_rate"))?;
+        nodes.map_or(Ok(()), |nodes| put(&mut self.0.nodes, nodes, "nodes"))
     }
 
     /// The change, with the named list.
-    pub(super) fn change<'a>(&self, book: &'a Book, currency: &str) -> Result<WhatIfChange<'a>, Failure> {
-        let list = self.list.as_deref().map(|name| own_list(book, name, currency)).transpose();
-        Ok(WhatIfChange {
-            list: list.map_err(|why| Failure::Usage(format!("--what-if list: {why}")))?,
-            paid: self.paid,
-            load: self.load,
-            hit_rate: self.hit_rate,
-            gpu_rate: self.gpu_rate,
-            nodes: self.nodes,
-        })
+    pub(super) fn change<'a>(&self, book: &'a Book, currency: &str) -> Result<WhatIfChange<&'a PriceList>, Failure> {
+        let list = self.0.list.as_deref().map(|name| own_list(book, name, currency)).transpose();
+        let list = list.map_err(|why| Failure::Usage(format!("--what-if list: {why}")))?;
+        Ok(self.0.clone().with_list(list))
     }
 }
 
@@ -98,15 +85,7 @@ fn put<T: PartialEq + fmt::Display>(slot: &mut Option<T>, value: T, key: &str) -
 /// As it was written: `paid=0.37, nodes=200`.
 impl fmt::Display for Scenarios {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let said = [
-            self.list.as_ref().map(|list| format!("list={list}")),
-            self.paid.map(|share| format!("paid={share}")),
-            self.load.map(|load| format!("load={load}")),
-            self.hit_rate.map(|share| format!("hit_rate={share}")),
-            self.gpu_rate.map(|rate| format!("gpu_rate={rate}")),
-            self.nodes.map(|nodes| format!("nodes={nodes}")),
-        ];
-        f.write_str(&said.into_iter().flatten().collect::<Vec<_>>().join(", "))
+        f.write_str(&self.0.arguments().join(", "))
     }
 }
 
@@ -124,6 +103,7 @@ fn own_list<'a>(book: &'a Book, name: &str, currency: &str) -> Result<&'a PriceL
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::units::NodeCount;
 
     fn scenarios(texts: &[&str]) -> Result<Scenarios, String> {
         let night = "name = \"night\"\nnodes = 8\nhit_rate = \"0.6\"";
@@ -138,7 +118,7 @@ mod tests {
     fn a_what_if_says_what_it_takes() {
         let asked =
             scenarios(&["list=deepseek-r1-2025", "paid=0.37", "hit_rate=1", "gpu_rate=2.50", "nodes=200"]).unwrap();
-        assert_eq!((asked.list.as_deref(), asked.nodes), (Some("deepseek-r1-2025"), NodeCount::whole(200)));
+        assert_eq!((asked.0.list.as_deref(), asked.0.nodes), (Some("deepseek-r1-2025"), NodeCount::whole(200)));
         assert_eq!(scenarios(&["nodes=218.025"]).unwrap().to_string(), "nodes=218.025");
         assert_eq!(scenarios(&["load=1.20"]).unwrap().to_string(), "load=1.2");
         let wrong = scenarios(&["hitrate=0.5"]).unwrap_err().to_string();

@@ -2,6 +2,7 @@
 
 use super::{App, Command, Direction, Effect, Motion};
 use crate::tui::instead::Instead;
+use crate::tui::ledger_query::command;
 use crate::tui::view::{Hit, ViewId, ViewPlace};
 
 impl App {
@@ -124,7 +125,7 @@ impl App {
 
     /// The command that prints what the form shows.
     fn copy_command(&mut self) -> Effect {
-        let command = self.what_if.page.as_ref().and_then(|page| page.changed.command());
+        let command = self.what_if.page.as_ref().and_then(|page| command(&page.changed));
         let Some(words) = command else {
             self.complain("nothing is changed yet: there is no command to copy");
             return Effect::Redraw;

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::reading::Label;
-use crate::tui::ledger_query::{Changed, WhatIfPage, WhatIfQuery};
+use crate::statement::WhatIfChange;
+use crate::tui::ledger_query::{WhatIfPage, WhatIfQuery};
 use crate::units::{Decimal, HourlyRate, LoadFactor, NodeCount, Share, Timestamp};
 
 /// The most characters of a number.
@@ -108,8 +109,8 @@ pub struct FormScenario {
 
 impl FormScenario {
     /// The changes, as they would be entered.
-    pub fn of(name: &str, changed: &Changed) -> Self {
-        let Changed { list, paid, load, hit_rate, gpu_rate, nodes } = changed;
+    pub fn of(name: &str, changed: &WhatIfChange<Label>) -> Self {
+        let WhatIfChange { list, paid, load, hit_rate, gpu_rate, nodes } = changed;
         let share = |share: &Option<Share>| share.map(|share| i64::from(share.ppm()));
         let values = [
             (Field::Paid, share(paid)),
@@ -184,9 +185,9 @@ impl WhatIfForm {
     }
 
     /// The query of the form.
-    pub fn changed(&self) -> Changed {
+    pub fn changed(&self) -> WhatIfChange<Label> {
         let share = |field| self.value(field).and_then(|ppm| Share::from_ppm(u32::try_from(ppm).ok()?));
-        Changed {
+        WhatIfChange {
             list: self.list.clone(),
             paid: share(Field::Paid),
             load: self.value(Field::Load).and_then(LoadFactor::from_micros),
@@ -354,7 +355,7 @@ mod tests {
         assert!(named(&mut form, " ").is_err(), "it needs a name");
         assert_eq!(named(&mut form, "more load"), Ok("kept as more load".to_owned()));
         form.reset();
-        assert_eq!(form.changed(), Changed::default());
+        assert_eq!(form.changed(), WhatIfChange::default());
         assert!(form.load_next().is_ok());
         assert_eq!(form.changed().load, LoadFactor::from_micros(1_200_000));
         "1200".chars().for_each(|c| form.typed(c));

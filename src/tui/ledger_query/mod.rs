@@ -9,7 +9,7 @@ mod source;
 mod time_range;
 
 pub use page::{Crossing, Hour, MoneyPage, WhatIfPage};
-pub use query::{Against, Changed, LedgerQuery, MoneyQuery, WhatIfQuery};
+pub use query::{Against, LedgerQuery, MoneyQuery, WhatIfQuery, command};
 pub use result::{LedgerQueries, LedgerResult, OnResult};
 pub use source::past_of;
 pub use time_range::{TimeRange, day_of, time_ranges};

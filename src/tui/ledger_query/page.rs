@@ -2,7 +2,7 @@
 
 use jiff::tz::TimeZone;
 
-use super::{Against, Changed, MoneyQuery, WhatIfQuery};
+use super::{Against, MoneyQuery, WhatIfQuery};
 use crate::ledger::Past;
 use crate::natural_order::natural_cmp;
 use crate::pricing::{Book, PriceList};
@@ -85,7 +85,7 @@ pub struct WhatIfPage {
     /// Its end.
     pub until: Timestamp,
     /// The query.
-    pub changed: Changed,
+    pub changed: WhatIfChange<Label>,
     /// The sums before and after the changes.
     pub what_if: WhatIf,
     /// Whether the book has no list of the requested name.
@@ -164,10 +164,9 @@ impl WhatIfPage {
     pub fn of(query: &WhatIfQuery, today: &Past, book: &Book) -> Self {
         let changed = query.changed.clone();
         let list = changed.list.as_ref().and_then(|name| ours(book, name));
-        let Changed { paid, load, hit_rate, gpu_rate, nodes, .. } = changed;
-        let change = WhatIfChange { list, paid, load, hit_rate, gpu_rate, nodes };
+        let change = changed.clone().with_list(list);
         // If no node is known by name, their number cannot be changed.
-        let unknown_nodes = nodes.is_some() && what_if(today, &change).is_none();
+        let unknown_nodes = change.nodes.is_some() && what_if(today, &change).is_none();
         let change = if unknown_nodes { WhatIfChange { nodes: None, ..change } } else { change };
         let now = Totals::of(today);
         let break_even = break_even(today, &now);

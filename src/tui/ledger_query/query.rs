@@ -1,8 +1,8 @@
 //! Queries of the past.
 
 use crate::reading::Label;
-use crate::statement::By;
-use crate::units::{HourlyRate, LoadFactor, NodeCount, Share, Timestamp};
+use crate::statement::{By, WhatIfChange};
+use crate::units::Timestamp;
 
 /// The earlier span of the profit bridge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -36,41 +36,13 @@ impl Against {
     }
 }
 
-/// The changes of a scenario; `None` is unchanged.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Changed {
-    /// All tokens at the list of this name.
-    pub list: Option<Label>,
-    /// The paid share.
-    pub paid: Option<Share>,
-    /// The traffic, as a factor.
-    pub load: Option<LoadFactor>,
-    /// The share of cached prompt tokens.
-    pub hit_rate: Option<Share>,
-    /// The price of a GPU-hour.
-    pub gpu_rate: Option<HourlyRate>,
-    /// The number of nodes.
-    pub nodes: Option<NodeCount>,
-}
-
-impl Changed {
-    /// The command that prints the same for today; `None` without changes.
-    pub fn command(&self) -> Option<Vec<String>> {
-        let changes: Vec<_> = [
-            self.list.as_ref().map(|list| format!("list={}", quoted(list.as_str()))),
-            self.paid.map(|share| format!("paid={share}")),
-            self.load.map(|load| format!("load={load}")),
-            self.hit_rate.map(|share| format!("hit_rate={share}")),
-            self.gpu_rate.map(|rate| format!("gpu_rate={rate}")),
-            self.nodes.map(|nodes| format!("nodes={nodes}")),
-        ]
-        .into_iter()
-        .flatten()
-        .map(|change| format!("--what-if {change}"))
-        .collect();
-        let report = "margintop report --since today".to_owned();
-        (!changes.is_empty()).then(|| std::iter::once(report).chain(changes).collect())
-    }
+/// The command that prints the same for today; `None` without changes.
+pub fn command(changes: &WhatIfChange<Label>) -> Option<Vec<String>> {
+    let list = changes.list.as_ref().map(|list| quoted(list.as_str()));
+    let changes = changes.clone().with_list(list).arguments().into_iter().map(|change| format!("--what-if {change}"));
+    let changes: Vec<_> = changes.collect();
+    let report = "margintop report --since today".to_owned();
+    (!changes.is_empty()).then(|| std::iter::once(report).chain(changes).collect())
 }
 
 /// A name quoted for a shell.
@@ -96,7 +68,7 @@ pub struct WhatIfQuery {
     /// The present: today ends here.
     pub at: Timestamp,
     /// The changes.
-    pub changed: Changed,
+    pub changed: WhatIfChange<Label>,
 }
 
 /// A query of the past.
@@ -116,11 +88,12 @@ pub enum LedgerQuery {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::units::{HourlyRate, LoadFactor, NodeCount, Share};
 
     #[test]
     fn the_command_says_what_is_otherwise_as_a_shell_takes_it() {
-        assert_eq!(Changed::default().command(), None);
-        let changed = Changed {
+        assert_eq!(command(&WhatIfChange::default()), None);
+        let changed = WhatIfChange {
             list: Some(Label::new("my list's")),
             paid: Share::from_ppm(370_000),
             load: LoadFactor::from_micros(1_200_000),
@@ -130,6 +103,6 @@ mod tests {
         };
         let words = "margintop report --since today --what-if list='my list'\\''s' --what-if paid=0.37 \
                      --what-if load=1.2 --what-if hit_rate=0.60 --what-if gpu_rate=2.50 --what-if nodes=8";
-        assert_eq!(changed.command().unwrap().join(" "), words);
+        assert_eq!(command(&changed).unwrap().join(" "), words);
     }
 }

@@ -1,9 +1,11 @@
 //! The scenario's result in one sentence.
 
 use super::sums::percent;
+use crate::reading::Label;
+use crate::statement::WhatIfChange;
 use crate::tui::format;
 use crate::tui::frame_input::FrameInput;
-use crate::tui::ledger_query::{Changed, WhatIfPage};
+use crate::tui::ledger_query::WhatIfPage;
 use crate::tui::theme::Role;
 use crate::tui::widgets::{Segment, cells};
 use crate::units::{Money, Ratio};
@@ -42,8 +44,8 @@ pub(super) fn sentence(input: &FrameInput<'_>, page: &WhatIfPage, width: u16) ->
 }
 
 /// Each change of the scenario in a few words.
-fn changes(input: &FrameInput<'_>, changed: &Changed) -> Vec<String> {
-    let Changed { list, paid, load, hit_rate, gpu_rate, nodes } = changed;
+fn changes(input: &FrameInput<'_>, changed: &WhatIfChange<Label>) -> Vec<String> {
+    let WhatIfChange { list, paid, load, hit_rate, gpu_rate, nodes } = changed;
     let share = |parts: i64| percent(Ratio::of(parts as f64, 1e6)).replace(".0 %", " %");
     let words = [
         load.map(|load| format!("{} of the load", share(load.micros()))),

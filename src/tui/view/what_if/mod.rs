@@ -15,7 +15,7 @@ pub(in crate::tui::view) use worth::levers;
 
 use crate::tui::format;
 use crate::tui::frame_input::FrameInput;
-use crate::tui::ledger_query::WhatIfPage;
+use crate::tui::ledger_query::{WhatIfPage, command};
 use crate::tui::pane;
 use crate::tui::theme::Role;
 use crate::tui::widgets::{Canvas, Segment};
@@ -92,7 +92,7 @@ fn nothing_yet(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>) {
 /// The result and the command that prints the same, in lines of at most `cells` cells; empty if nothing is changed.
 fn closing(input: &FrameInput<'_>, page: &WhatIfPage, cells: u16) -> Vec<Vec<Segment<'static>>> {
     let mut lines: Vec<String> = Vec::new();
-    for word in page.changed.command().unwrap_or_default() {
+    for word in command(&page.changed).unwrap_or_default() {
         match lines.last_mut() {
             Some(line) if format::width(line) + format::width(&word) < usize::from(cells) => line.extend([" ", &word]),
             _ => lines.push(word),
