@@ -72,6 +72,6 @@ pub(super) fn of_ledger(mut settings: Settings, header: &Header) -> Settings {
 
 /// The configuration of a rate of exchange that is missing at an instant; its day begins in the configuration's zone.
 pub(super) fn missing_rate(from: &str, to: &str, at: Timestamp, zone: &TimeZone) -> String {
-    let day = zone.to_datetime(jiff::Timestamp::from_millisecond(at.millis()).unwrap_or_default()).date();
+    let day = zone.to_datetime(at.instant()).date();
     format!("add to the configuration: [[fx]] from = \"{from}\" to = \"{to}\" rate = \"…\" at = \"{day}\"")
 }

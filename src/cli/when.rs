@@ -63,7 +63,7 @@ impl When {
     /// The instant.
     pub(super) fn resolve(self, zone: &TimeZone, now: Timestamp) -> Timestamp {
         let local = |local: DateTime| zone.to_ambiguous_timestamp(local).compatible().map_or(now, of);
-        let today = || zone.to_datetime(jiff_of(now)).date();
+        let today = || zone.to_datetime(now.instant()).date();
         match self {
             Self::At(at) => at,
             Self::Ago(span) => now - span,
@@ -88,14 +88,14 @@ fn ago(text: &str) -> Option<When> {
 
 /// The same time of day so many days before.
 pub(super) fn days_before(at: Timestamp, days: i32, zone: &TimeZone) -> Timestamp {
-    let local = zone.to_datetime(jiff_of(at)).checked_sub(jiff::Span::new().days(days));
+    let local = zone.to_datetime(at.instant()).checked_sub(jiff::Span::new().days(days));
     let there = local.and_then(|local| zone.to_ambiguous_timestamp(local).compatible());
     there.map_or_else(|_| at - Span::from_secs(86_400 * i64::from(days)), of)
 }
 
 /// An instant in the words of a zone: `2025-02-27 12:00+08:00`.
 pub(super) fn local(at: Timestamp, zone: &TimeZone) -> String {
-    jiff_of(at).to_zoned_datetime(zone.clone()).strftime("%Y-%m-%d %H:%M%:z").to_string()
+    at.instant().to_zoned_datetime(zone.clone()).strftime("%Y-%m-%d %H:%M%:z").to_string()
 }
 
 /// Two instants as [`local`] names them; to the second, if they are in one minute.
@@ -112,15 +112,11 @@ pub(super) fn local_second(at: Timestamp, zone: &TimeZone) -> String {
     if at == at.minute() {
         return local(at, zone);
     }
-    jiff_of(at).to_zoned_datetime(zone.clone()).strftime("%Y-%m-%d %H:%M:%S%:z").to_string()
+    at.instant().to_zoned_datetime(zone.clone()).strftime("%Y-%m-%d %H:%M:%S%:z").to_string()
 }
 
 fn of(at: jiff::Timestamp) -> Timestamp {
     Timestamp::from_millis(at.as_millisecond())
-}
-
-fn jiff_of(at: Timestamp) -> jiff::Timestamp {
-    jiff::Timestamp::from_millisecond(at.millis()).unwrap_or_default()
 }
 
 #[cfg(test)]

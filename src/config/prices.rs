@@ -102,8 +102,7 @@ impl<'a> MoneyTerms<'a> {
     }
 
     fn today(&self) -> String {
-        let now = jiff::Timestamp::from_millisecond(self.now.millis()).unwrap_or_default();
-        self.zone.to_datetime(now).date().to_string()
+        self.zone.to_datetime(self.now.instant()).date().to_string()
     }
 
     /// An hourly rate at today's exchange rate; `None` if there is none.

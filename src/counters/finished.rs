@@ -79,7 +79,7 @@ impl FinishedMeter {
     /// Takes the values as a baseline.
     pub fn baseline(&mut self, tokens: &TokenCounters, finished: &Finished) {
         let last = lifetime(tokens, finished, Tokens::ZERO);
-        let all = [whole(tokens.prompt), tokens.output].map(Option::unwrap_or_default);
+        let all = [tokens.whole_prompt(), tokens.output].map(Option::unwrap_or_default);
         let done = last.map_or([Tokens::ZERO; 2], |last| [last.prompt, last.output]);
         let unfinished = std::array::from_fn(|i| all[i].saturating_sub(done[i]).count());
         *self = Self { last, unfinished, ..Self::default() };
@@ -276,14 +276,6 @@ fn lifetime(tokens: &TokenCounters, finished: &Finished, hits: Tokens) -> Option
         _ => hits,
     };
     Some(Lifetime { prompt, hits, output })
-}
-
-/// All prompt tokens, if the counter includes cached ones.
-const fn whole(prompt: PromptCount) -> Option<Tokens> {
-    match prompt {
-        PromptCount::Whole(tokens) => Some(tokens),
-        PromptCount::ComputedOnly(_) | PromptCount::Unknown => None,
-    }
 }
 
 /// `tokens` times `part / whole`, rounded down.

@@ -423,7 +423,7 @@ impl Processes {
         let steps = page
             .rows
             .iter()
-            .map(|reading| quarantined(super::values::values(&reading.tokens).map(|value| value.is_some())))
+            .map(|reading| quarantined(reading.tokens.numbers().map(|value| value.is_some())))
             .collect();
         Outcome { verdict: PageVerdict::Quarantined, steps, ..Outcome::empty(id, since, page) }
     }

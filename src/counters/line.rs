@@ -68,7 +68,7 @@ impl Line {
 
     /// The sum of all counters.
     pub(super) fn total(&self) -> u64 {
-        let sum = |values: &TokenCounters| values::values(values).into_iter().flatten().fold(0, u64::saturating_add);
+        let sum = |values: &TokenCounters| values.numbers().into_iter().flatten().fold(0, u64::saturating_add);
         self.0.iter().map(|(_, values)| sum(values)).fold(0, u64::saturating_add)
     }
 
@@ -115,12 +115,12 @@ impl Line {
     /// distance from `other`.
     pub(super) fn is_just_above(&self, earlier: &Self, other: &Self, parts: u64) -> bool {
         let of = |line: &Self, key: &RowKey| {
-            line.0.iter().find(|(known, _)| known == key).map(|(_, values)| values::values(values))
+            line.0.iter().find(|(known, _)| known == key).map(|(_, values)| values.numbers())
         };
         self.reaches(earlier)
             && self.0.iter().all(|(key, now)| {
                 let Some((then, other)) = of(earlier, key).zip(of(other, key)) else { return false };
-                values::values(now).into_iter().zip(then).zip(other).all(|((now, then), other)| {
+                now.numbers().into_iter().zip(then).zip(other).all(|((now, then), other)| {
                     let (Some(now), Some(then), Some(other)) = (now, then, other) else { return true };
                     now.saturating_sub(then).saturating_mul(parts) <= other.abs_diff(then)
                 })

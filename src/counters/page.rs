@@ -3,7 +3,6 @@
 use super::delta::Step;
 use super::plausibility::Bounds;
 use super::process_id::ProcessId;
-use super::values;
 use crate::reading::EngineReading;
 use crate::units::{Moment, Span, Timestamp};
 
@@ -87,7 +86,7 @@ pub struct Outcome {
 
 impl Outcome {
     pub(super) fn empty(process: ProcessId, since: Moment, page: &InstancePage<'_>) -> Self {
-        let present = |reading: &&EngineReading| values::values(&reading.tokens).map(|value| value.is_some());
+        let present = |reading: &&EngineReading| reading.tokens.numbers().map(|value| value.is_some());
         let steps = page.rows.iter().map(|reading| Step { present: present(reading), ..Step::default() }).collect();
         let verdict = PageVerdict::Continues;
         let (taken_back, believed) = (Vec::new(), Vec::new());

@@ -17,7 +17,7 @@ use super::row_index::RowIndex;
 use super::start_lines::{StartLines, same_start};
 use super::trial::Trial;
 use super::uncertain_line::UncertainLine;
-use super::values::{self, RowKey, live_total};
+use super::values::{RowKey, live_total};
 use crate::reading::{EngineReading, TokenCounters};
 use crate::units::{Moment, Timestamp};
 
@@ -410,7 +410,7 @@ impl Process {
 
 /// The counters that a reading has.
 fn present(reading: &EngineReading) -> [bool; 3] {
-    values::values(&reading.tokens).map(|value| value.is_some())
+    reading.tokens.numbers().map(|value| value.is_some())
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]

@@ -8,7 +8,7 @@ use super::passed::PassedLines;
 use super::process::Process;
 use super::process_row::ProcessRow;
 use super::row::{PageContext, RowCounters};
-use super::values::{self, COUNTERS, RowKey, live_total};
+use super::values::{COUNTERS, RowKey, live_total};
 use crate::reading::{EngineReading, Listed, TokenCounters};
 use crate::units::{Moment, Span};
 
@@ -162,7 +162,7 @@ impl Process {
     /// Whether an unknown row shows far more than the process can have produced since it was first seen, given its live
     /// counters; or, without a start time, than any of its rows shows.
     fn was_there(&self, reading: &EngineReading, page: &[&EngineReading], context: &PageContext) -> bool {
-        let [prompt, cached, output] = values::values(&reading.tokens).map(Option::unwrap_or_default);
+        let [prompt, cached, output] = reading.tokens.numbers().map(Option::unwrap_or_default);
         let live = self.live_at_first.zip(live_total(page)).and_then(|(first, now)| now.checked_sub(first));
         if live.is_some_and(|live| prompt.saturating_add(output) > live.saturating_mul(2).saturating_add(MIN_JUDGED)) {
             return true;
@@ -234,7 +234,7 @@ fn has_earlier(reading: &EngineReading, context: &PageContext) -> bool {
 
 /// Whether an unknown row has at least so many tokens, and so many more for each second since the last page.
 fn has_at_once(reading: &EngineReading, context: &PageContext, (least, a_second): (u64, u64)) -> bool {
-    let most = values::values(&reading.tokens).into_iter().flatten().max().unwrap_or_default();
+    let most = reading.tokens.numbers().into_iter().flatten().max().unwrap_or_default();
     let millis = u128::from(context.at.since(context.last_page).millis().max(0).unsigned_abs());
     u128::from(most) >= u128::from(least) + u128::from(a_second) * millis / 1000
 }

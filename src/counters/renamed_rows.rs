@@ -53,8 +53,7 @@ impl Process {
 
     /// The rows that left with a page and have values large enough to distinguish a continued row from a new one.
     pub(super) fn large_left(&self, page: &[&EngineReading]) -> Vec<(usize, TokenCounters)> {
-        let is_large =
-            |last: &TokenCounters| values::values(last).into_iter().flatten().any(|value| value >= MIN_JUDGED);
+        let is_large = |last: &TokenCounters| last.numbers().into_iter().flatten().any(|value| value >= MIN_JUDGED);
         let left = self.off_page(page).into_iter().filter(|place| self.rows[*place].left.is_none());
         left.map(|place| (place, self.rows[place].counters.last())).filter(|(_, last)| is_large(last)).collect()
     }

@@ -19,7 +19,7 @@ use super::fastest_minute::{FastestMinute, MIN_DISPUTED, MIN_EVIDENCE};
 use super::hits::HitClamp;
 use super::recent_values::RecentValues;
 use super::series_sum::SeriesSum;
-use super::values::{COUNTERS, fell, growth, kept, raised, values, zeroed};
+use super::values::{COUNTERS, fell, growth, kept, raised, zeroed};
 use super::{Bounds, FinishedMeter};
 use crate::reading::{EngineReading, PromptCount, TokenCounters};
 use crate::units::{Moment, Span, Timestamp, Tokens};
@@ -342,8 +342,8 @@ impl RowCounters {
     /// Applies a page of the same process.
     pub fn advance(&mut self, reading: &EngineReading, context: &PageContext) -> Step {
         let now = self.effective(reading);
-        let present = std::array::from_fn(|i| values(&reading.tokens)[i].is_some());
-        let is_first = values(&self.last).map(|value| value.is_none());
+        let present = std::array::from_fn(|i| reading.tokens.numbers()[i].is_some());
+        let is_first = self.last.numbers().map(|value| value.is_none());
         let mut step = if fell(&now, &self.last) {
             self.fall(reading, &now, context)
         } else {
@@ -491,7 +491,7 @@ impl RowCounters {
 /// Whether prompt or output tokens are missing although the other is present: an engine that has read prompts has written
 /// output.
 fn lacks_part(tokens: &TokenCounters) -> bool {
-    let [prompt, _, output] = values(tokens);
+    let [prompt, _, output] = tokens.numbers();
     let is_much = |value: Option<u64>| value.is_some_and(|value| value >= MIN_EVIDENCE);
     prompt.is_none() && is_much(output) || output.is_none() && is_much(prompt)
 }

@@ -29,15 +29,6 @@ impl RowKey {
     }
 }
 
-/// The counters as numbers, in the order prompt, cached, output.
-pub(super) fn values(counters: &TokenCounters) -> [Option<u64>; COUNTERS] {
-    let prompt = match counters.prompt {
-        PromptCount::Whole(tokens) | PromptCount::ComputedOnly(tokens) => Some(tokens.count()),
-        PromptCount::Unknown => None,
-    };
-    [prompt, counters.cached.map(Tokens::count), counters.output.map(Tokens::count)]
-}
-
 /// The counters, each known value raised by the last values of its evicted series.
 pub(super) fn raised(counters: &TokenCounters, by: [u64; COUNTERS]) -> TokenCounters {
     let raise = |tokens: Tokens, more: u64| Tokens::new(tokens.count().saturating_add(more));
@@ -68,12 +59,12 @@ pub(super) fn lowered(counters: &TokenCounters, by: [u64; COUNTERS]) -> TokenCou
 
 /// Whether any counter is below its earlier value.
 pub(super) fn fell(now: &TokenCounters, then: &TokenCounters) -> bool {
-    values(now).into_iter().zip(values(then)).any(|pair| matches!(pair, (Some(now), Some(then)) if now < then))
+    now.numbers().into_iter().zip(then.numbers()).any(|pair| matches!(pair, (Some(now), Some(then)) if now < then))
 }
 
 /// The growth of each counter. A counter that is unknown now has no growth; one that was unknown before counts from zero.
 pub(super) fn growth(now: &TokenCounters, then: &TokenCounters) -> [u64; COUNTERS] {
-    let (now, then) = (values(now), values(then));
+    let (now, then) = (now.numbers(), then.numbers());
     std::array::from_fn(|i| now[i].map_or(0, |now| now.saturating_sub(then[i].unwrap_or(0))))
 }
 
@@ -102,7 +93,7 @@ pub(super) fn zeroed(tokens: &TokenCounters) -> TokenCounters {
 
 /// Which counters are below an earlier value.
 pub(super) fn fallen(now: &TokenCounters, then: &TokenCounters) -> [bool; COUNTERS] {
-    let (now, then) = (values(now), values(then));
+    let (now, then) = (now.numbers(), then.numbers());
     std::array::from_fn(|i| matches!((now[i], then[i]), (Some(now), Some(then)) if now < then))
 }
 

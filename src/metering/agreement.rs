@@ -10,8 +10,8 @@ use std::collections::VecDeque;
 use serde::{Deserialize, Serialize};
 
 use crate::counters::{Process, RowKey};
-use crate::reading::{EngineReading, PromptCount, Rank, TokenCounters};
-use crate::units::{Moment, Span, Tokens};
+use crate::reading::{EngineReading, Rank};
+use crate::units::{Moment, Span};
 
 /// The evidence for one process: three new values that are equal or close together, or six that are far apart.
 const ENOUGH: u8 = 6;
@@ -38,7 +38,7 @@ pub(super) struct Observation {
 
 /// How values compare with earlier ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Order {
+enum Comparison {
     /// Nothing to compare.
     Unknown,
     /// A counter or a row is below the earlier values, or no row is in both.
@@ -91,12 +91,12 @@ pub(super) struct Pair {
 impl Values {
     /// The accepted counters of a process.
     pub(super) fn of(process: &Process) -> Self {
-        Self(process.rows().iter().map(|row| (row.key.clone(), numbers(row.counters.last()))).collect())
+        Self(process.rows().iter().map(|row| (row.key.clone(), row.counters.last().numbers())).collect())
     }
 
     /// The counters of a page, before it is applied to the process.
     pub(super) fn on(page: &[&EngineReading], process: &Process) -> Self {
-        Self(process.counters_on(page).into_iter().map(|(key, counters)| (key, numbers(counters))).collect())
+        Self(process.counters_on(page).into_iter().map(|(key, counters)| (key, counters.numbers())).collect())
     }
 
     /// The same values without the model name, if there is only one row.
@@ -109,7 +109,7 @@ impl Values {
 
     /// Whether no counter is below the other values.
     pub(super) fn reaches(&self, other: &Self) -> bool {
-        self.order(other) != Order::Contradicts
+        self.compared(other) != Comparison::Contradicts
     }
 
     /// All tokens.
@@ -131,26 +131,26 @@ impl Values {
 
     /// Whether these can be later values of the same process: no counter is below, and the total did not double.
     pub(super) fn goes_on_from(&self, then: &Self) -> bool {
-        matches!(self.order(then), Order::Rises { total, by } if by <= total)
+        matches!(self.compared(then), Comparison::Rises { total, by } if by <= total)
     }
 
     /// Compares with earlier values of another address. Counters that only one of them has are ignored.
-    fn order(&self, then: &Self) -> Order {
+    fn compared(&self, then: &Self) -> Comparison {
         if self.0.is_empty() || then.0.is_empty() {
-            return Order::Unknown;
+            return Comparison::Unknown;
         }
         let (mut shared, mut total, mut by) = (false, 0_u64, 0_u64);
         for (key, before) in &then.0 {
             let Some((_, now)) = self.0.iter().find(|(other, _)| is_same(key, other)) else {
                 if before.iter().flatten().any(|value| *value > 0) {
-                    return Order::Contradicts;
+                    return Comparison::Contradicts;
                 }
                 continue;
             };
             shared = true;
             for (now, before) in now.iter().zip(before) {
                 let (Some(now), Some(before)) = (*now, *before) else { continue };
-                let Some(rise) = now.checked_sub(before) else { return Order::Contradicts };
+                let Some(rise) = now.checked_sub(before) else { return Comparison::Contradicts };
                 (total, by) = (total.saturating_add(before), by.saturating_add(rise));
             }
         }
@@ -158,7 +158,7 @@ impl Values {
         for (_, now) in self.0.iter().filter(|(key, _)| is_new(key)) {
             by = now.iter().flatten().fold(by, |by, value| by.saturating_add(*value));
         }
-        if shared { Order::Rises { total, by } } else { Order::Contradicts }
+        if shared { Comparison::Rises { total, by } } else { Comparison::Contradicts }
     }
 }
 
@@ -209,14 +209,14 @@ impl Pair {
 
     /// Compares new values of a side with the last values of the other side before them.
     pub(super) fn compare(&mut self, side: Side, now: &Values, then: &Values) {
-        match now.order(then) {
-            Order::Unknown => {}
-            Order::Contradicts => self.contradict(),
-            Order::Rises { total, by: 0 } => {
+        match now.compared(then) {
+            Comparison::Unknown => {}
+            Comparison::Contradicts => self.contradict(),
+            Comparison::Rises { total, by: 0 } => {
                 self.prove(total, 0);
                 self.rose = Some((side, 0));
             }
-            Order::Rises { total, by } => {
+            Comparison::Rises { total, by } => {
                 if let Some((_, before)) = self.rose.filter(|(other, _)| *other != side) {
                     self.prove(total, before.saturating_add(by));
                 }
@@ -238,16 +238,16 @@ impl Pair {
             return self.contradict();
         }
         if let Some(below) = below.and_then(|place| theirs.get(place)) {
-            match now.order(&below.values) {
-                Order::Rises { total, by: 0 } => self.prove(total, 0),
-                Order::Rises { total, by } if above.is_some() => self.prove(total.saturating_add(by), u64::MAX),
+            match now.compared(&below.values) {
+                Comparison::Rises { total, by: 0 } => self.prove(total, 0),
+                Comparison::Rises { total, by } if above.is_some() => self.prove(total.saturating_add(by), u64::MAX),
                 _ => {}
             }
         }
         // The other side's last values, if they are between the last two of this side.
         let last = theirs.back().filter(|last| now.reaches(&last.values));
         let (Some(last), Some(before)) = (last, before) else { return };
-        if let Order::Rises { total, by } = last.values.order(before) {
+        if let Comparison::Rises { total, by } = last.values.compared(before) {
             self.prove(total.saturating_add(by), u64::MAX);
         }
     }
@@ -311,13 +311,4 @@ pub(super) fn is_same(key: &RowKey, other: &RowKey) -> bool {
         (None, _) | (_, None) => true,
     };
     key.rank == other.rank && same_model
-}
-
-/// Prompt, cached and output tokens.
-fn numbers(counters: TokenCounters) -> [Option<u64>; 3] {
-    let prompt = match counters.prompt {
-        PromptCount::Whole(tokens) | PromptCount::ComputedOnly(tokens) => Some(tokens.count()),
-        PromptCount::Unknown => None,
-    };
-    [prompt, counters.cached.map(Tokens::count), counters.output.map(Tokens::count)]
 }

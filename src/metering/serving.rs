@@ -4,8 +4,8 @@
 use super::{Engine, Metering};
 use crate::counters::{JITTER, Process};
 use crate::inventory::{FleetConfig, TargetInfo};
-use crate::reading::{EngineReading, NodeName, PageReading, PromptCount, TargetId, TokenCounters};
-use crate::units::{Moment, Span, Timestamp, Tokens};
+use crate::reading::{EngineReading, NodeName, PageReading, TargetId, TokenCounters};
+use crate::units::{Moment, Span, Timestamp};
 
 impl Metering {
     /// Before the GPU time of serving leases is posted up to a page: leaves out a silence of the node's engines, if the
@@ -52,13 +52,7 @@ fn is_near(one: Timestamp, other: Timestamp) -> bool {
 /// Whether no counter of a row is below the last value of the process.
 fn goes_on(process: &Process, reading: &EngineReading) -> bool {
     let mut rows = process.rows().iter().filter(|row| row.key.is_of(reading)).peekable();
-    let values = |tokens: &TokenCounters| {
-        let prompt = match tokens.prompt {
-            PromptCount::Whole(prompt) | PromptCount::ComputedOnly(prompt) => prompt,
-            PromptCount::Unknown => Tokens::ZERO,
-        };
-        [prompt, tokens.output.unwrap_or_default()]
-    };
+    let values = |tokens: &TokenCounters| [tokens.prompt.counted(), tokens.output].map(Option::unwrap_or_default);
     let now = values(&reading.tokens);
     rows.peek().is_some()
         && rows.all(|row| values(&row.counters.last()).iter().zip(&now).all(|(last, now)| last <= now))

@@ -179,22 +179,33 @@ pub struct TokenCounters {
     pub output: Option<Tokens>,
 }
 
+impl PromptCount {
+    /// The counted tokens, whether or not they include cached ones.
+    pub const fn counted(self) -> Option<Tokens> {
+        match self {
+            Self::Whole(tokens) | Self::ComputedOnly(tokens) => Some(tokens),
+            Self::Unknown => None,
+        }
+    }
+}
+
 impl TokenCounters {
     /// Whole prompt tokens, including cached ones, if the page counts them.
     pub const fn whole_prompt(&self) -> Option<Tokens> {
         match self.prompt {
             PromptCount::Whole(tokens) => Some(tokens),
-            _ => None,
+            PromptCount::ComputedOnly(_) | PromptCount::Unknown => None,
         }
+    }
+
+    /// The counters as numbers, in the order prompt, cached, output.
+    pub fn numbers(&self) -> [Option<u64>; 3] {
+        [self.prompt.counted(), self.cached, self.output].map(|tokens| tokens.map(Tokens::count))
     }
 
     /// Whether any counter is above zero.
     pub fn any(&self) -> bool {
-        let prompt = match self.prompt {
-            PromptCount::Whole(tokens) | PromptCount::ComputedOnly(tokens) => Some(tokens),
-            PromptCount::Unknown => None,
-        };
-        [prompt, self.cached, self.output].into_iter().flatten().any(|tokens| tokens > Tokens::ZERO)
+        self.numbers().into_iter().flatten().any(|tokens| tokens > 0)
     }
 
     /// Whether the row counts no tokens at all.

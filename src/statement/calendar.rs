@@ -42,7 +42,7 @@ pub fn month_of(zone: &TimeZone, at: Timestamp) -> (Timestamp, Timestamp) {
 
 fn hour(zone: &TimeZone, at: Timestamp) -> Period {
     const HOUR: i64 = Span::HOUR.millis();
-    let instant = instant(at);
+    let instant = at.instant();
     let offset = zone.to_offset(instant);
     // By the offset that holds at the instant: an hour that is shown twice is two hours.
     let shift = i64::from(offset.seconds()) * 1000;
@@ -54,13 +54,13 @@ fn hour(zone: &TimeZone, at: Timestamp) -> Period {
 }
 
 fn day(zone: &TimeZone, at: Timestamp) -> Period {
-    let date = zone.to_datetime(instant(at)).date();
+    let date = zone.to_datetime(at.instant()).date();
     let end = date.tomorrow().map_or(Timestamp::from_millis(i64::MAX), |next| midnight(zone, next));
     Period { begin: midnight(zone, date), end, key: Label::new(&date.to_string()) }
 }
 
 fn month(zone: &TimeZone, at: Timestamp) -> Period {
-    let date = zone.to_datetime(instant(at)).date();
+    let date = zone.to_datetime(at.instant()).date();
     let end = date.last_of_month().tomorrow();
     Period {
         begin: midnight(zone, date.first_of_month()),
@@ -73,10 +73,6 @@ fn month(zone: &TimeZone, at: Timestamp) -> Period {
 fn midnight(zone: &TimeZone, date: Date) -> Timestamp {
     let first = zone.to_ambiguous_timestamp(date.to_datetime(Time::midnight())).compatible();
     Timestamp::from_millis(first.map_or(0, jiff::Timestamp::as_millisecond))
-}
-
-fn instant(at: Timestamp) -> jiff::Timestamp {
-    jiff::Timestamp::from_millisecond(at.millis()).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -67,8 +67,7 @@ pub(super) fn write_table(folder: &Path, table: &str, at: Timestamp, zone: &Time
 }
 
 fn stem(at: Timestamp, zone: &TimeZone) -> String {
-    let instant = jiff::Timestamp::from_millisecond(at.millis()).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
-    let local = instant.to_zoned_datetime(zone.clone());
+    let local = at.instant().to_zoned_datetime(zone.clone());
     let (year, month, day) = (local.year(), local.month(), local.day());
     format!("margintop-{year:04}{month:02}{day:02}-{:02}{:02}{:02}", local.hour(), local.minute(), local.second())
 }

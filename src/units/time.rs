@@ -47,6 +47,11 @@ impl Timestamp {
         (0.0..LAST).contains(&seconds).then(|| Self((seconds * 1000.0).round() as i64))
     }
 
+    /// This instant for calendars; 1970 if it is not within the years -9999 to 9999.
+    pub fn instant(self) -> jiff::Timestamp {
+        jiff::Timestamp::from_millisecond(self.0).unwrap_or_default()
+    }
+
     /// The start of the minute that contains this instant.
     #[must_use]
     pub const fn minute(self) -> Self {

@@ -102,7 +102,7 @@ fn the_overview_in_every_case_and_size() {
 
 #[test]
 fn a_theme_changes_colours_and_nothing_else() {
-    let themes = ThemeRegistry::built_in().unwrap();
+    let registry = ThemeRegistry::built_in().unwrap();
     let mut apps: Vec<App> = [Case::OneBox, Case::Fleet, Case::Loss].map(|which| app(&Arc::new(case(which)))).into();
     apps.extend([Page::Fleet, Page::Loss, Page::Failed].map(pages::app));
     apps.push(asking());
@@ -110,7 +110,7 @@ fn a_theme_changes_colours_and_nothing_else() {
     for app in apps {
         for size in SIZES {
             let roles = frame(&app, &Theme::of_roles(), size);
-            for palette in themes.palettes() {
+            for palette in registry.palettes() {
                 for depth in [Depth::True, Depth::Sixteen] {
                     let theme = Theme::new(palette, depth);
                     let themed = frame(&app, &theme, size);
@@ -135,10 +135,10 @@ fn a_theme_changes_colours_and_nothing_else() {
 /// The colours of a frame in each theme, and how many cells have them: a palette that changes is seen in a diff.
 #[test]
 fn each_theme_once() {
-    let themes = ThemeRegistry::built_in().unwrap();
+    let registry = ThemeRegistry::built_in().unwrap();
     let app = pages::app(Page::Fleet);
     let mut got = String::new();
-    for palette in themes.palettes() {
+    for palette in registry.palettes() {
         let mut counts = BTreeMap::new();
         for cell in frame(&app, &Theme::new(palette, Depth::True), SIZES[1]).content {
             *counts.entry(format!("{} on {}", cell.fg, cell.bg)).or_insert(0) += 1;
@@ -154,8 +154,8 @@ fn each_theme_once() {
 /// In reverse video a word's colour is the ground around it: of several the row would be patched.
 #[test]
 fn a_chosen_row_in_reverse_video_has_one_ground() {
-    let themes = ThemeRegistry::built_in().unwrap();
-    for palette in themes.palettes() {
+    let registry = ThemeRegistry::built_in().unwrap();
+    for palette in registry.palettes() {
         let theme = Theme::new(palette, Depth::Sixteen);
         for size in [SIZES[2], SIZES[3]] {
             let buffer = frame(&app(&Arc::new(case(Case::OneBox))), &theme, size);
@@ -169,8 +169,8 @@ fn a_chosen_row_in_reverse_video_has_one_ground() {
 
 #[test]
 fn without_colour_the_sign_and_the_severity_still_show() {
-    let themes = ThemeRegistry::built_in().unwrap();
-    let theme = Theme::new(&themes.palettes()[0], Depth::None);
+    let registry = ThemeRegistry::built_in().unwrap();
+    let theme = Theme::new(&registry.palettes()[0], Depth::None);
     for (which, glyph) in [(Case::OneBox, "▲"), (Case::Loss, "▼")] {
         let snapshot = Arc::new(case(which));
         for size in SIZES {
@@ -184,8 +184,8 @@ fn without_colour_the_sign_and_the_severity_still_show() {
 
 #[test]
 fn without_colour_a_gain_a_loss_and_a_what_if_still_differ() {
-    let themes = ThemeRegistry::built_in().unwrap();
-    let theme = Theme::new(&themes.palettes()[0], Depth::None);
+    let registry = ThemeRegistry::built_in().unwrap();
+    let theme = Theme::new(&registry.palettes()[0], Depth::None);
     for page in Page::ALL {
         for size in SIZES {
             let buffer = frame(&pages::app(page), &theme, size);

@@ -121,7 +121,7 @@ mod tests {
         assert_eq!((asked.0.list.as_deref(), asked.0.nodes), (Some("deepseek-r1-2025"), NodeCount::whole(200)));
         assert_eq!(scenarios(&["nodes=218.025"]).unwrap().to_string(), "nodes=218.025");
         assert_eq!(scenarios(&["load=1.20"]).unwrap().to_string(), "load=1.2");
-        let wrong = scenarios(&["hitrate=0.5"]).unwrap_err().to_string();
+        let wrong = scenarios(&["hitrate=0.5"]).unwrap_err();
         assert!(wrong.contains("no key \"hitrate\"; is it \"hit_rate\"?"), "{wrong}");
         assert_eq!(scenarios(&["nodes=5.0"]), scenarios(&["nodes=5"]));
         for text in ["", "list", "nodes=0", "nodes=-1", "paid=1.5", "hit_rate=x", "gpu_rate=-2", "fx=1", "nigth"] {

@@ -10,7 +10,7 @@ use crate::counters::fastest_minute::MIN_EVIDENCE;
 use crate::counters::quarantine_limits::{QUARANTINE_PAGES, QUARANTINE_PAGES_LONG};
 use crate::counters::series_sum::SeriesSum;
 use crate::counters::trial::NEARER;
-use crate::counters::values::{chosen, fallen, fell, growth, lowered, values};
+use crate::counters::values::{chosen, fallen, fell, growth, lowered};
 use crate::reading::{EngineReading, TokenCounters};
 use crate::units::{Moment, Timestamp};
 
@@ -66,7 +66,7 @@ impl RowCounters {
         let posted = lowered(&self.last, self.disputed);
         let (fell, below, above) = (fallen(low, &self.last), fallen(low, &posted), growth(low, &posted));
         let is_near = |i: usize| {
-            let value = values(&posted)[i].unwrap_or_default();
+            let value = posted.numbers()[i].unwrap_or_default();
             let is_above_zero = value >= MIN_EVIDENCE && above[i].saturating_mul(NEARER) <= value;
             let is_little = above[i].saturating_mul(LITTLE) <= self.disputed[i];
             (context.identified || is_above_zero) && (is_little || self.shown.explains(only(i, above[i]), within))

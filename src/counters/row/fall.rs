@@ -8,7 +8,7 @@ use crate::counters::quarantine_limits::{
     LAG, QUARANTINE_LONGEST, QUARANTINE_PAGES, QUARANTINE_PAGES_LONG, SMALL_PART,
 };
 use crate::counters::series_sum::SeriesSum;
-use crate::counters::values::{fallen, fell, growth, kept, values, zero_where_fell};
+use crate::counters::values::{fallen, fell, growth, kept, zero_where_fell};
 use crate::reading::{EngineReading, TokenCounters};
 use crate::units::{Moment, Span};
 
@@ -103,7 +103,7 @@ impl RowCounters {
             (Some(first), Some(last)) => first >= last || first <= last / SMALL_PART,
             _ => true,
         };
-        let is_far_below = || values(&quarantined.first).into_iter().zip(values(&self.last)).all(small_part);
+        let is_far_below = || quarantined.first.numbers().into_iter().zip(self.last.numbers()).all(small_part);
         self.began_partly_anew(&quarantined.first, took, quarantined.pages)
             || context.identified && quarantined.pages >= QUARANTINE_PAGES && is_far_below()
     }

@@ -3,7 +3,6 @@
 
 use super::{COUNTERS, PageContext, RowCounters};
 use crate::counters::fastest_minute::MIN_JUDGED;
-use crate::counters::values::values;
 use crate::reading::EngineReading;
 use crate::units::Moment;
 
@@ -13,7 +12,7 @@ impl RowCounters {
     /// A counter that no page has had counts as missing once its value is invalid or the others grow: some engines show a
     /// counter only from its first token on.
     pub(super) fn late(&mut self, present: [bool; COUNTERS], context: &PageContext) -> [Option<Moment>; COUNTERS] {
-        let known = values(&self.last).map(|value| value.is_some());
+        let known = self.last.numbers().map(|value| value.is_some());
         let is_due = !self.unread && (context.refused || self.shown.any());
         std::array::from_fn(|i| {
             if present[i] {
@@ -28,12 +27,12 @@ impl RowCounters {
 
     /// Whether no page has had any of its counters until now.
     pub(in crate::counters) fn has_no_values(&self) -> bool {
-        values(&self.last).iter().all(Option::is_none)
+        self.last.numbers().iter().all(Option::is_none)
     }
 
     /// Whether a counter that was zero is suddenly so high that the zeros may have been wrong.
     pub(in crate::counters) fn leaps_from_nothing(&self, reading: &EngineReading) -> bool {
-        let (before, now) = (values(&self.last), values(&reading.tokens));
+        let (before, now) = (self.last.numbers(), reading.tokens.numbers());
         let leaps =
             |i: usize| before[i].is_none_or(|before| before == 0) && now[i].is_some_and(|now| now >= MIN_JUDGED);
         !self.is_quarantined() && !self.unread && (0..COUNTERS).any(leaps)

@@ -4,7 +4,7 @@
 //! its values seem to jump to those that it had before. If a missing series or row had that value, and the jump is faster
 //! than the row grows, both explanations are possible: the growth since that value is posted, and the rest is disputed.
 
-use super::{COUNTERS, PageContext, REASON_NEW, REASON_TAKEN, RowCounters, fell, growth, values};
+use super::{COUNTERS, PageContext, REASON_NEW, REASON_TAKEN, RowCounters, fell, growth};
 use crate::counters::fastest_minute::{MIN_EVIDENCE, MIN_JUDGED, is_beyond_burst};
 use crate::counters::series_sum::ComparedSeries;
 use crate::reading::{EngineReading, SeriesValue, TokenCounters};
@@ -31,7 +31,7 @@ impl RowCounters {
     pub(in crate::counters) fn is_continued_by(&self, now: &TokenCounters, own: &TokenCounters, within: Span) -> bool {
         let sum = |each: [u64; COUNTERS]| each.into_iter().fold(0, u64::saturating_add);
         let away = sum(growth(&self.last, own)).saturating_add(sum(growth(own, &self.last)));
-        let has = |tokens: &TokenCounters| values(tokens).map(|value| value.is_some());
+        let has = |tokens: &TokenCounters| tokens.numbers().map(|value| value.is_some());
         has(now) == has(&self.last)
             && !fell(now, &self.last)
             && away >= MIN_JUDGED
@@ -64,7 +64,7 @@ impl RowCounters {
 
     /// The part of each counter's values after a fall that others may have had.
     pub(super) fn taken_below(&mut self, reading: &EngineReading, context: &PageContext) -> [u64; COUNTERS] {
-        let of_row = self.other.take().map_or([0; COUNTERS], |other| values(&other).map(Option::unwrap_or_default));
+        let of_row = self.other.take().map_or([0; COUNTERS], |other| other.numbers().map(Option::unwrap_or_default));
         let within = context.at.since(context.last_page);
         let falls_to = |beside: ComparedSeries, left: bool, i: usize| {
             let grown = beside.value.checked_sub(beside.old)?;

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::lookup::{engine_of, kind_of};
-use super::sums::shown_prompt;
 use super::{Fleet, PresentFleet, RowView};
 use crate::counters::{SampleCounts, quantile};
 use crate::dialect;
@@ -141,7 +140,7 @@ fn engine_row(fleet: &Fleet, view: &RowView<'_>, blank: &EngineRow) -> EngineRow
         has_live_counters: reading.live.is_some(),
         state: view.health,
         age_seconds: Some(view.age(fleet).as_secs_f64()),
-        prompt_total: shown_prompt(counters.prompt),
+        prompt_total: counters.whole_prompt(),
         cached_total: counters.cached,
         output_total: counters.output,
         prompt_per_second: drawn.prompt,

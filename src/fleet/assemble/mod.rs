@@ -23,7 +23,7 @@ use super::rates::FleetRates;
 use flow::Flow;
 use lookup::live_gpus;
 use std::sync::Arc;
-use sums::{add, add_tokens, mean, shown_prompt, sum};
+use sums::{add, add_tokens, mean, sum};
 
 use super::state::Fleet;
 use crate::inventory::Gpu;
@@ -144,7 +144,7 @@ fn token_totals(present: &PresentFleet<'_>, rates: &FleetRates) -> TokenTotals {
     };
     for RowView { counts, counters, .. } in present.rows.iter().filter(|view| !view.row.may_be_renamed) {
         if counts.prompts {
-            add_tokens(&mut totals.prompt_total, shown_prompt(counters.prompt));
+            add_tokens(&mut totals.prompt_total, counters.whole_prompt());
             add_tokens(&mut totals.cached_total, counters.cached);
         }
         if counts.outputs {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::engines::has_earned;
 use super::flow::Flow;
-use super::sums::{add_tokens, shown_prompt};
+use super::sums::add_tokens;
 use super::{Fleet, PresentFleet};
 use crate::ledger::{CostKind, RevenueAccount};
 use crate::natural_order::natural_cmp;
@@ -38,7 +38,7 @@ pub(super) fn rows(present: &PresentFleet<'_>) -> (Vec<ModelRow>, Money) {
         let sum = sums.entry(model).or_default();
         sum.posts |= !view.is_uncounted_proxy() || has_earned(fleet, view.row);
         if counts.prompts {
-            add_tokens(&mut sum.prompt, shown_prompt(counters.prompt));
+            add_tokens(&mut sum.prompt, counters.whole_prompt());
             add_tokens(&mut sum.cached, counters.cached);
         }
         if counts.outputs {

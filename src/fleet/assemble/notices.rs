@@ -98,8 +98,7 @@ fn foreign_rates(fleet: &Fleet) -> impl Iterator<Item = Notice> {
     }
     let to_notice = |(gpu, said): (&str, &GpuRate)| {
         let GpuRate { rate, currency: theirs, gpu: words, .. } = said;
-        let at = jiff::Timestamp::from_millisecond(now.millis()).unwrap_or_default();
-        let day = fleet.config.zone.clone().unwrap_or(TimeZone::UTC).to_datetime(at).date();
+        let day = fleet.config.zone.clone().unwrap_or(TimeZone::UTC).to_datetime(now.instant()).date();
         let text = format!(
             "assumed at {rate} {theirs} an hour, and the ledger is in {currency}: its cost is unknown; write [[lease]] gpu = \"{words}\" rate = \"…\", or [[fx]] from = \"{theirs}\" to = \"{currency}\" rate = \"…\" at = \"{day}\""
         );

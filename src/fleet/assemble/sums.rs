@@ -1,18 +1,9 @@
 //! Sums and means of what is known.
 
-use crate::reading::PromptCount;
 use crate::units::{Ratio, Tokens};
 
 /// Decimals of the amounts that are printed.
 pub(super) const MICROS: u32 = 6;
-
-/// The total that is shown for a prompt counter.
-pub(super) const fn shown_prompt(prompt: PromptCount) -> Option<Tokens> {
-    match prompt {
-        PromptCount::Whole(tokens) => Some(tokens),
-        PromptCount::ComputedOnly(_) | PromptCount::Unknown => None,
-    }
-}
 
 pub(super) fn add(total: &mut Option<f64>, value: Option<f64>) {
     if let Some(value) = value {

@@ -13,7 +13,7 @@ use super::connection::{self, GetResult, KeptConnection, RequestHeaders};
 use super::models::{KnownModels, MODELS_CAP};
 use crate::clock::Clock;
 use crate::dialect;
-use crate::reading::{EngineReading, EngineRole, Label, ModelAlias, ModelName, PageReading, PromptCount, ScrapeError};
+use crate::reading::{EngineReading, EngineRole, Label, ModelAlias, ModelName, PageReading, ScrapeError};
 use crate::units::{Moment, Span, Timestamp, Tokens};
 
 /// How often the list is requested, since adapters are loaded and unloaded while the server runs. A proxy's tokens under an
@@ -56,11 +56,11 @@ impl PageModel {
     /// Follows the tokens of a page without a name. Returns whether they fell: another process may answer, with another model.
     pub(super) fn follow(&mut self, reading: &PageReading) -> bool {
         let of_row = |row: &EngineReading| {
-            let prompt = match row.tokens.prompt {
-                PromptCount::Whole(prompt) | PromptCount::ComputedOnly(prompt) => prompt.count(),
-                PromptCount::Unknown => 0,
-            };
-            prompt.saturating_add(row.tokens.output.map_or(0, Tokens::count))
+            row.tokens
+                .prompt
+                .counted()
+                .map_or(0, Tokens::count)
+                .saturating_add(row.tokens.output.map_or(0, Tokens::count))
         };
         let tokens = reading.engines.iter().map(of_row).fold(0, u64::saturating_add);
         let fell = tokens < std::mem::replace(&mut self.tokens, tokens);

@@ -184,8 +184,7 @@ fn ticking(input: &FrameInput<'_>) -> Timestamp {
 
 /// `UTC+8` at the shown instant.
 fn zone(input: &FrameInput<'_>) -> String {
-    let at = jiff::Timestamp::from_millisecond(input.snap.at.millis()).unwrap_or_default();
-    let minutes = input.zone().to_offset(at).seconds() / 60;
+    let minutes = input.zone().to_offset(input.snap.at.instant()).seconds() / 60;
     match (minutes / 60, minutes.abs() % 60) {
         (0, 0) => "UTC".to_owned(),
         (hours, 0) => format!("UTC{hours:+}"),

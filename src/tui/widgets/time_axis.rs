@@ -222,8 +222,7 @@ fn floor(value: i64, step: i64) -> i64 {
 
 /// The offset of local time from UTC, in milliseconds.
 fn offset(millis: i64, zone: &TimeZone) -> i64 {
-    let at = jiff::Timestamp::from_millisecond(millis).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
-    i64::from(zone.to_offset(at).seconds()) * 1000
+    i64::from(zone.to_offset(Timestamp::from_millis(millis).instant()).seconds()) * 1000
 }
 
 /// Formats a local time, given as if it were UTC.
