@@ -1,5 +1,7 @@
 //! Suggestions for mistyped names.
 
+/// The letters that a word may lack at its end where several begin with it.
+const MISSING: usize = 2;
 /// The least length of a word that is taken for a prefix of another.
 const SHORTEST_PREFIX: usize = 3;
 
@@ -8,10 +10,11 @@ const SHORTEST_PREFIX: usize = 3;
 pub fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let written = written.to_lowercase();
     let known: Vec<&str> = known.into_iter().collect();
-    // What many words begin with says nothing of which is meant.
+    // What many words begin with says nothing of which is meant, unless one of them lacks a letter or two.
     let begins = |word: &&&str| word.to_lowercase().starts_with(&written);
     let is_common = known.iter().filter(begins).count() > 1 && !known.iter().any(|word| word.to_lowercase() == written);
-    let known = known.into_iter().filter(|word| !is_common || !begins(&word));
+    let is_whole = |word: &str| word.chars().count() <= written.chars().count() + MISSING;
+    let known = known.into_iter().filter(|word| !is_common || !begins(&word) || is_whole(word));
     let near = known.into_iter().filter_map(|word| Some((distance(&written, &word.to_lowercase())?, word)));
     // Of two words that are as near, the first letter is more often right than the others.
     let begins_alike = |word: &str| word.to_lowercase().chars().next() == written.chars().next();
@@ -126,6 +129,8 @@ mod tests {
         assert_eq!(nearest("/v1/metrcs", ["/metrics", "/v1/metrics"]), Some("/v1/metrics"));
         assert_eq!(nearest("deepseek-v3.2", ["deepseek-v3_2"]), Some("deepseek-v3_2"), "another separator");
         assert_eq!(nearest("glm--4.6 zai-2025", LISTS), Some("glm-4.6-zai-2025"));
+        let currencies = ["deepseek-r1-standard", "deepseek-r1-standard-cny", "deepseek-v3-standard"];
+        assert_eq!(nearest("deepseek-r1-standar", currencies), Some("deepseek-r1-standard"));
     }
 
     /// Class: one letter too many, too few, another or in the wrong place, anywhere in a word that is long enough.

@@ -33,7 +33,8 @@ impl Loss {
                 .is_some_and(|revenue| revenue > Money::ZERO && cost.is_none_or(|cost| revenue < cost));
             self.lasts |= serves && earns || silent > 0;
         }
-        let text = text(money, cost.filter(|_| self.lasts)?, silent);
+        let is_served = snapshot.engines.iter().any(|row| row.state == Health::Live);
+        let text = text(money, cost.filter(|_| self.lasts)?, silent, is_served);
         Some(Finding { rule: Rule::Loss, severity: Severity::Warning, subject: "the fleet".to_owned(), text })
     }
 
@@ -63,9 +64,10 @@ impl Loss {
     }
 }
 
-fn text(money: &MoneyView, cost: Money, silent: usize) -> String {
+fn text(money: &MoneyView, cost: Money, silent: usize, is_served: bool) -> String {
     let currency = &money.currency;
-    let revenue = money.revenue_per_hour.filter(|revenue| *revenue > Money::ZERO);
+    // What was earned an hour before all engines fell silent is not what they earn now.
+    let revenue = money.revenue_per_hour.filter(|revenue| *revenue > Money::ZERO && is_served);
     let profit = money.profit_per_hour.unwrap_or(-cost);
     let loss = (-profit).round_to(2);
     // The loss is that of the engines whose cost is known.

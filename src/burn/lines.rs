@@ -1,6 +1,6 @@
 //! Computes each line; `None` if it does not apply.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::reason::{Reason, ReasonLine};
 use super::rent::{has_one_kind, part, rent_of};
@@ -124,7 +124,8 @@ pub(super) fn silent(snapshot: &Snapshot) -> Option<ReasonLine> {
     Some(ReasonLine { reason: Reason::Silent, what, per_hour, today: None })
 }
 
-/// The rent of models without a price: what their tokens would be worth is no cost.
+/// The rent of models without a price: what their tokens would be worth is no cost. GPUs that do not answer are on another
+/// line.
 pub(super) fn unpriced(snapshot: &Snapshot) -> Option<ReasonLine> {
     let money = &snapshot.money;
     if money.unpriced_tokens == 0 {
@@ -137,7 +138,20 @@ pub(super) fn unpriced(snapshot: &Snapshot) -> Option<ReasonLine> {
         [first, others @ ..] => format!("{} and {} more, their rent", first.model, others.len()),
     };
     let per_hour = rows.iter().filter_map(|row| row.money.cost_per_hour).reduce(|a, b| a + b);
+    let is_unpriced = |engine: &EngineRow| rows.iter().any(|row| Some(&row.model) == engine.model.as_ref());
+    let per_hour = match answering_rent(snapshot, is_unpriced) {
+        Some(answering) => per_hour.map(|cost| cost.min(answering)),
+        None => per_hour,
+    };
     Some(ReasonLine { reason: Reason::Unpriced, what, per_hour, today: None })
+}
+
+/// The rent of answering GPUs on the nodes of some engines; `None` if no node is known, or its rent is not.
+fn answering_rent(snapshot: &Snapshot, is_meant: impl Fn(&EngineRow) -> bool) -> Option<Money> {
+    let names: HashSet<&NodeName> =
+        snapshot.engines.iter().filter(|engine| is_meant(engine)).map(|engine| &engine.node).collect();
+    let nodes = snapshot.nodes.iter().filter(|node| names.contains(&node.name));
+    nodes.map(|node| rent_of(snapshot, node, |gpu| !is_silent(gpu))).reduce(|a, b| Some(a? + b?)).flatten()
 }
 
 /// The rent of throttled GPUs, times the relative distance of their clock from the highest one of their kind.

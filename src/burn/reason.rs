@@ -70,7 +70,7 @@ impl Reason {
                 "The rent of each unit below half the mean load of its role, times 1 − load/mean: an estimate."
             }
             Self::Silent => "The rent of GPUs that do not answer. They are not counted as idle as well.",
-            Self::Unpriced => "The rent of GPUs that serve models without a price.",
+            Self::Unpriced => "The rent of GPUs that answer and serve models without a price.",
             Self::Throttled => {
                 "The rent of throttled GPUs, times 1 − clock/highest clock of the same kind: an estimate from above."
             }

@@ -17,6 +17,9 @@ pub(super) fn end(path: &Path, reader: &Reader, settings: &Settings, of: &str, a
     if at > Clock::System.now().wall {
         return Err(Failure::Usage(format!("--at {at}: that is not over yet; set `until` in its [[lease]]")));
     }
+    if let Some(began) = reader.header().began.filter(|began| at < *began) {
+        return Err(Failure::Usage(format!("--at {at}: the ledger begins at {began}; name an instant after that")));
+    }
     for node in &nodes {
         store::end_lease(path, node, at)?;
         out::line(&format!(

@@ -15,7 +15,7 @@ use super::{Failure, disputes, lease_end, lease_list};
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::counters::Plausibility;
-use crate::store::{self, Reader};
+use crate::store::{self, ImportError, Reader};
 use crate::units::Timestamp;
 
 #[derive(Debug, Clone, Subcommand)]
@@ -91,8 +91,10 @@ pub(super) fn ledger(global: &Global, action: &LedgerAction) -> Result<(), Failu
         }
         LedgerAction::Import { file } => {
             let text = BufReader::new(std::fs::File::open(file).map_err(|error| Failure::of_file(file, &error))?);
-            let rows =
-                store::import(&path, text).map_err(|error| Failure::Run(format!("{}: {error}", file.display())))?;
+            let rows = store::import(&path, text).map_err(|error| {
+                let place = if matches!(error, ImportError::Line(..)) { file } else { &path };
+                Failure::Run(format!("{}: {error}", place.display()))
+            })?;
             out::line(&format!("{}: {rows} rows read", path.display()))
         }
     }

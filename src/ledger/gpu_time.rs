@@ -6,6 +6,9 @@ use super::{CostAccountId, EnergyEntry, GpuTimeChange, Ledger, Marker, PostingSo
 use crate::reading::{Label, NodeName};
 use crate::units::{GpuTime, Money, Span, Timestamp, Tokens};
 
+/// How far a calendar is slewed in a minute at most: clocks are corrected by at most 500 parts in a million.
+const SLEWED: Span = Span::from_millis(30);
+
 impl Ledger {
     /// Posts the GPU time of `gpus` GPUs allocated from one instant to another.
     pub fn post_gpu_time(&mut self, cost_account: CostAccountId, gpus: u32, from: Timestamp, to: Timestamp) {
@@ -159,6 +162,17 @@ impl Ledger {
         }
     }
 
+    /// The milliseconds to reverse within a minute: what was posted, where the calendar was slewed by some milliseconds
+    /// between two postings and so moved them from one minute to the next.
+    fn refunded(&self, cost_account: CostAccountId, gpus: u32, from: Timestamp, to: Timestamp) -> i64 {
+        let wanted = GpuTime::of(gpus, to - from).millis();
+        let Some(sums) = self.minutes.get(&from.minute()) else { return wanted };
+        let posted = sums.gpu_time(cost_account).map_or(0, |time| time.allocated.millis());
+        let is_whole = to - from == Span::MINUTE;
+        let is_slewed = is_whole && posted - wanted <= GpuTime::of(gpus, SLEWED).millis();
+        if is_slewed { posted.max(0) } else { wanted.min(posted.max(0)) }
+    }
+
     fn write_gpu_time(&mut self, cost_account: CostAccountId, gpus: u32, from: Timestamp, to: Timestamp, sign: i64) {
         if self.closed {
             return;
@@ -168,7 +182,10 @@ impl Ledger {
         };
         let mut start = from;
         for end in cut_minutes(from, to).chain([to]) {
-            let allocated = GpuTime::of(gpus, end - start).millis() * sign;
+            let allocated = match sign {
+                ..0 => -self.refunded(cost_account, gpus, start, end),
+                _ => GpuTime::of(gpus, end - start).millis(),
+            };
             self.charge(cost_account, start, GpuTimeChange { allocated, ..GpuTimeChange::default() });
             start = end;
         }

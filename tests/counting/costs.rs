@@ -482,3 +482,38 @@ fn a_lease_of_a_node_that_was_ended_by_hand_stays_ended() {
         assert!((cost - due).abs() < 0.15, "{cost} for {due}, {gpus_leased:?}");
     }
 }
+
+/// Class: an end by hand takes back other milliseconds than were posted, and a minute has less than no GPU time.
+#[test]
+fn an_end_by_hand_takes_back_what_was_posted_while_the_calendar_was_slewed() {
+    for slew in [-700, -70, 0, 70, 700] {
+        // The calendar gains or loses up to 30 ms a minute, one millisecond at a time.
+        let slewed = |second: i64| {
+            let wall = began().wall + Span::from_millis(second * 1000 + second * slew / 1_500);
+            Moment { wall, ..after(second * 1000) }
+        };
+        let mut fleet = fleet(FleetConfig { leases: vec![lease("6.00")], ..FleetConfig::local("n") });
+        let watch = |fleet: &mut Fleet, seconds: std::ops::Range<i64>| {
+            for second in seconds {
+                for node in ["n", "m"] {
+                    fleet.apply(gpus(node, "NVIDIA H100", 2, slewed(second)));
+                }
+                fleet.apply(Event::Tick(slewed(second)));
+            }
+        };
+        watch(&mut fleet, 0..901);
+        for (id, node, end) in [(1, "n", 150), (2, "m", 270)] {
+            fleet.end_leases(vec![(id, NodeName::new(node), slewed(end).wall)]);
+        }
+        fleet.apply(Event::Tick(slewed(901)));
+        let ledger = fleet.ledger();
+        for (minute, sums) in ledger.minutes() {
+            for (_, time) in sums.gpu_times() {
+                assert!(time.allocated.millis() >= 0 && time.idle <= time.allocated, "{slew}: {minute} {time:?}");
+            }
+        }
+        let cost = fleet.snapshot().money.cost.unwrap().to_string().parse::<f64>().unwrap();
+        let due = 12.0 * (150.0 + 270.0) / 3_600.0;
+        assert!((cost - due).abs() < 0.001, "{slew}: {cost} for {due}");
+    }
+}

@@ -163,6 +163,27 @@ fn aborted_work_and_unpriced_tokens_have_their_worth() {
     assert_eq!(snapshot.models[0].model, ModelName::new("qwen3-32b"));
 }
 
+/// Class: the rent of a GPU on two lines. A node without a price that is silent cost twice.
+#[test]
+fn what_is_silent_does_not_cost_as_unpriced_as_well() {
+    let mut snapshot = snapshot();
+    snapshot.money.unpriced_tokens = 1_000_000;
+    snapshot.models = vec![samples::model("qwen3-32b", 1.0, 1.0, None, None)];
+    snapshot.models[0].money.cost_per_hour = Some(dollars(16));
+    let mut engine = samples::engine(0, 0, EngineKind::named("vllm"), "qwen3-32b", EngineRole::Unified, 1.0, 1.0);
+    engine.node = NodeName::new("gpu-1");
+    snapshot.engines = vec![Arc::new(engine)];
+    on_node(&mut snapshot, |node| node.cost_per_hour = Some(dollars(16)));
+    let amounts = |snapshot: &Snapshot| {
+        lines(snapshot).iter().map(|line| (line.reason, line.per_hour.unwrap())).collect::<Vec<_>>()
+    };
+    assert_eq!(amounts(&snapshot), [(Reason::Unpriced, dollars(16))]);
+    on_node(&mut snapshot, |node| node.gpus[0].state = Health::Lost);
+    assert_eq!(amounts(&snapshot), [(Reason::Unpriced, dollars(12)), (Reason::Silent, dollars(4))]);
+    on_node(&mut snapshot, |node| node.gpus.iter_mut().for_each(|gpu| gpu.state = Health::Stale));
+    assert_eq!(amounts(&snapshot), [(Reason::Silent, dollars(16)), (Reason::Unpriced, Money::ZERO)]);
+}
+
 #[test]
 fn a_unit_far_below_its_role_is_an_estimate() {
     let mut snapshot = snapshot();

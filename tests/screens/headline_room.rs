@@ -148,6 +148,7 @@ fn at_120_and_80_columns_what_to_do_is_kept() {
     unpriced(&mut snapshot);
     less.units.clear();
     snapshot.money.profit_per_hour = Some(dollars(182));
+    (less.before, less.after) = (dollars(2_182), dollars(182));
     snapshot.models[0].output_per_second = Some(10.0);
     let said = sentences(&snapshot, Some(&less));
     let at_120 = row(&said, 118);

@@ -15,13 +15,31 @@ const NOTABLE: u128 = 50;
 pub(super) fn change(facts: &Facts<'_>) -> Option<ChangeWords> {
     let (by, then) = if let Some(bridge) = facts.bridge {
         let bridge = Some(bridge).filter(|bridge| is_comparable(bridge))?;
-        (notable(bridge), bridge.before_span.1)
+        let now = facts.rate.or(facts.snapshot.money.profit_per_hour);
+        // The rate is newer than the bridge: where it has moved on, the change is between the bridge's own two minutes.
+        return Some(match notable(bridge).filter(|_| now.is_some_and(|now| moved_on(bridge, now))) {
+            Some(by) => between(facts, by, bridge.before_span.1, bridge.after_span.1),
+            None => against(facts, notable(bridge), bridge.before_span.1),
+        });
     } else {
         let (change, then) = facts.recorded?;
         let now = facts.snapshot.money.profit_per_hour?;
         (is_notable(change, now - change, now).then_some(change), then)
     };
     Some(against(facts, by, then))
+}
+
+/// Whether the present profit an hour differs from the bridge's by a tenth of the change or more.
+fn moved_on(bridge: &Bridge, now: Money) -> bool {
+    size(now - bridge.after) * 10 >= size(bridge.after - bridge.before)
+}
+
+/// `$2,000/h less at 15:04 than at 14:49`, `$2,000/h less`.
+fn between(facts: &Facts<'_>, by: Money, then: Timestamp, now: Timestamp) -> ChangeWords {
+    let [then, now] = [then, now].map(|at| format::clock_minute(at, facts.zone).trim().to_owned());
+    let word = if by < Money::ZERO { "less" } else { "more" };
+    let short = format!("{} {word}", an_hour(facts, by));
+    ChangeWords { long: format!("{short} at {now} than at {then}"), short: Some(short) }
 }
 
 /// `$2,000/h less than at 14:49`, `$2,000/h less`.

@@ -92,6 +92,11 @@ impl BurnAmount {
         amounts.fold(Self { known: None, is_bound: false }, add)
     }
 
+    /// The amount, or the whole cost if lines that overlap exceed it.
+    fn at_most(self, cost: Option<Money>) -> Self {
+        Self { known: self.known.map(|sum| cost.map_or(sum, |cost| sum.min(cost))), ..self }
+    }
+
     fn cell(self) -> Cell<'static> {
         match self.known {
             Some(money) if self.is_bound => Cell::text(format!("≥{}", format::bare(Some(money), AMOUNT - 1).trim())),
@@ -111,7 +116,7 @@ fn burn_sum(input: &FrameInput<'_>, rows: &[ReasonLine]) -> TableRow<'static> {
         Cell::dim("sum ≈"),
         Cell::dim(of),
         Cell::Empty,
-        BurnAmount::sum(rows.iter().map(|line| BurnAmount::of(line.per_hour))).cell(),
+        BurnAmount::sum(rows.iter().map(|line| BurnAmount::of(line.per_hour))).at_most(cost).cell(),
         BurnAmount::sum(rows.iter().map(|line| today(input, line))).cell(),
     ])
 }
