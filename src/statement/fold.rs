@@ -91,6 +91,8 @@ impl<'a> Fold<'a> {
             Some(_) => self.row_of(cell),
         };
         if priced.is_none() && self.by.is_place() {
+            // A node without GPUs and prices has a row for its tokens.
+            self.row_of(cell);
             let key = key_of(self.by, self.past.account(cell.account));
             self.accumulator.add_unpriced(&key, cell.tokens.total());
         }

@@ -10,7 +10,7 @@ use margintop::statement::{
     BreakEven, Bridge, By, Cause, MonthToDate, RowKind, Statement, StatementRow, Totals, WhatIfChange, compare,
     differences, reprice, what_if,
 };
-use margintop::units::{GpuTime, Money, NodeCount, Span};
+use margintop::units::{GpuTime, Money, NodeCount, Span, Tokens};
 use past::{Making, R1, book, classes, deepseek_day, gpu_time, instant};
 
 fn beijing() -> TimeZone {
@@ -199,7 +199,7 @@ fn a_node_and_a_unit_say_their_whole_cost() {
     let result = |by, key: &str| {
         let statement = statement(&mixed(), by);
         let row = statement.rows.iter().find(|row| row.key.as_str() == key).unwrap().clone();
-        (text(row.whole_cost), row.unpriced_tokens.map(margintop::units::Tokens::count))
+        (text(row.whole_cost), row.unpriced_tokens.map(Tokens::count))
     };
     // 8 GPUs at 2.00 for an hour, a quarter of it idle and a quarter of the rest for tokens without a price; rounding.
     assert_eq!(result(By::Node, "a"), ("16.10".to_owned(), Some(1_000_000)));
@@ -207,6 +207,15 @@ fn a_node_and_a_unit_say_their_whole_cost() {
     assert_eq!(result(By::Unit, "u"), ("17.00".to_owned(), Some(1_000_000)), "with the node that idled");
     assert_eq!(result(By::Unit, "(no unit)"), ("unknown".to_owned(), Some(0)), "c has no rate");
     assert_eq!(result(By::Node, "(idle)"), ("unknown".to_owned(), None));
+    // A node that has neither a price nor GPUs.
+    let mut bare = mixed();
+    bare.cost_accounts
+        .iter_mut()
+        .filter(|account| account.node.as_ref().is_some_and(|node| node.as_str() == "a"))
+        .for_each(|account| account.node = Some(NodeName::new("elsewhere")));
+    bare.tokens.retain(|cell| cell.tariff.is_none());
+    let by_node = statement(&bare, By::Node);
+    assert_eq!(row(&by_node, "a").unpriced_tokens.map(Tokens::count), Some(1_000_000));
     for by in [By::Model, By::Tenant, By::Hour, By::Tier, By::Role] {
         let result = statement(&mixed(), by);
         assert!(result.rows.iter().all(|row| row.whole_cost.is_none() && row.unpriced_tokens.is_none()), "{by}");

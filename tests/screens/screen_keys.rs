@@ -312,6 +312,19 @@ fn while_a_filter_is_written_letters_are_letters() {
     assert_eq!(app.filter.text(), "");
 }
 
+/// Class: one press of Esc drops what is being written, also where a block or a cursor was chosen before.
+#[test]
+fn esc_drops_a_filter_that_is_being_written_first() {
+    let mut app = app();
+    press(&mut app, KeyCode::Tab, KeyModifiers::NONE);
+    for before in ["/", "c/"] {
+        type_(&mut app, before);
+        assert!(app.filter.editing);
+        press(&mut app, KeyCode::Esc, KeyModifiers::NONE);
+        assert!(!app.filter.editing, "{before}");
+    }
+}
+
 #[test]
 fn a_frozen_snapshot_stays_while_the_world_goes_on() {
     let mut app = App::new(Arc::new(one_box(8, 0)), TimeZone::UTC, Span::from_secs(1), 1);

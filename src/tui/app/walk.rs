@@ -133,6 +133,11 @@ impl App {
         if self.prompt.is_some() {
             return self.close_prompt();
         }
+        // What is being written is dropped before what was chosen earlier.
+        if self.filter.editing {
+            self.filter = Filter::default();
+            return;
+        }
         if self.cursor.take().is_some() {
             return;
         }
@@ -140,7 +145,7 @@ impl App {
             self.block = None;
             return;
         }
-        if self.filter.editing || !self.filter.text().is_empty() {
+        if !self.filter.text().is_empty() {
             self.filter = Filter::default();
         } else {
             self.leave_view();
