@@ -97,7 +97,7 @@ fn money(out: &mut String, money: &MoneyView) -> std::fmt::Result {
     } else if money.upper_bound {
         writeln!(out, "hits      unknown, priced as misses: revenue is an upper bound")?;
     }
-    if let Some(worth) = &money.compare {
+    if let Some(worth) = money.compare.as_ref().filter(|worth| !worth.amount.is_zero()) {
         writeln!(
             out,
             "compare   tokens without a price would be worth {} at {}",

@@ -38,6 +38,12 @@ impl<'a> FrameInput<'a> {
         self.snap.money.rates.len() > 1
     }
 
+    /// A ratio of money or load; unknown in the first minute, in which it is one of a few tokens.
+    pub fn settled_ratio(&self, ratio: Option<Ratio>) -> Option<Ratio> {
+        let is_young = self.snap.money.since.is_some_and(|since| self.snap.at - since < Span::MINUTE);
+        ratio.filter(|_| !is_young)
+    }
+
     /// The zone of shown times.
     pub fn zone(&self) -> &'a TimeZone {
         &self.app.zone

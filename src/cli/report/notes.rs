@@ -177,16 +177,25 @@ fn uncertainty(data: &ReportData, lines: &mut NoteLines) {
         lines.push(("sure", format!("± {} {currency}{bound}", amount(Some(statement.uncertainty), data.places()))));
     }
     let disputed = data.disputed;
-    let worth = amount(Some(disputed.worth), data.places());
-    let (tokens, kwh) = (disputed.tokens.count(), disputed.energy as f64 / 3.6e9);
-    let of = match (tokens, disputed.energy) {
+    let worth = match disputed.worth.is_zero() {
+        true => String::new(),
+        false => format!("{} {currency} of ", amount(Some(disputed.worth), data.places())),
+    };
+    let (tokens, kwh) = (format::grouped(disputed.tokens.count().into()), disputed.energy as f64 / 3.6e9);
+    let of = match (disputed.tokens.count(), disputed.energy) {
         (0, 0) => None,
         (_, 0) => Some(format!("{tokens} tokens, in no total: a lower bound")),
         (0, _) => Some(format!("{kwh:.6} kWh of energy, in no total: the cost may lack it")),
         _ => Some(format!("{tokens} tokens and {kwh:.6} kWh of energy, in no total")),
     };
     if let Some(of) = of {
-        lines.push(("disputed", format!("{worth} {currency} of {of}; `margintop ledger disputes`")));
+        lines.push((
+            "disputed",
+            format!(
+                "{worth}{of}{}; `margintop ledger disputes`",
+                if worth.is_empty() { ", without a price" } else { "" }
+            ),
+        ));
     }
     present(data, lines);
     if statement.lost_windows > 0 {

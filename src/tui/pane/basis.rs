@@ -17,6 +17,8 @@ const HEADING: u16 = 6;
 /// The separator of two facts, and its width in cells.
 const SEPARATOR: &str = " · ";
 const GAP: usize = 3;
+/// The width from which the date of an assumed rate is shown.
+const DATED: u16 = 100;
 /// A change that is farther away is given in days.
 const SOON: Time = Time::from_secs(24 * 3600);
 
@@ -45,7 +47,7 @@ fn rows(input: &FrameInput<'_>, width: u16) -> Vec<Vec<TextSpan>> {
     if input.app.then().is_some() {
         let facts = ["as recorded: – has no record", "End: now"].map(|text| Some(say(text.to_owned())));
         let loads = Some(say("a GPU's load before the last 15 min is its node's mean".to_owned()));
-        let all = facts.into_iter().chain([recorded_lists(input), rate(input), loads]);
+        let all = facts.into_iter().chain([recorded_lists(input), rate(input, width), loads]);
         return laid_out(all, width).into_iter().take(1).collect();
     }
     let sums = [
@@ -59,7 +61,10 @@ fn rows(input: &FrameInput<'_>, width: u16) -> Vec<Vec<TextSpan>> {
         hits(input),
         objectives(input),
     ];
-    let terms = [unrated(input), lists(input), billing(input), leakage(input), rate(input), in_memory(input)];
+    // The header names the lists; an assumed rate stands nowhere else.
+    let is_assumed = input.snap.money.rates.first().is_some_and(|rate| rate.assumed);
+    let (assumed, own) = if is_assumed { (rate(input, width), None) } else { (None, rate(input, width)) };
+    let terms = [unrated(input), assumed, billing(input), lists(input), leakage(input), own, in_memory(input)];
     laid_out(sums.into_iter().chain(terms), width)
 }
 
@@ -206,13 +211,13 @@ fn leakage(input: &FrameInput<'_>) -> Option<TextSpan> {
     Some(say(format!("{side} {}", input.money(Some(worth), 9).trim())))
 }
 
-fn rate(input: &FrameInput<'_>) -> Option<TextSpan> {
+fn rate(input: &FrameInput<'_>, width: u16) -> Option<TextSpan> {
     let rates = &input.snap.money.rates;
     let first = rates.first()?;
     let hour = first.rate.of(GpuTime::of(1, Time::from_secs(3600)));
     let source = match (&first.dated, first.assumed) {
-        (Some(dated), true) => format!("assumed {dated}"),
-        (None, true) => "assumed".to_owned(),
+        (Some(dated), true) if width >= DATED => format!("assumed {dated}"),
+        (_, true) => "assumed".to_owned(),
         (_, false) => "your lease".to_owned(),
     };
     let more = if rates.len() > 1 { format!(" +{}", rates.len() - 1) } else { String::new() };

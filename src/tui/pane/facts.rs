@@ -45,7 +45,7 @@ pub(in crate::tui) fn facts(input: &FrameInput<'_>) -> Vec<NamedFigure> {
         facts.push(cost(input));
         facts.push(idle(input));
     }
-    facts.extend(input.rates().snap.money.break_even_load.map(break_even));
+    facts.extend(input.settled_ratio(input.rates().snap.money.break_even_load).map(break_even));
     facts.extend(uncosted(input));
     facts.extend(unit_costs(input));
     facts
@@ -61,7 +61,7 @@ pub(in crate::tui) fn facts_in_pairs(input: &FrameInput<'_>) -> Vec<NamedFigure>
     let cost = money.cost.is_some().then(|| cost(input));
     let idle = money.cost.is_some().then(|| idle(input));
     let revenue = Some(revenue(input, "revenue"));
-    let load = input.rates().snap.money.break_even_load.map(break_even);
+    let load = input.settled_ratio(input.rates().snap.money.break_even_load).map(break_even);
     let first = [per_hour(input), revenue, on_cost, cost, gross, idle, load].into_iter().flatten();
     first.chain(unit_costs(input)).chain(uncosted(input)).collect()
 }
@@ -69,8 +69,19 @@ pub(in crate::tui) fn facts_in_pairs(input: &FrameInput<'_>) -> Vec<NamedFigure>
 fn margins(input: &FrameInput<'_>) -> Option<[NamedFigure; 2]> {
     let money = &input.snap.money;
     money.profit?;
-    let on_cost = NamedFigure::new("profit on cost", format::percent(money.profit_on_cost).trim().to_owned(), 4);
-    Some([on_cost, NamedFigure::new("gross margin", format::percent1(money.gross_margin).trim().to_owned(), 6)])
+    let on_cost = NamedFigure::new(
+        "profit on cost",
+        format::percent(input.settled_ratio(money.profit_on_cost)).trim().to_owned(),
+        4,
+    );
+    Some([
+        on_cost,
+        NamedFigure::new(
+            "gross margin",
+            format::percent1(input.settled_ratio(money.gross_margin)).trim().to_owned(),
+            6,
+        ),
+    ])
 }
 
 fn revenue(input: &FrameInput<'_>, label: &'static str) -> NamedFigure {

@@ -85,7 +85,7 @@ impl Word {
             Self::Span => "how far charts reach back",
             Self::Cells => "what the map's cells show",
             Self::Interval => "how often sources are polled",
-            Self::Watch => "one more target, beside the others",
+            Self::Watch => "begin anew with one more target",
             Self::Help => "the keys",
             Self::Quit => "nothing is lost",
         }

@@ -157,9 +157,9 @@ fn facts(input: &FrameInput<'_>, width: u16, side: bool) -> Vec<Vec<Vec<TextSpan
     let revenue = amount(&label, money.revenue, 8);
     let cost = amount(&cost_label, money.cost, if side { 8 } else { 7 });
     let idle = amount("idle ", money.idle_cost, 6);
-    let on_cost = fact("profit on cost ", format::percent(money.profit_on_cost).trim(), 5);
-    let gross = fact("gross margin ", format::percent1(money.gross_margin).trim(), 6);
-    let even = even(input.rates().snap.money.break_even_load, side || width < 45);
+    let on_cost = fact("profit on cost ", format::percent(input.settled_ratio(money.profit_on_cost)).trim(), 5);
+    let gross = fact("gross margin ", format::percent1(input.settled_ratio(money.gross_margin)).trim(), 6);
+    let even = even(input.settled_ratio(input.rates().snap.money.break_even_load), side || width < 45);
     let uncosted = (money.uncosted_engines > 0).then(|| {
         let plural = if money.uncosted_engines == 1 { "" } else { "s" };
         let worth = input.money(Some(money.uncosted_revenue), 10);
