@@ -52,7 +52,7 @@ pub(super) use what_if::what_if;
 
 use ratatui::layout::Rect;
 
-use super::app::{App, Command, Effect};
+use super::app::{App, Command, Direction, Effect};
 use super::frame_input::FrameInput;
 use super::theme::Role;
 use super::widgets::Canvas;
@@ -60,7 +60,14 @@ use crate::reading::Label;
 use crate::snapshot::Rule;
 
 /// The commands that a footer names in every view, in the order in which they find room.
-const EVERYWHERE: [Command; 5] = [Command::Filter, Command::WhatIf, Command::Pause, Command::NextTheme, Command::Help];
+const EVERYWHERE: [Command; 6] = [
+    Command::Filter,
+    Command::WhatIf,
+    Command::Pause,
+    Command::NextTheme,
+    Command::Step(Direction::Previous),
+    Command::Help,
+];
 
 /// A view. What differs from view to view is said here: no code outside of this folder decides by the name of a view.
 pub trait View: Sync {

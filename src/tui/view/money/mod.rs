@@ -116,6 +116,10 @@ impl View for MoneyScreen {
         Some(if input.app.money.range == MoneyRange::Day { "╌ yesterday" } else { "" })
     }
 
+    fn filtered(&self) -> &'static str {
+        "rows of the tables; all else is of the whole fleet"
+    }
+
     fn past_parts(&self) -> &'static [PastPart] {
         &[PastPart::Page, PastPart::Days]
     }
