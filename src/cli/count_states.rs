@@ -60,9 +60,10 @@ impl LastCounts {
         let disputed = (money.disputed_tokens, money.disputed);
         let before = std::mem::replace(&mut self.disputed, disputed);
         if disputed.0 > before.0 || disputed.1 > before.1 {
-            let value = match money.disputed.is_zero() {
-                true => "no price".to_owned(),
-                false => format!("{} {}", money.disputed.round_to(2), money.currency),
+            let value = if money.disputed.is_zero() {
+                "no price".to_owned()
+            } else {
+                format!("{} {}", money.disputed.round_to(2), money.currency)
             };
             changes.push(CountChange::Disputed { tokens: disputed.0, value });
         } else if disputed == (0, Money::ZERO) && before != disputed {

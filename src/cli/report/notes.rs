@@ -177,9 +177,10 @@ fn uncertainty(data: &ReportData, lines: &mut NoteLines) {
         lines.push(("sure", format!("± {} {currency}{bound}", amount(Some(statement.uncertainty), data.places()))));
     }
     let disputed = data.disputed;
-    let worth = match disputed.worth.is_zero() {
-        true => String::new(),
-        false => format!("{} {currency} of ", amount(Some(disputed.worth), data.places())),
+    let worth = if disputed.worth.is_zero() {
+        String::new()
+    } else {
+        format!("{} {currency} of ", amount(Some(disputed.worth), data.places()))
     };
     let (tokens, kwh) = (format::grouped(disputed.tokens.count().into()), disputed.energy as f64 / 3.6e9);
     let of = match (disputed.tokens.count(), disputed.energy) {

@@ -145,10 +145,10 @@ impl App {
             self.block = None;
             return;
         }
-        if !self.filter.text().is_empty() {
-            self.filter = Filter::default();
-        } else {
+        if self.filter.text().is_empty() {
             self.leave_view();
+        } else {
+            self.filter = Filter::default();
         }
     }
 }
