@@ -142,7 +142,7 @@ pub struct Statement {
 
 impl StatementRow {
     /// A row in which nothing is known yet.
-    pub(super) fn new(kind: RowKind, key: Label) -> Self {
+    pub fn new(kind: RowKind, key: Label) -> Self {
         Self {
             kind,
             key,

@@ -52,7 +52,7 @@ pub(super) fn draw(
     statement: &Statement,
     state: Option<&ListState>,
 ) -> Hits {
-    let rows = placed(shown(input, statement));
+    let rows = placed(yielding(shown(input, statement), usize::from(area.height.saturating_sub(2))));
     let columns = columns(title);
     let total = |hidden: usize| {
         let name = if hidden > 0 { format!("total, {hidden} more") } else { "total".to_owned() };
@@ -107,6 +107,18 @@ fn shown<'a>(input: &FrameInput<'_>, statement: &'a Statement) -> Vec<&'a Statem
     rows
 }
 
+/// The same rows; where not all fit in so many, those beside the keys stand by the size of their profit, so that the largest
+/// is not hidden behind nothing.
+fn yielding(mut rows: Vec<&StatementRow>, room: usize) -> Vec<&StatementRow> {
+    if rows.len() > room {
+        let size = |row: &StatementRow| row.profit.map_or(0, |profit| profit.grains().unsigned_abs());
+        rows.sort_by_key(|row| {
+            (row.kind != RowKind::Key, std::cmp::Reverse(if row.kind == RowKind::Key { 0 } else { size(row) }))
+        });
+    }
+    rows
+}
+
 fn columns<'s, 'a>(title: &'static str) -> Vec<MoneyCol<'s, 'a>> {
     vec![
         MoneyCol::left(title, 13, |(_, row)| match row.kind {
@@ -147,5 +159,28 @@ fn margin(ratio: Option<Ratio>) -> Cell<'static> {
         Some(ratio) if ratio <= -9.995 => Cell::text("<−999 %"),
         Some(ratio) if ratio >= 99.995 => Cell::text(">9999 %"),
         _ => figure(&format::percent1(ratio).replace('-', "−")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reading::Label;
+
+    /// Class: the largest part of a total is the row that does not fit.
+    #[test]
+    fn the_largest_row_beside_the_keys_is_not_hidden() {
+        let row = |kind: RowKind, key: &str, cents: i64| StatementRow {
+            profit: Some(Money::from_micros(cents * 10_000)),
+            ..StatementRow::new(kind, Label::new(key))
+        };
+        let (a, b) = (row(RowKind::Key, "a", 1), row(RowKind::Key, "b", 500));
+        let (unpriced, overhead) = (row(RowKind::Unpriced, "u", 0), row(RowKind::Overhead, "o", -44));
+        let rounding = row(RowKind::Rounding, "r", -2_877);
+        let names = |room: usize| {
+            let rows = yielding(vec![&a, &b, &unpriced, &overhead, &rounding], room);
+            rows.iter().map(|row| row.key.to_string()).collect::<Vec<_>>().concat()
+        };
+        assert_eq!((names(5).as_str(), names(4).as_str()), ("abuor", "abrou"));
     }
 }

@@ -58,7 +58,8 @@ fn month(input: &FrameInput<'_>, page: &MoneyPage) -> Vec<Vec<TextSpan>> {
     let bound = input.snap.total_bound();
     let bound = if month.profit.is_some_and(|profit| profit < Money::ZERO) { bound.of_negative() } else { bound };
     let size = month.profit.map(|profit| if profit < Money::ZERO { Money::ZERO - profit } else { profit });
-    let mut facts = vec![vec![(Role::Dim, "the month ".to_owned()), (role, format!("{}{sign}{}", bound.mark(), amount(size)))]];
+    let mut facts =
+        vec![vec![(Role::Dim, "the month ".to_owned()), (role, format!("{}{sign}{}", bound.mark(), amount(size)))]];
     facts.extend(
         month
             .projected_cost
