@@ -170,9 +170,10 @@ mod tests {
     /// Class: the largest part of a total is the row that does not fit.
     #[test]
     fn the_largest_row_beside_the_keys_is_not_hidden() {
-        let row = |kind: RowKind, key: &str, cents: i64| StatementRow {
-            profit: Some(Money::from_micros(cents * 10_000)),
-            ..StatementRow::new(kind, Label::new(key))
+        let row = |kind: RowKind, key: &str, cents: i64| {
+            let mut row = StatementRow::new(kind, Label::new(key));
+            row.profit = Some(Money::from_micros(cents * 10_000));
+            row
         };
         let (a, b) = (row(RowKind::Key, "a", 1), row(RowKind::Key, "b", 500));
         let (unpriced, overhead) = (row(RowKind::Unpriced, "u", 0), row(RowKind::Overhead, "o", -44));
