@@ -10,7 +10,7 @@ use crate::tui::frame_input::FrameInput;
 use crate::tui::theme::Role;
 use crate::tui::widgets::rule::TitledRule;
 use crate::tui::widgets::{Canvas, Clip, Segment};
-use crate::units::Ratio;
+use crate::units::{Ratio, Share};
 
 /// The cells of a label, and of the figures after it.
 const LABEL: usize = 14;
@@ -121,7 +121,10 @@ fn now(input: &FrameInput<'_>, form: &WhatIfForm, field: Field) -> String {
     let share = |ppm: Option<u32>| percent(ppm.and_then(|ppm| Ratio::of(f64::from(ppm), 1e6)));
     match field {
         Field::List => "as posted".to_owned(),
-        Field::Paid if input.snap.money.theoretical => "all, theoretical".to_owned(),
+        // Where a share is set for some models only, the mean is below one.
+        Field::Paid if input.snap.money.theoretical && levels.paid_ppm.is_none_or(|ppm| ppm == Share::ALL.ppm()) => {
+            "all, theoretical".to_owned()
+        }
         Field::Paid => share(levels.paid_ppm),
         Field::Load => "100 %".to_owned(),
         Field::HitRate => share(levels.hit_rate_ppm),
