@@ -61,6 +61,7 @@ mod inventory;
 mod late_names;
 mod late_ranks;
 mod lease_edge_rates;
+mod lease_ends;
 mod lone_restarts;
 mod lost_hits;
 mod machines_in_turn;
