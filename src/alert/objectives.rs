@@ -40,7 +40,7 @@ impl MissedObjectives {
         let within = self.within.filter(|_| self.is_missed)?;
         // Rounded down: less than 99 % is never shown as 99.0 %.
         let percent = (within.get() * 1000.0).floor() / 10.0;
-        let text = format!("{percent:.1} % in SLO, of 99 %: see which engines have long queues");
+        let text = format!("{percent:.1} % in SLO, 99 % wanted: see which engines have long queues");
         Some(Finding { rule: Rule::SloMissed, severity: Severity::Warning, subject: "the fleet".to_owned(), text })
     }
 }

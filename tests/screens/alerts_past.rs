@@ -54,6 +54,157 @@ fn enter_on_an_event_leads_to_its_subject_at_that_time_and_esc_back() {
     assert_eq!((app.view(), app.then()), (ViewId::Alerts, then));
 }
 
+/// A dashboard with an alert that was twice and is over, one that was once, and one that lasts.
+fn with_past_alerts() -> App {
+    let history = History::default();
+    let alert = |subject: &str, since: Timestamp, rule: Rule| Alert {
+        rule,
+        severity: Severity::Warning,
+        subject: Label::new(subject),
+        since,
+        text: Label::new("held by heat: 1,410 of 1,980 MHz"),
+    };
+    let snapshot = |beat: u64| {
+        let (mut snapshot, began) = (of(beat, 4), of(0, 4).at);
+        let spans = [("gpu-0001 GPU 6", 60, 120), ("gpu-0001 GPU 6", 240, 300), ("gpu-0002 GPU 1", 180, 360)];
+        for (subject, since, until) in spans {
+            if (since..until).contains(&beat) {
+                snapshot.alerts.push(alert(subject, began + Span::from_secs(since.cast_signed()), Rule::Throttled));
+            }
+        }
+        snapshot.alerts.push(alert("gpu-0003 GPU 2", began, Rule::GpuError));
+        snapshot
+    };
+    for beat in (0..=600).step_by(5) {
+        history.record(&snapshot(beat), Span::from_secs(5));
+    }
+    let mut app = App::new(Arc::new(snapshot(600)), TimeZone::UTC, Span::from_secs(1), 1);
+    app.history = history;
+    type_(&mut app, "7");
+    draw(&mut app);
+    app
+}
+
+/// Class: what an alert is about is shown as it is now, not as it was when the alert was.
+#[test]
+fn enter_on_an_alert_leads_to_its_subject_when_it_was() {
+    let mut app = with_past_alerts();
+    let began = of(0, 4).at;
+    let down = |app: &mut App| drop(press(app, KeyCode::Down, KeyModifiers::NONE));
+    let entered = |app: &App| {
+        let mut app = app.clone();
+        press(&mut app, KeyCode::Enter, KeyModifiers::NONE);
+        (app.view(), app.subject().map(ToString::to_string), app.then())
+    };
+    let node = |name: &str, at: Option<i64>| {
+        (ViewId::Node, Some(name.to_owned()), at.map(|seconds| began + Span::from_secs(seconds)))
+    };
+    assert_eq!(entered(&app), node("gpu-0003", None), "an active alert is seen as it is");
+    down(&mut app);
+    assert_eq!(entered(&app), node("gpu-0002", Some(180)), "one that was once leads to its beginning");
+    down(&mut app);
+    assert_eq!(entered(&app).0, ViewId::Alerts, "several unfold");
+    press(&mut app, KeyCode::Enter, KeyModifiers::NONE);
+    down(&mut app);
+    assert_eq!(entered(&app), node("gpu-0001", Some(240)));
+    down(&mut app);
+    assert_eq!(entered(&app), node("gpu-0001", Some(60)));
+    press(&mut app, KeyCode::Enter, KeyModifiers::NONE);
+    press(&mut app, KeyCode::Esc, KeyModifiers::NONE);
+    assert_eq!((app.view(), app.then()), (ViewId::Alerts, None), "the way back leads to now");
+}
+
+/// Class: one outage fills the list of resolved alerts with a row for each node and each engine, though it was one alert
+/// while it lasted.
+#[test]
+fn one_outage_is_one_resolved_row() {
+    for nodes in [1, 2, 4, 6] {
+        let history = History::default();
+        let snapshot = |beat: u64| {
+            let (mut snapshot, began) = (of(beat, 8), of(0, 8).at + Span::from_secs(300));
+            let rows = snapshot.engines.iter().map(|row| (row.node.to_string(), row.target.to_string()));
+            let rows: Vec<(String, String)> = rows.take(nodes).collect();
+            for (nth, (node, target)) in rows.iter().enumerate().filter(|_| (300..400).contains(&beat)) {
+                let since = began + Span::from_millis(i64::try_from(nth).unwrap() * 1_000);
+                let alert = |rule, subject: &str, text: &str| Alert {
+                    rule,
+                    severity: Severity::Warning,
+                    subject: Label::new(subject),
+                    since,
+                    text: Label::new(text),
+                };
+                snapshot.alerts.push(alert(Rule::NodeSilent, node, "silent for 9 s; its rent runs on"));
+                snapshot.alerts.push(alert(Rule::EngineSilent, target, "it does not answer"));
+            }
+            snapshot
+        };
+        for beat in (0..=600).step_by(5) {
+            history.record(&snapshot(beat), Span::from_secs(5));
+        }
+        let mut app = App::new(Arc::new(snapshot(600)), TimeZone::UTC, Span::from_secs(1), 1);
+        app.history = history;
+        type_(&mut app, "7");
+        draw(&mut app);
+        let rows = |app: &App| {
+            let frame = text(app, 120, 50);
+            let resolved = frame.split("─ Resolved").nth(1).unwrap_or_default().lines().skip(1);
+            let rows = resolved.take_while(|row| !row.contains('─') && !row.trim().is_empty());
+            (rows.map(str::to_owned).collect::<Vec<_>>(), frame.clone())
+        };
+        let (folded, frame) = rows(&app);
+        let is_one = nodes >= 4;
+        assert_eq!(folded.len(), if is_one { 1 } else { nodes }, "{nodes}\n{frame}");
+        assert!(frame.contains(&format!("Resolved {} · 24 h", if is_one { 1 } else { nodes })), "{frame}");
+        if is_one {
+            assert!(folded[0].contains(&format!("{nodes} nodes")) && folded[0].contains("silent"), "{folded:?}");
+        }
+        type_(&mut app, "o");
+        let (open, frame) = rows(&app);
+        assert_eq!(open.len(), if is_one { 1 + 2 * nodes } else { nodes + 2 }, "{nodes}\n{frame}");
+    }
+}
+
+/// Class: rules that do not fit vanish, those that hold among them.
+#[test]
+fn rules_that_do_not_fit_are_counted() {
+    let mut app = samples::hands::app();
+    type_(&mut app, "7");
+    let held = app.shown().alerts.iter().map(|alert| alert.rule).collect::<std::collections::BTreeSet<_>>().len();
+    let mut cut = 0;
+    for (width, height) in
+        [(80, 30), (80, 34), (80, 44), (120, 44), (120, 50), (120, 60), (200, 50), (200, 44), (300, 70)]
+    {
+        let frame = text(&app, width, height);
+        let Some(below) = frame.split("─ Rules").nth(1) else { continue };
+        let rows: Vec<&str> = below.lines().skip(1).take_while(|row| !row.contains("basis")).collect();
+        let said =
+            rows.iter().find_map(|row| row.split("… ").nth(1)?.split(" more").next()?.trim().parse::<usize>().ok());
+        let shown = |row: &&&str| row.trim_end().ends_with(|c: char| c.is_ascii_digit()) && !row.trim().is_empty();
+        if width < 160 {
+            let shown = rows.iter().filter(shown).count();
+            assert_eq!(shown + said.unwrap_or(0), 20, "{width}x{height}\n{frame}");
+            if shown >= held {
+                let first = rows.iter().take(held).filter(|row| !row.trim_end().ends_with(" 0")).count();
+                assert_eq!(first, held, "those that hold come first\n{frame}");
+            }
+        }
+        cut += usize::from(said.is_some());
+    }
+    assert!(cut > 1, "no size cuts the rules");
+}
+
+/// Class: two lists of one name with different contents.
+#[test]
+fn a_list_of_another_content_has_another_name() {
+    let app = samples::watched();
+    let overview = text(&app, 260, 60);
+    let mut alerts = app.clone();
+    type_(&mut alerts, "7");
+    let alerts = text(&alerts, 260, 60);
+    assert!(overview.contains("─ Events · 24 h"), "{overview}");
+    assert!(alerts.contains("─ Other events ") && !alerts.contains("─ Events"), "{alerts}");
+}
+
 /// How an alert ended that held of the first snapshot and not of the second.
 fn ended(rule: Rule, subject: &str, change: impl FnOnce(&mut Snapshot)) -> String {
     let history = History::default();

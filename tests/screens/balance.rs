@@ -293,12 +293,12 @@ fn the_view_shows_what_a_page_counts_of_ranks_and_experts() {
     assert!(line("load of a GPU").contains("1.25"), "{frame}");
     assert!(frame.contains("experts       1.25 a GPU"), "the list has them too: {frame}");
     // Of 180 pairs 30 lacked to the busiest rank of a step; what another kind counts is not added.
-    assert!(frame.contains("counts 16.7 % of time waiting"), "{frame}");
+    assert!(frame.contains("its ranks wait 16.7 % of the time"), "{frame}");
     let frame = view_of_page(&["dp_attention_tokens_total"]);
-    assert!(frame.contains("counts 0.0 % of time waiting"), "tokens where no pairs are counted: {frame}");
-    assert!(frame.contains("SGLang can report them"), "{frame}");
+    assert!(frame.contains("its ranks wait 0.0 % of the time"), "tokens where no pairs are counted: {frame}");
+    assert!(frame.contains("not reported (SGLang: press i)"), "{frame}");
     let frame = view_of_page(&[]);
-    assert!(!frame.contains("of time waiting") && frame.contains("SGLang can report them"), "{frame}");
+    assert!(!frame.contains("of the time, as") && frame.contains("not reported (SGLang: press i)"), "{frame}");
 }
 
 /// Class: each group takes a row for each of its balancers, and most groups are not seen.

@@ -181,7 +181,7 @@ fn every_measure_of_the_cells_is_drawn_and_named() {
         ("KV", "KV use"),
         ("profit/h", "profit"),
         ("hits", "hits"),
-        ("heat", "heat"),
+        ("temp", "temp"),
         ("power", "power"),
     ] {
         let frame = text(&app, 120, 36);

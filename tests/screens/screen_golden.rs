@@ -365,7 +365,7 @@ fn nodes_without_units_stand_as_a_map_and_the_worst_first_where_room_runs_out() 
         }
     }
     let mut app = app(&Arc::new(case(Case::Fleet)));
-    for what in ["memory", "KV", "profit", "hits", "heat", "power"] {
+    for what in ["memory", "KV", "profit", "hits", "temp", "power"] {
         app.update(Action::Command(Command::Cells));
         if matches!(what, "KV" | "profit" | "hits") {
             golden(&format!("map-{what}"), &app, (120, 36));

@@ -298,7 +298,10 @@ fn the_help_shows_every_key_on_every_screen() {
         for binding in keys::BINDINGS.iter().filter(|binding| !binding.shown.is_empty()) {
             assert!(seen.contains(binding.help), "{} at {width}x{height}", binding.help);
         }
-        assert!(seen.contains("chart      top edge is revenue"), "{width}x{height}");
+        assert!(
+            seen.contains("The top edge is revenue.") && seen.contains("higher, what is missing is hatched."),
+            "{width}x{height}"
+        );
     }
 }
 

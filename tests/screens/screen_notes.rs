@@ -46,7 +46,7 @@ fn an_alert_that_finds_no_room_goes_on_in_a_second_row() {
     assert!(rows[at + 1].contains("→ raise gpu-memory-utilization"), "{frame}");
     // Where they do not all find two rows each has one, and the rule says where the others are.
     let frame = text(&of(fleet(0)), 120, 36);
-    assert!(row_of(&frame, "─ Alerts 5").contains(" · 3 more: 7"), "{frame}");
+    assert!(row_of(&frame, "─ Alerts 5").contains(" · 3 more, key 7"), "{frame}");
 }
 
 /// Class: a list that folds its last rows below others that say the same twice.

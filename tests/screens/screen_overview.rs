@@ -347,7 +347,7 @@ fn a_box_shows_both_latencies_on_small_screens() {
     type_(&mut node, "2");
     press(&mut node, KeyCode::Enter, KeyModifiers::NONE);
     let frame = text(&node, 120, 36);
-    assert!(frame.contains("ttft p99/10s") && frame.contains("itl p99/10s"), "{frame}");
+    assert!(frame.contains("─ Engines · 10s") && frame.contains("ttft p99") && frame.contains("itl p99"), "{frame}");
 }
 
 #[test]

@@ -95,7 +95,7 @@ impl Cells {
             Self::Kv => ("KV", "0 to 100 %"),
             Self::Profit => ("profit/h", "0 to the highest"),
             Self::Hits => ("hits", "0 to 100 %"),
-            Self::Temperature => ("heat", "30 to 90°"),
+            Self::Temperature => ("temp", "30 to 90°"),
             Self::Power => ("power", "0 to its limit"),
         }
     }

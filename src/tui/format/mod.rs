@@ -15,7 +15,10 @@ pub use money::{
 pub use number::{
     bytes_per_second, change, compact, grouped, latency, memory, percent, percent1, points, scaled_tight, tight, watts,
 };
-pub use text::{clauses, cut, cut_at_word, cuts_figure, fitting, held, pad_left, pad_right, shorten, width, wrapped};
+pub use text::{
+    clauses, cut, cut_at_word, cut_with_figures, cuts_figure, fitting, held, pad_left, pad_right, shorten,
+    shorten_apart, width, wrapped,
+};
 pub use time::{age, clock_minute, clock_second, countdown, day_of_month, days, duration, weekday};
 
 /// What stands where a figure is unknown.

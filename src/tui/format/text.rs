@@ -33,6 +33,57 @@ pub fn shorten(text: &str, cells: usize) -> String {
     format!("{head}…{tail}")
 }
 
+/// Names of one list, each in at most `cells` cells. One that would be shortened to the same text as another keeps the part
+/// in which they differ: it is cut at its end if its beginning tells them apart, else at its beginning.
+pub fn shorten_apart(names: &[&str], cells: usize) -> Vec<String> {
+    let mut short: Vec<String> = names.iter().map(|name| shorten(name, cells)).collect();
+    let is_same = |one: usize, other: usize| short.get(one) == short.get(other) && names.get(one) != names.get(other);
+    let alike = |one: usize| -> Vec<&str> {
+        (0..names.len()).filter(|other| is_same(one, *other)).filter_map(|other| names.get(other).copied()).collect()
+    };
+    let forms: Vec<(usize, String)> = names
+        .iter()
+        .enumerate()
+        .filter(|(_, name)| width(name) > cells)
+        .map(|(nth, name)| (nth, name, alike(nth)))
+        .filter(|(_, _, others)| !others.is_empty())
+        .filter_map(|(nth, name, others)| Some((nth, keeping_difference(name, &others, cells)?)))
+        .collect();
+    for (nth, form) in forms {
+        if let Some(short) = short.get_mut(nth) {
+            *short = form;
+        }
+    }
+    short
+}
+
+/// `name` in `cells` cells with the end that tells it from the others; `None` if neither end does.
+fn keeping_difference(name: &str, others: &[&str], cells: usize) -> Option<String> {
+    let room = cells.checked_sub(1)?;
+    let own: Vec<&str> = name.graphemes(true).collect();
+    let common = |same: &dyn Fn(&[&str]) -> usize| {
+        others.iter().map(|other| same(&other.graphemes(true).collect::<Vec<_>>())).max().unwrap_or(0)
+    };
+    let same_head = common(&|other| own.iter().zip(other).take_while(|(a, b)| a == b).count());
+    let same_tail = common(&|other| own.iter().rev().zip(other.iter().rev()).take_while(|(a, b)| a == b).count());
+    let head = take_cells(own.iter().copied(), room);
+    if head.graphemes(true).count() > same_head {
+        return Some(format!("{}…", head.trim_end()));
+    }
+    let tail: String = take_cells(own.iter().rev().copied(), room).graphemes(true).rev().collect();
+    (tail.graphemes(true).count() > same_tail).then(|| format!("…{}", tail.trim_start()))
+}
+
+/// `text` in at most `cells` cells without a part of a figure: the words before it are kept, or nothing.
+pub fn cut_with_figures(text: &str, cells: usize) -> String {
+    let mut text = cut(text, cells);
+    while cuts_figure(&text) {
+        let Some((before, _)) = text.trim_end_matches('…').trim_end().rsplit_once(' ') else { return String::new() };
+        text = format!("{before}…");
+    }
+    text
+}
+
 /// `text` in at most `cells` cells, cut at its end: sentences are read from their start. A word is cut only where it takes
 /// half of the cells or more.
 pub fn cut(text: &str, cells: usize) -> String {

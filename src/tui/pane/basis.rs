@@ -129,7 +129,7 @@ fn unrated(input: &FrameInput<'_>) -> Option<TextSpan> {
 
 fn unpriced(input: &FrameInput<'_>) -> Option<TextSpan> {
     let tokens = input.snap.money.unpriced_tokens;
-    (tokens > 0).then(|| warn(format!("{} tok unpriced", format::scaled_tight(Some(tokens as f64)).trim())))
+    (tokens > 0).then(|| warn(format!("{} tokens unpriced", format::scaled_tight(Some(tokens as f64)).trim())))
 }
 
 /// Tokens that are quarantined or disputed.

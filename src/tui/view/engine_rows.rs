@@ -26,9 +26,8 @@ pub(super) fn engine_rows(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInpu
         return;
     }
     let slo = input.snap.slo.unwrap_or_default();
-    // The figures are those of the window; its length is in the headings, or in the title where the headings are narrow.
+    // The figures are those of the window, which is in the title.
     let is_narrow = area.width < NARROW;
-    let of = |name: &'static str| if is_narrow { name.to_owned() } else { latencies::heading(input, name) };
     // Leaves a visible part of the rule between the title and the first heading.
     let least = if is_narrow { 16 } else { 14 };
     let longest = rows.iter().map(|row| format::width(&name(row))).max().unwrap_or(0).clamp(least, 18) as u16;
@@ -51,14 +50,8 @@ pub(super) fn engine_rows(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInpu
         EngineCol::right("wait", 4, |row| count(row.waiting)).rank(1),
         EngineCol::right("KV", 5, |row| full(row.kv_usage)).rank(1),
         EngineCol::right("hit", 5, |row| hit(row)).rank(2),
-        EngineCol::right(of("ttft p99"), if is_narrow { 8 } else { 12 }, move |row| {
-            latency(latencies_of(row)[0], slo.ttft_p99_seconds)
-        })
-        .rank(2),
-        EngineCol::right(of("itl p99"), if is_narrow { 7 } else { 11 }, move |row| {
-            latency(latencies_of(row)[1], slo.itl_p99_seconds)
-        })
-        .rank(3),
+        EngineCol::right("ttft p99", 8, move |row| latency(latencies_of(row)[0], slo.ttft_p99_seconds)).rank(2),
+        EngineCol::right("itl p99", 7, move |row| latency(latencies_of(row)[1], slo.itl_p99_seconds)).rank(3),
         EngineCol::right("in SLO", 6, |row| within(row.within_slo)).rank(4).only(input.snap.slo.is_some()),
         EngineCol::right("in/s", 5, |row| tables::rate(made(row, EngineRole::Decode, row.prompt_per_second))).rank(6),
         EngineCol::right("out/s", 5, |row| tables::rate(made(row, EngineRole::Prefill, row.output_per_second))).rank(5),
@@ -75,7 +68,7 @@ pub(super) fn engine_rows(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInpu
         .stretch(3, 60),
     ];
     let mut list = List { gap: if is_narrow { 1 } else { 2 }, ..List::plain("Engines", &columns, rows) };
-    let window = latencies::window(input).filter(|_| is_narrow).map(|window| format!(" · {window}"));
+    let window = latencies::padded_window(input).map(|window| format!(" · {window}"));
     // A single row has none below it that counts the others.
     let is_cut = area.height == 2 && rows.len() > 1;
     let note = if is_cut { Some(format!(" 1 of {}", rows.len())) } else { window };

@@ -16,8 +16,12 @@ use crate::tui::widgets::Canvas;
 use crate::tui::widgets::gauge::Gauge;
 use crate::tui::widgets::heat_cell::Heat;
 use crate::tui::widgets::sparkline::Sparkline;
-use crate::tui::widgets::table::Cell;
+use crate::tui::widgets::table::{Cell, Column, columns_of};
 use crate::units::Ratio;
+
+/// The cells between two columns, and the number of the column of the load.
+const GAP: u16 = 2;
+const LOAD: usize = 1;
 
 /// A GPU of a node; `at` names the node in a table of several nodes.
 #[derive(Clone, Copy)]
@@ -31,22 +35,57 @@ pub(super) struct GpuOf<'a> {
 /// Draws the GPUs of a node as rows, with their errors and PCIe traffic.
 pub(super) fn gpus(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, lines: &[GpuOf<'_>]) {
     type C<'s, 'a> = Col<'s, GpuOf<'a>>;
-    let mut columns = gpu_columns(input, lines, area.width);
     let any = |is: fn(&GpuRow) -> bool| lines.iter().any(|line| is(line.gpu));
-    let before_process = columns.len().saturating_sub(1);
-    columns.insert(
-        before_process,
-        C::right("PCIe", 8, |line| figure(&traffic(line.gpu))).rank(8).only(any(|gpu| gpu.pcie.is_some())),
-    );
-    columns.insert(before_process, C::right("ECC", 5, |line| ecc(line.gpu)).rank(6).only(any(has_ecc)));
+    let all = |cells: Option<u16>| {
+        let mut columns = gpu_columns(input, lines, area.width, cells);
+        let before_process = columns.len().saturating_sub(1);
+        columns.insert(
+            before_process,
+            C::right("PCIe", 8, |line| figure(&traffic(line.gpu))).rank(8).only(any(|gpu| gpu.pcie.is_some())),
+        );
+        columns.insert(before_process, C::right("ECC", 5, |line| ecc(line.gpu)).rank(6).only(any(has_ecc)));
+        columns
+    };
+    let columns = with_load_line(area.width, all);
     List::plain("GPUs", &columns, lines).draw(canvas, area);
 }
 
-/// The columns of a table of GPUs.
+/// The maximum cells of the bars of load, memory and power.
+struct Widest {
+    line: u16,
+    memory: u16,
+    power: u16,
+}
+
+impl Widest {
+    /// Those of a table of this width: what other columns leave free goes to the bars.
+    const fn on(width: u16) -> Self {
+        let (line, memory, power) = match width {
+            250.. => (180, 90, 60),
+            160.. => (90, 44, 30),
+            110.. => (24, 22, 18),
+            _ => (18, 22, 18),
+        };
+        Self { line, memory, power }
+    }
+}
+
+/// The columns of a table of GPUs, with the line of the load over the cells that its column has.
+pub(super) fn with_load_line<'s, 'a>(
+    width: u16,
+    columns: impl Fn(Option<u16>) -> Vec<Col<'s, GpuOf<'a>>>,
+) -> Vec<Col<'s, GpuOf<'a>>> {
+    let measured: Vec<Column<'_>> = columns(None).into_iter().map(|col| col.column).collect();
+    let line = columns_of(&measured, width, GAP).get(LOAD).copied().flatten();
+    columns(line.map(|(_, cells)| cells))
+}
+
+/// The columns of a table of GPUs; `cells` are those of the line of the load, if it is known how many it has.
 pub(super) fn gpu_columns<'s, 'a: 's>(
     input: &'s FrameInput<'a>,
     lines: &[GpuOf<'a>],
     width: u16,
+    cells: Option<u16>,
 ) -> Vec<Col<'s, GpuOf<'a>>> {
     type C<'s, 'a> = Col<'s, GpuOf<'a>>;
     let several = lines.iter().any(|line| line.at.is_some());
@@ -54,24 +93,19 @@ pub(super) fn gpu_columns<'s, 'a: 's>(
     let any = |is: fn(&GpuRow) -> bool| lines.iter().any(|line| is(line.gpu));
     let has_marks = any(|gpu| gpu.state != Health::Live);
     let has_limit = any(|gpu| gpu.power_limit_watts.is_some());
-    let line = if width >= 160 {
-        42
-    } else if width >= 110 {
-        24
-    } else {
-        18
-    };
+    let Widest { line, memory, power } = Widest::on(width);
+    let cells = cells.unwrap_or(line);
     vec![
         C::left("GPUs", if several { 18 } else { 8 }, move |line| name(line, (digits, has_marks)))
             .stretch(1, if several { 30 } else { 14 }),
-        C::left(format!("load, {}", chart_span(input).word()), 6, move |gpu| load_line(input, gpu, line))
+        C::left(format!("load, {}", chart_span(input).word()), 6, move |gpu| load_line(input, gpu, cells))
             .rank(4)
             .stretch(3, line),
         C::right("now", 5, |line| figure(&format::percent(line.gpu.utilization))),
-        C::left("memory", 8, |line| memory_gauge(line.gpu)).rank(5).stretch(2, 22),
+        C::left("memory", 8, |line| memory_gauge(line.gpu)).rank(5).stretch(2, memory),
         C::right("", 12, |line| figure(&format::memory(line.gpu.memory_used_bytes, line.gpu.memory_total_bytes)))
             .rank(1),
-        C::left("power", 6, |line| power_gauge(line.gpu)).rank(7).stretch(1, 18).only(has_limit),
+        C::left("power", 6, |line| power_gauge(line.gpu)).rank(7).stretch(1, power).only(has_limit),
         C::right(if has_limit { "" } else { "power" }, 6, |line| figure(&format::watts(line.gpu.power_watts))).rank(2),
         C::right("temp", 4, |line| temperature(line.gpu)).rank(2),
         C::right("SM clock", 8, |line| {

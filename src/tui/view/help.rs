@@ -8,13 +8,19 @@ use crate::tui::format;
 use crate::tui::frame_input::FrameInput;
 use crate::tui::keys::{BINDINGS, Binding, KeyGroup};
 use crate::tui::theme::{Ink, Role};
-use crate::tui::widgets::framed_chart::side_by_side;
+use crate::tui::widgets::axis_rule::{AxisRule, Tick};
+use crate::tui::widgets::framed_chart::{ScaleColumn, ScaleLabel, side_by_side};
 use crate::tui::widgets::heat_cell::legend;
+use crate::tui::widgets::margin::{MarginChart, MarginForm};
 use crate::tui::widgets::rule::TitledRule;
-use crate::tui::widgets::{Canvas, Segment};
+use crate::tui::widgets::{Canvas, Plot, Segment};
 
 /// The width of the keys in cells.
 const KEYS: u16 = 11;
+
+/// The rows of the example of a large chart with its times, and the cells of its scale.
+const CHART: u16 = 6;
+const SCALE: u16 = 7;
 
 /// The least number of rows for the last row with program and version.
 const LEAST_WITH_BASIS: u16 = 18;
@@ -130,7 +136,8 @@ impl HelpPage {
         };
         let sizes: Vec<u16> = blocks().iter().map(Block::rows).collect();
         // The last row says how many lines are hidden.
-        let fits = place(&sizes, columns, area.height);
+        // Columns of about one height: none stands empty beside longer ones.
+        let fits = (1..=area.height).find_map(|rows| place(&sizes, columns, rows));
         let page = area.height.saturating_sub(1);
         let longer = || (page..).find_map(|rows| Some((place(&sizes, columns, rows)?, rows)));
         let (places, hidden) = match fits {
@@ -162,13 +169,19 @@ fn place(sizes: &[u16], columns: u16, height: u16) -> Option<Vec<(u16, u16)>> {
 /// A titled list of lines: a key or a glyph, and what it means.
 struct Block {
     title: &'static str,
+    /// Whether the large chart of an example stands above the lines.
+    has_chart: bool,
     lines: Vec<(Vec<Segment<'static>>, String)>,
 }
 
 impl Block {
     /// The number of lines, and one for the rule.
     fn rows(&self) -> u16 {
-        self.lines.len() as u16 + 1
+        self.lines.len() as u16 + 1 + self.chart_rows()
+    }
+
+    const fn chart_rows(&self) -> u16 {
+        if self.has_chart { CHART } else { 0 }
     }
 
     /// Draws the list this many rows below the top of `area` (negative: above). What is outside is not drawn.
@@ -180,8 +193,17 @@ impl Block {
         if let Some(place) = line(0) {
             TitledRule::new(self.title).draw(canvas, place);
         }
-        for (nth, (key, text)) in (1..).zip(&self.lines) {
+        let first = 1 + self.chart_rows();
+        // The chart is drawn where all of its rows are seen.
+        if let (true, Some(begin), Some(_)) = (self.has_chart, line(1), line(first - 1)) {
+            example(canvas, Rect { height: CHART, ..begin });
+        }
+        for (nth, (key, text)) in (first..).zip(&self.lines) {
             let Some(place) = line(nth) else { continue };
+            if key.is_empty() {
+                canvas.writer(place, 0).put(Role::Text, text);
+                continue;
+            }
             let glyphs = canvas.theme.glyphs();
             let named = |part: &Segment<'static>| match part.ink {
                 Ink::Role(Role::Accent) => {
@@ -203,14 +225,14 @@ fn blocks() -> Vec<Block> {
         let line = |binding: &Binding| {
             (vec![Segment::new(Role::Accent, binding.shown.replace('⏎', "Enter"))], binding.help.to_owned())
         };
-        Block { title: group.name(), lines: shown.map(line).collect() }
+        Block { title: group.name(), has_chart: false, lines: shown.map(line).collect() }
     };
     let mut blocks: Vec<Block> = KeyGroup::ALL.into_iter().map(of).collect();
     if let Some(move_) = blocks.get_mut(1) {
         let mouse = "click, wheel, point; Shift".to_owned();
         move_.lines.push((vec![Segment::new(Role::Accent, "mouse")], mouse));
     }
-    blocks.extend([glyphs(), colours(), sources()]);
+    blocks.extend([glyphs(), colours(), large_chart(), sources()]);
     blocks
 }
 
@@ -228,7 +250,7 @@ fn glyphs() -> Block {
         ("● ○", "live; silent"),
     ];
     let line = |(glyph, text): (&'static str, &str)| (vec![Segment::text(glyph)], text.to_owned());
-    Block { title: "What glyphs mean", lines: lines.into_iter().map(line).collect() }
+    Block { title: "What glyphs mean", has_chart: false, lines: lines.into_iter().map(line).collect() }
 }
 
 fn colours() -> Block {
@@ -250,7 +272,7 @@ fn colours() -> Block {
         of(Role::Critical, "critical"),
         (heat, "load, 0 to 100 %".to_owned()),
     ];
-    Block { title: "Colours", lines }
+    Block { title: "Colours", has_chart: false, lines }
 }
 
 /// Draws the sources of figures and the meaning of glyphs, side by side if they fit.
@@ -266,6 +288,39 @@ pub(super) fn legend_of_figures(canvas: &mut Canvas<'_>, area: Rect) {
     }
 }
 
+/// How to read the large chart.
+fn large_chart() -> Block {
+    let lines = [
+        "The top edge is revenue. What is above",
+        "the cost is profit. Where the cost is",
+        "higher, what is missing is hatched.",
+    ];
+    let lines = lines.map(|text| (Vec::new(), text.to_owned()));
+    Block { title: "How to read the large chart", has_chart: true, lines: lines.into() }
+}
+
+/// Draws a large chart of an example: a profit between two times of loss.
+fn example(canvas: &mut Canvas<'_>, area: Rect) {
+    const TOP: f64 = 10.0;
+    const COST: f64 = 5.0;
+    let width = area.width.saturating_sub(SCALE + 1);
+    let chart = Rect { width, height: area.height - 1, ..area };
+    let dots = usize::from(2 * width);
+    let at = |dot: usize| dot as f64 / dots.max(1) as f64;
+    let wave = |dot: usize| (1.35 * std::f64::consts::PI * (at(dot) - 0.12)).sin();
+    let revenue: Vec<Option<f64>> = (0..dots).map(|dot| Some(COST + 4.2 * wave(dot))).collect();
+    let cost = vec![Some(COST); dots];
+    let form = MarginForm::Stack;
+    MarginChart { revenue: &revenue, cost: &cost, top: TOP, bottom: 0.0, form }.draw(canvas, chart);
+    let scale = Rect { x: chart.right() + 1, width: area.right().saturating_sub(chart.right() + 1), ..chart };
+    let labels = vec![ScaleLabel::end(8.0, "profit"), ScaleLabel::end(COST - 0.1, "cost")];
+    ScaleColumn::of(labels).draw(canvas, scale, (0.0, TOP));
+    let tick = |cell: u16, text: &str| Tick { cell, text: format!("┴{text}") };
+    let ticks = vec![tick(0, "then"), tick(width.saturating_sub(5), "now")];
+    let axis = AxisRule { ticks, marks: Vec::new(), floor: Some(("0", SCALE + 1)) };
+    axis.draw(canvas, Rect { y: area.bottom() - 1, height: 1, ..area });
+}
+
 fn sources() -> Block {
     let lines = [
         ("revenue", "token counters x price"),
@@ -273,10 +328,9 @@ fn sources() -> Block {
         ("profit", "revenue with a cost − cost"),
         ("on cost", "profit / cost"),
         ("gross", "profit / revenue"),
-        ("chart", "top edge is revenue"),
     ];
     let line = |(name, text): (&'static str, &str)| (vec![Segment::dim(name)], text.to_owned());
-    Block { title: "Where figures come from", lines: lines.into_iter().map(line).collect() }
+    Block { title: "Where figures come from", has_chart: false, lines: lines.into_iter().map(line).collect() }
 }
 
 #[cfg(test)]
@@ -291,10 +345,12 @@ mod tests {
         let column = u16::min((78 - 2) / 2, (118 - 4) / 3);
         for (block, glyphs) in blocks().iter().flat_map(|block| [(block, Glyphs::Blocks), (block, Glyphs::Ascii)]) {
             for (key, text) in &block.lines {
+                // A line without a key has the whole column.
+                let keys = if key.is_empty() { 0 } else { KEYS };
                 let key: usize = key.iter().map(|part| format::width(&glyphs.keys(&part.text))).sum();
-                assert!(key < usize::from(KEYS), "{}: {text}", block.title);
+                assert!(key <= usize::from(keys.saturating_sub(1)), "{}: {text}", block.title);
                 let text = glyphs.keys(text);
-                assert!(format::width(&text) <= usize::from(column - KEYS), "{}: {text}", block.title);
+                assert!(format::width(&text) <= usize::from(column - keys), "{}: {text}", block.title);
             }
         }
     }

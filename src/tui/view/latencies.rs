@@ -18,6 +18,10 @@ const LABEL: u16 = 16;
 const FIGURE: u16 = 10;
 /// The greatest column at which the last figure ends.
 const WIDEST: u16 = 62;
+/// The columns of a screen from which a list says that its span is that of the p99.
+const NAMED: u16 = 160;
+/// The cells of the span of present figures.
+const WINDOW: usize = 4;
 /// The number of cells before the present figures.
 const GAP_NOW: u16 = 4;
 
@@ -71,14 +75,20 @@ pub(super) struct Now {
     pub(super) facts: Vec<Vec<TextSpan>>,
 }
 
-/// The heading of a present latency with its span: `ttft p99/10s`.
-pub(super) fn heading(input: &FrameInput<'_>, name: &str) -> String {
-    window(input).map_or_else(|| name.to_owned(), |window| format!("{name}/{window}"))
-}
-
 /// The span of the present figures, rounded to five seconds, as it varies slightly with every poll.
 pub(super) fn window(input: &FrameInput<'_>) -> Option<String> {
     input.snap.window_seconds.filter(|seconds| (1.0..999.0).contains(seconds)).map(written)
+}
+
+/// The same in a fixed number of cells, so that nothing after it moves.
+pub(super) fn padded_window(input: &FrameInput<'_>) -> Option<String> {
+    window(input).map(|window| format::pad_right(&window, WINDOW))
+}
+
+/// The span of the p99 in a list, after its title.
+pub(super) fn hint(input: &FrameInput<'_>) -> Option<Segment<'static>> {
+    let name = if input.size.0 < NAMED { "" } else { "p99 " };
+    padded_window(input).map(|window| Segment::dim(format!(" · {name}{window}")))
 }
 
 fn written(seconds: f64) -> String {
@@ -93,14 +103,50 @@ pub(super) fn over_span(input: &FrameInput<'_>, subject: &Subject, kind: Latency
     Some(OverSpan { p50: Quantile::of(&all, 0.5), p99: Quantile::of(&all, 0.99), samples })
 }
 
-/// `0.31 s p99 0.46 s`; `no samples`.
+/// `p50 0.31 s p99 0.46 s`; `no samples`.
 pub(super) fn figure(over: Option<OverSpan>) -> String {
     over.map_or_else(|| "no samples".to_owned(), |over| pair(&over.p50.text(), &over.p99.text()))
 }
 
 /// A median with its p99.
 pub(super) fn pair(p50: &str, p99: &str) -> String {
-    format!("{} p99 {}", p50.trim(), p99.trim())
+    format!("p50 {} p99 {}", p50.trim(), p99.trim())
+}
+
+/// The p99 of a pair, with its name.
+pub(super) fn p99_of(pair: &str) -> &str {
+    pair.find("p99 ").and_then(|at| pair.get(at..)).unwrap_or(pair)
+}
+
+/// The same with a unit that both have written once.
+pub(super) fn with_one_unit(pair: &str) -> String {
+    let unit = [" s", " ms"].into_iter().find(|unit| pair.ends_with(unit)).unwrap_or_default();
+    pair.replacen(&format!("{unit} p99 "), " p99 ", 1)
+}
+
+/// The title of a latency's chart: its name, the span, and `pair` in the ink of its last segment. In narrow titles the span
+/// is left out first and the median next, never the p99.
+pub(super) fn titled<'t>(title: &[Segment<'t>], span: Option<&str>, width: u16) -> Vec<Segment<'t>> {
+    let (Some(name), Some(pair)) = (title.first(), title.last()) else { return title.to_vec() };
+    let short = with_one_unit(&pair.text);
+    let p99 = p99_of(&pair.text).to_owned();
+    let form = |gap: &str, span: Option<&str>, figures: &str| {
+        let mut form = vec![name.clone()];
+        form.extend(span.map(|span| Segment::dim(format!(" {span}"))));
+        form.push(Segment::dim(gap.to_owned()));
+        form.push(Segment { text: figures.to_owned().into(), ..pair.clone() });
+        form
+    };
+    let forms = [
+        form("  ", span, &pair.text.replacen(" p99 ", "  p99 ", 1)),
+        form("  ", span, &short),
+        form(" ", None, &pair.text),
+        form(" ", None, &short),
+        form(" ", None, &p99),
+    ];
+    // The ends of the rule, and a space before and after the title.
+    let fits = |form: &&Vec<Segment<'_>>| crate::tui::widgets::cells(form) + 4 <= usize::from(width);
+    forms.iter().find(fits).or(forms.last()).cloned().unwrap_or_default()
 }
 
 /// The chosen span in a word, or the part of it with latencies.
@@ -223,9 +269,23 @@ mod tests {
 
     #[test]
     fn both_quantiles_have_their_unit() {
-        assert_eq!(pair(" 0.36 s", "6.10 s"), "0.36 s p99 6.10 s");
-        assert_eq!(pair("37 ms", "0.33 s"), "37 ms p99 0.33 s");
-        assert_eq!(pair("–", "–"), "– p99 –");
+        assert_eq!(pair(" 0.36 s", "6.10 s"), "p50 0.36 s p99 6.10 s");
+        assert_eq!(pair("–", "–"), "p50 – p99 –");
+        assert_eq!(with_one_unit("p50 0.36 s p99 6.10 s"), "p50 0.36 p99 6.10 s");
+        assert_eq!(with_one_unit("p50 37 ms p99 0.33 s"), "p50 37 ms p99 0.33 s");
+    }
+
+    #[test]
+    fn a_title_keeps_its_p99_at_every_width() {
+        let title = [Segment::title("TTFT"), Segment::dim("  "), Segment::title("p50 0.36 s p99 6.10 s")];
+        let of = |width| -> String {
+            titled(&title, Some("1h01"), width).iter().map(|segment| segment.text.as_ref()).collect()
+        };
+        assert_eq!(of(60), "TTFT 1h01  p50 0.36 s  p99 6.10 s");
+        assert_eq!(of(36), "TTFT 1h01  p50 0.36 p99 6.10 s");
+        assert_eq!(of(32), "TTFT p50 0.36 s p99 6.10 s");
+        assert_eq!(of(28), "TTFT p50 0.36 p99 6.10 s");
+        assert_eq!(of(20), "TTFT p99 6.10 s");
     }
 
     #[test]

@@ -32,7 +32,7 @@ pub(super) enum OrderedBy {
 
 /// A column of a list of `R`.
 pub(super) struct Col<'s, R> {
-    column: Column<'static>,
+    pub(super) column: Column<'static>,
     cell: Box<dyn Fn(&R) -> Cell<'static> + 's>,
     by: Option<fn(&R) -> OrderedBy>,
     falls: bool,
@@ -211,6 +211,8 @@ type HiddenRow<'a, R> = &'a dyn Fn(&[&R]) -> TableRow<'static>;
 pub(super) struct List<'a, 's, R> {
     /// The name in the rule.
     pub(super) title: Vec<Segment<'static>>,
+    /// What its rows are of: a name that is shortened where the headings need its room.
+    pub(super) of: Option<String>,
     /// A hint after the name, where no heading needs its room.
     pub(super) hint: Vec<Segment<'static>>,
     pub(super) columns: &'a [Col<'s, R>],
@@ -259,6 +261,7 @@ impl<'a, 's, R> List<'a, 's, R> {
         let beside = Vec::new();
         Self {
             title,
+            of: None,
             hint: Vec::new(),
             columns,
             rows,
@@ -286,6 +289,7 @@ impl<'a, 's, R> List<'a, 's, R> {
                 beside: Vec::new(),
                 note: None,
                 title: self.title.clone(),
+                of: self.of.clone(),
                 hint: self.hint.clone(),
                 falls_by: None,
                 ..*self
@@ -336,7 +340,8 @@ impl<'a, 's, R> List<'a, 's, R> {
             beside,
             total,
         };
-        let areas = table.draw(canvas, area);
+        let of = self.of.as_deref().unwrap_or_default();
+        let areas = table.of(of, self.state.is_some(), area.width).draw(canvas, area);
         if self.total.is_none()
             && let Some(behind) = total
         {
@@ -364,8 +369,9 @@ impl<'a, 's, R> List<'a, 's, R> {
         hits
     }
 
-    /// The heading and direction of the sort mark.
+    /// The heading and direction of the sort mark; an empty list has no order.
     fn sorted(&self, orders: &[SortOrder]) -> Option<Sorted> {
+        self.rows.first()?;
         let Some(state) = self.state else {
             let column = self.columns.iter().position(|col| Some(col.name()) == self.falls_by.as_deref())?;
             return Some(Sorted { column, descending: true, is_asked: false });

@@ -2,7 +2,6 @@
 
 use super::cells::{full, gauge, heat, latency};
 use super::heat::FleetHeat;
-use super::latencies;
 use super::list::{Col, OrderedBy, by_profit, count, figure, said};
 use super::served::{ServedTogether, name_role};
 use super::{ViewId, tables};
@@ -46,7 +45,7 @@ fn longest<'n>(names: impl Iterator<Item = &'n str>, least: usize, most: usize) 
 }
 
 /// The widths in columns from which two cells separate figures, and from which sparklines and bars exceed their usual size.
-const AIRY: u16 = 160;
+pub(super) const AIRY: u16 = 160;
 const HUGE: u16 = 250;
 
 /// The cells between two columns. With one cell, names keep another after them.
@@ -78,7 +77,8 @@ impl Widths {
         Self {
             behind: 2 - gap(input),
             // A node that does not answer has a mark before its name.
-            name: longest(nodes().map(|node| node.name.as_str()), 5, 12).max(9),
+            // On wide screens the title also has the span of the p99.
+            name: longest(nodes().map(|node| node.name.as_str()), 5, 12).max(if input.size.0 >= AIRY { 18 } else { 9 }),
             unit: longest(nodes().filter_map(|node| Some(node.unit.as_ref()?.as_str())), 4, 12),
             model: longest(snap.models.iter().map(|row| row.model.as_str()), 5, 12),
             gpus: nodes().map(|node| node.gpus.len()).max().unwrap_or(0).clamp(4, 16) as u16,
@@ -181,7 +181,7 @@ fn figures<'s, 'a: 's>(input: &'s FrameInput<'a>) -> Vec<Col<'s, NodeLine<'a>>> 
         C::right("out/s", 5, |line| figure(&format::scaled_tight(line.row.output_per_second)))
             .rank(3)
             .falling(|line| OrderedBy::Number(line.row.output_per_second)),
-        C::right(latencies::heading(input, "ttft p99"), 12, move |line| ttft(line, slo.ttft_p99_seconds)).rank(8),
+        C::right("ttft p99", 8, move |line| ttft(line, slo.ttft_p99_seconds)).rank(8),
         C::right("rev/h", 8, |line| money(line.row.revenue_per_hour))
             .rank(9)
             .falling(|line| OrderedBy::Money(line.row.revenue_per_hour)),

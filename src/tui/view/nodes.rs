@@ -7,10 +7,12 @@ use ratatui::layout::Rect;
 
 use super::list::{Col, List, count, figure, known_sum};
 pub(super) use super::node_columns::NodeLine;
-use super::node_columns::{TITLE, columns, float, gap, gpus_heading, load};
+use super::node_columns::{AIRY, TITLE, columns, float, gap, gpus_heading, load};
 use super::served::{alerted, by_node};
 use super::settled::{settle, sort_by_name};
-use super::{Hits, Layout, ListKey, OnEnter, Part, SortOrder, View, ViewId, ViewPlace, list, profit_cells, tables};
+use super::{
+    Hits, Layout, ListKey, OnEnter, Part, SortOrder, View, ViewId, ViewPlace, latencies, list, profit_cells, tables,
+};
 use crate::reading::Health;
 use crate::snapshot::{NodeRow, NonModelProfit};
 use crate::statement::RowKind;
@@ -214,6 +216,7 @@ pub(super) fn draw_list<'a>(
         gap: gap(input),
         note: filter_note(input, lines.len()),
         hidden: Some(&|lines| hidden(input, lines, &columns)),
+        hint: latencies::hint(input).filter(|_| input.size.0 >= AIRY).into_iter().collect(),
         ..List::plain(TITLE, &columns, lines)
     };
     list.draw(canvas, area)

@@ -224,7 +224,7 @@ pub(super) fn alerts(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>
     } else {
         let rule = TitledRule::new(format!("Alerts {}", alerts.len())).right([Segment::dim("since")]);
         let more = alerts.len() - shown;
-        if more > 0 { rule.note([Segment::dim(format!(" · {more} more: 7"))]) } else { rule }
+        if more > 0 { rule.note([Segment::dim(format!(" · {more} more, key 7"))]) } else { rule }
     };
     rule.draw(canvas, area);
     let mut y = below.y;

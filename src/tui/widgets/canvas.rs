@@ -186,8 +186,8 @@ pub fn flow(canvas: &mut Canvas<'_>, area: Rect, facts: &[Vec<TextSpan>], gap: u
         let mut writer = canvas.writer(area, row);
         writer.skip(start);
         for (role, text) in fact {
-            // A fact wider than the area is cut between words.
-            writer.put(*role, &format::cut(text, writer.left()));
+            // A fact wider than the area is cut between words, and never inside a figure.
+            writer.put(*role, &format::cut_with_figures(text, writer.left()));
         }
         used = start + cells;
     }

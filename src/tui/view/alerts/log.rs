@@ -124,7 +124,7 @@ impl Log {
             key: &key,
             state: Some(input.app.list_of(ViewId::Alerts)),
             is_chosen_elsewhere: !has_chosen,
-            ..List::plain("Events", &columns, &self.events)
+            ..List::plain("Other events", &columns, &self.events)
         };
         list.title.push(Segment::dim(format!(" {} · 24 h", self.events.len())));
         let hits = list.draw(canvas, area);

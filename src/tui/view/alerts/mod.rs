@@ -2,11 +2,12 @@
 
 mod lanes;
 mod log;
+mod outages;
 mod resolved;
 mod rows;
 mod watched;
 
-use super::node_parts;
+use super::{about, node_parts};
 use ratatui::layout::Rect;
 
 use super::engine_charts::EngineCharts;
@@ -148,7 +149,7 @@ impl View for Alerts {
             ..List::plain(format!("Active {alerts}"), &columns, &lines)
         };
         if let Some(subject) = input.app.subject() {
-            list.title.push(Segment::text(format!(" of {}", format::shorten(subject.as_str(), 30))));
+            list.of = Some(about::about(input, subject.as_str()));
             list.hint.push(Segment::dim(" · Esc: all"));
         }
         hits.extend(list.draw(canvas, area));
@@ -164,14 +165,13 @@ impl View for Alerts {
         let entries = resolved::entries(input, &log.resolved);
         let word = match (chosen(input, &lines), chosen_entry(input, (&lines, &log), &entries)) {
             (Some(line), _) => line.word(),
-            // The subject is shown for a single alert; the rows of a group fold.
-            (None, Some(entry)) if entry.is_group() => return OnEnter::Fold(entry.key),
-            (None, Some(entry)) => entry.word(),
+            // The subject is shown for a single alert; several of a group fold.
+            (None, Some(entry)) => {
+                let Some(event) = entry.single() else { return OnEnter::Fold(entry.key) };
+                return past(input, event);
+            }
             (None, None) => {
-                let Some(event) = chosen_event(input, &lines, &log) else { return OnEnter::Nowhere };
-                // What is of no single thing is seen in the overview of that time.
-                let place = place_of(input, event.name.as_str(), word_of(event.name.as_str()));
-                return OnEnter::At(place.unwrap_or(ViewPlace::of(ViewId::Overview)), event.at);
+                return chosen_event(input, &lines, &log).map_or(OnEnter::Nowhere, |event| past(input, event));
             }
         };
         place_of(input, word, word).map_or(OnEnter::Nowhere, OnEnter::Into)
@@ -205,6 +205,13 @@ impl View for Alerts {
     fn legend(&self, _input: &FrameInput<'_>) -> Option<&'static str> {
         None
     }
+}
+
+/// The subject of a resolved alert or an event when it began. What is of no single thing is seen in the overview of that
+/// time.
+fn past(input: &FrameInput<'_>, event: &HistoryEvent) -> OnEnter {
+    let place = place_of(input, event.name.as_str(), word_of(event.name.as_str()));
+    OnEnter::At(place.unwrap_or(ViewPlace::of(ViewId::Overview)), event.at)
 }
 
 /// The view of what an alert or an event is about, by its name and by the first word of it: its node, unit or model.

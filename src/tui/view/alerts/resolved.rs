@@ -4,16 +4,17 @@ use std::collections::{BTreeSet, HashMap};
 
 use ratatui::layout::Rect;
 
-use super::super::about::{about, about_all, lasted, named, said_of, what};
+use super::super::about::{about, about_all, found, lasted, named, said_of, what};
 use super::super::list::{Col, List, known_sum};
-use super::super::served::word_of;
 use super::super::{Hits, ListKey, ViewId};
+use super::outages::{GroupKey, Outages, rule_of};
 use crate::history::{EventKind, HistoryEvent};
 use crate::reading::Label;
 use crate::snapshot::Rule;
 use crate::tui::format;
 use crate::tui::frame_input::FrameInput;
 use crate::tui::theme::Role;
+use crate::tui::together;
 use crate::tui::widgets::table::{Cell, Tree};
 use crate::tui::widgets::{Canvas, Segment};
 use crate::units::Span;
@@ -22,12 +23,22 @@ use crate::units::Span;
 pub(super) struct Resolved {
     about: String,
     key: ListKey,
+    /// The rule of the group; alerts of the engines of a silent node are in the node's.
+    rule: Option<Rule>,
+    /// Whether it is one outage of many things.
+    is_of_many: bool,
     alerts: Vec<HistoryEvent>,
 }
 
 impl Resolved {
     fn latest(&self) -> Option<&HistoryEvent> {
         self.alerts.first()
+    }
+
+    /// The number of alerts that the group counts as: one outage of many things, or of a node with its engines, is one.
+    fn count(&self) -> usize {
+        let is_outage = self.is_of_many || self.rule == Some(Rule::NodeSilent);
+        if is_outage { self.times() } else { self.alerts.len() }
     }
 
     /// How many times the alert fired; of several parts, the count of the part with most.
@@ -47,12 +58,15 @@ pub(super) struct ResolvedAlert<'a> {
 }
 
 impl ResolvedAlert<'_> {
-    /// The node, unit or target that the row is about.
-    pub(super) fn word(&self) -> &str {
-        self.events().first().map_or("", |event| word_of(event.name.as_str()))
+    /// The alert, if the row is about a single one.
+    pub(super) fn single(&self) -> Option<&HistoryEvent> {
+        match self.events() {
+            [event] => Some(event),
+            _ => None,
+        }
     }
 
-    pub(super) fn is_group(&self) -> bool {
+    fn is_group(&self) -> bool {
         self.one.is_none()
     }
 
@@ -65,27 +79,31 @@ impl ResolvedAlert<'_> {
     }
 }
 
-/// Groups resolved alerts by rule and subject, the last to end first.
+/// Groups resolved alerts by rule and subject, the last to end first; those of one outage are in one group.
 pub(super) fn together(input: &FrameInput<'_>, mut over: Vec<HistoryEvent>) -> Vec<Resolved> {
     over.sort_by_key(|event| std::cmp::Reverse(event.until));
-    let nodes: HashMap<&str, &str> =
-        input.snap.engines.iter().map(|row| (row.target.as_str(), row.node.as_str())).collect();
-    let mut places: HashMap<(Option<Rule>, String), usize> = HashMap::new();
+    let outages = Outages::of(input, &over);
+    let mut places: HashMap<GroupKey, usize> = HashMap::new();
     let mut groups: Vec<Resolved> = Vec::new();
     for event in over {
-        let rule = if let EventKind::Alert(rule, _) = event.kind { Some(rule) } else { None };
-        let word = word_of(event.name.as_str());
-        let node = nodes.get(word).copied().filter(|node| !node.is_empty()).unwrap_or(word).to_owned();
-        let key = ListKey::of(("resolved", rule, &node));
-        let place = *places.entry((rule, node)).or_insert(groups.len());
+        let of = outages.group(&event);
+        let key = ListKey::of(("resolved", of.rule, &of.name));
+        let (rule, is_of_many) = (of.rule, of.is_of_many);
+        let place = *places.entry(of).or_insert(groups.len());
         match groups.get_mut(place) {
             Some(group) => group.alerts.push(event),
-            None => groups.push(Resolved { about: String::new(), key, alerts: vec![event] }),
+            None => groups.push(Resolved { about: String::new(), key, rule, is_of_many, alerts: vec![event] }),
         }
     }
     for group in &mut groups {
-        let names: BTreeSet<&str> = group.alerts.iter().map(|event| event.name.as_str()).collect();
-        group.about = about_all(input, &names.into_iter().collect::<Vec<_>>());
+        // The group says what its own rule says, not what its engines say.
+        group.alerts.sort_by_key(|event| rule_of(event) != group.rule);
+        let own = group.alerts.iter().filter(|event| rule_of(event) == group.rule);
+        let names: BTreeSet<&str> = own.map(|event| event.name.as_str()).collect();
+        group.about = match group.rule {
+            Some(rule) if group.is_of_many => together::counted(rule, names.len()),
+            _ => about_all(input, &names.into_iter().collect::<Vec<_>>()),
+        };
     }
     groups
 }
@@ -118,7 +136,7 @@ pub(super) fn draw(
 ) -> Hits {
     let entries = entries(input, groups);
     let columns = columns(input, area.width, &entries);
-    let alerts: usize = groups.iter().map(|row| row.alerts.len()).sum();
+    let alerts: usize = groups.iter().map(Resolved::count).sum();
     let mut list = List {
         gap: 1,
         key: &|entry: &ResolvedAlert<'_>| entry.key,
@@ -154,7 +172,8 @@ fn columns<'s, 'a: 's>(
                 EventKind::Alert(rule, _) if !entry.is_group() => {
                     Some(said_of(rule, event.text.as_str()).long).filter(|own| *own != latest).unwrap_or_default()
                 }
-                // Where the alert's own text does not fit, the rule's text is used.
+                // Where the alert's own text does not fit, or is that of one of many, the rule's text is used.
+                EventKind::Alert(rule, _) if entry.group.is_of_many => found(rule).to_owned(),
                 EventKind::Alert(rule, _) if !is_wide => named(rule, event.text.as_str()).to_owned(),
                 _ => what(event.text.as_str()).to_owned(),
             });

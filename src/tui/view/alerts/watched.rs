@@ -43,17 +43,38 @@ const RULES: [(Rule, &str); 20] = [
     (Rule::NamesUnknown, "a proxy's model may be counted twice"),
 ];
 
-/// Draws as many rules as fit in `area`.
+/// Draws the rules, those that hold first; the last row says how many do not fit.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>) {
     TitledRule::new("Rules").note(note(input)).right([Segment::dim("now")]).draw(canvas, area);
     let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
-    if area.width < TWO {
-        return column(canvas, below, input, &RULES);
-    }
     let (left, right) = split(below, below.width / 2 - 1, 3);
-    let (first, second) = RULES.split_at(RULES.len() / 2);
-    column(canvas, left, input, first);
-    column(canvas, right, input, second);
+    let columns = if area.width < TWO { vec![below] } else { vec![left, right] };
+    let mut rules: Vec<RuleCount> = RULES.iter().map(|(rule, when)| RuleCount::of(input, *rule, when)).collect();
+    rules.sort_by_key(|rule| rule.holds == 0);
+    let room = columns.len() * usize::from(below.height);
+    let shown = if rules.len() <= room { rules.len() } else { room.saturating_sub(1) };
+    let hidden = rules.split_off(shown).len();
+    let each = if hidden > 0 { usize::from(below.height) } else { shown.div_ceil(columns.len()) };
+    for (area, rules) in columns.iter().zip(rules.chunks(each.max(1))) {
+        column(canvas, *area, rules);
+    }
+    if let Some(last) = columns.last().filter(|_| hidden > 0 && room > 0) {
+        canvas.writer(*last, last.height - 1).put(Role::Dim, &format!("… {hidden} more"));
+    }
+}
+
+/// A rule with its condition and the number of alerts that it has now.
+struct RuleCount {
+    rule: Rule,
+    when: &'static str,
+    holds: usize,
+}
+
+impl RuleCount {
+    fn of(input: &FrameInput<'_>, rule: Rule, when: &'static str) -> Self {
+        let holds = input.snap.alerts.iter().filter(|alert| alert.rule == rule).count();
+        Self { rule, when, holds }
+    }
 }
 
 fn note(input: &FrameInput<'_>) -> [Segment<'static>; 1] {
@@ -61,31 +82,19 @@ fn note(input: &FrameInput<'_>) -> [Segment<'static>; 1] {
     [Segment::dim(format!(" · what is watched for, every {every}"))]
 }
 
-fn column(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, rules: &[(Rule, &str)]) {
-    let count = |rule: Rule| input.snap.alerts.iter().filter(|alert| alert.rule == rule).count();
+fn column(canvas: &mut Canvas<'_>, area: Rect, rules: &[RuleCount]) {
     let width = usize::from(area.width);
-    for (row, (rule, when)) in (0..area.height).zip(rules) {
-        let holds = count(*rule);
+    for (row, RuleCount { rule, when, holds }) in (0..area.height).zip(rules) {
         let mut writer = canvas.writer(area, row);
-        writer.name(if holds > 0 { Role::Warning } else { Role::Text }, name(*rule), NAME);
+        writer.name(if *holds > 0 { Role::Warning } else { Role::Text }, name(*rule), NAME);
         let room = width.saturating_sub(NAME + COUNT + 2);
-        writer.skip(1).name(Role::Dim, &cut(when, room), room);
+        writer.skip(1).name(Role::Dim, &format::cut_with_figures(when, room), room);
         let (role, text) = match holds {
             0 => (Role::Dim, "0".to_owned()),
-            holds => (Role::Warning, format::grouped(holds as u128)),
+            holds => (Role::Warning, format::grouped(*holds as u128)),
         };
         writer.right(role, &text, COUNT);
     }
-}
-
-/// As much of a text as fits; a figure at its end goes with its unit.
-fn cut(when: &str, room: usize) -> String {
-    let mut text = format::cut(when, room);
-    while format::cuts_figure(&text) {
-        let Some((before, _)) = text.trim_end_matches('…').trim_end().rsplit_once(' ') else { break };
-        text = format!("{before}…");
-    }
-    text
 }
 
 /// The name of a rule: both of silence say of what.
@@ -112,7 +121,7 @@ mod tests {
         for (rule, when) in RULES {
             assert!(format::width(name(rule)) < NAME, "{rule:?}");
             assert!(format::width(when) <= 78 - NAME - COUNT - 2, "{rule:?}");
-            assert!((4..60).all(|room| !format::cuts_figure(&cut(when, room))), "{rule:?}");
+            assert!((4..60).all(|room| !format::cuts_figure(&format::cut_with_figures(when, room))), "{rule:?}");
         }
     }
 }

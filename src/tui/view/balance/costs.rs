@@ -32,7 +32,7 @@ pub(super) fn balancers(canvas: &mut Canvas<'_>, area: Rect, groups: &[GroupBala
     for (row, (stage, what, balancer)) in (1..).zip(rows).filter(|(row, _)| *row < area.height) {
         let worst = worst(groups, balancer);
         let is_unknown = worst.is_none() && balancer == Balancer::Experts;
-        let what = if is_unknown { "SGLang can report them: i" } else { what };
+        let what = if is_unknown { "not reported (SGLang: press i)" } else { what };
         let mut writer = canvas.writer(area, row);
         writer.put(Role::Text, &format::pad_right(stage, 9)).put(Role::Dim, what);
         let Some(worst) = worst else {
@@ -102,13 +102,12 @@ fn formula(chosen: Option<&GroupBalance>) -> [String; 2] {
         Some(group) if is_by_node(group) => {
             words(["unknown: its engine reports no ranks, and", "nodes need not wait for each other"])
         }
-        Some(GroupBalance { waiting: Waiting::Counted(waits), waiting_per_hour: None, .. }) => [
-            format!("its engine counts {} of time waiting;", share(*waits)),
-            "the cost of its GPUs is not known".to_owned(),
-        ],
-        Some(GroupBalance { waiting: Waiting::Counted(waits), .. }) => [
-            format!("its engine counts {} of time waiting:", share(*waits)),
-            "that share of the cost of its GPUs".to_owned(),
+        Some(GroupBalance { waiting: Waiting::Counted(waits), waiting_per_hour, .. }) => [
+            format!("its ranks wait {} of the time, as the", share(*waits)),
+            match waiting_per_hour {
+                Some(_) => "engine counts: that share of its GPU cost".to_owned(),
+                None => "engine counts; its GPU cost is not known".to_owned(),
+            },
         ],
         _ => words(["at most: cost of its GPUs x (1 − mean/max),", "as all ranks wait for the slowest"]),
     }

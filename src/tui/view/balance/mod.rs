@@ -15,7 +15,7 @@ use ratatui::layout::Rect;
 
 use super::list::{self, List};
 use super::settled::{SLACK, calm, place, places};
-use super::{Hits, Layout, ListKey, OnEnter, Part, SortOrder, View, ViewId, ViewPlace};
+use super::{Hits, Layout, ListKey, OnEnter, Part, SortOrder, View, ViewId, ViewPlace, overview};
 use crate::balance::{Balance, Balancer, GroupBalance, balances, node_balances};
 use crate::snapshot::Snapshot;
 use crate::tui::app::{App, Command, Direction, Effect, RefreshPace};
@@ -76,6 +76,10 @@ impl View for BalanceScreen {
                     if below.height >= MINUTES && layout.area(Part::Table(2)).is_none() {
                         over_time::heat(canvas, below, &slow, group);
                     }
+                }
+                // Without ranks, the fleet's charts are all that there is over time.
+                (Part::Chart, None) if area.width >= LEAST_VITALS => {
+                    overview::draw_vitals(canvas, Rect { height: area.height.min(MOST_VITALS), ..*area }, input);
                 }
                 (Part::Vitals, Some(group)) => over_time::draw(canvas, *area, &slow, (group, &name)),
                 (Part::Headline, Some(group)) => advice::draw(canvas, *area, (group, &name)),
@@ -145,6 +149,9 @@ fn folded<'a>(mut lines: Vec<BalanceLine<'a>>, chosen: Option<BalanceLine<'a>>, 
     lines
 }
 
+/// The least columns and the most rows of the fleet's charts where there are no ranks.
+const LEAST_VITALS: u16 = 70;
+const MOST_VITALS: u16 = 16;
 /// The minimum rows of the ranks by minute below the charts, where they do not stand beside them.
 const MINUTES: u16 = 4;
 /// The number of rows from which another group is shown below the minutes of the chosen one.

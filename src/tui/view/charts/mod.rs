@@ -17,6 +17,7 @@ use crate::tui::format;
 use crate::tui::frame_input::FrameInput;
 use crate::tui::series::{Points, axis};
 use crate::tui::theme::Role;
+use crate::tui::view::latencies;
 use crate::tui::widgets::area::{AreaChart, Layer};
 use crate::tui::widgets::axis_rule::AxisRule;
 use crate::tui::widgets::band::BandChart;
@@ -100,8 +101,7 @@ impl Chart<'_> {
             None => own,
         };
         let values: Vec<Vec<Option<f64>>> = points.iter().map(|points| points.on(&axis)).collect();
-        let chart =
-            if self.kind == Kind::Band && is_known(&values) { self.over(input, &axis, area.width) } else { self };
+        let chart = if self.kind == Kind::Band { self.over(input, (&axis, &values), area.width) } else { self };
         chart.draw_on(canvas, area, input, &axis, &values);
     }
 
@@ -109,7 +109,14 @@ impl Chart<'_> {
     fn complete_title(&mut self, width: u16, input: &FrameInput<'_>) {
         let is_wide = width >= WIDE_TITLE;
         let [long, short] = self.unit;
-        let unit = if is_wide { long } else { short };
+        let is_known = self.rule.title.last().is_none_or(|figure| figure.text != format::UNKNOWN);
+        let unit = if !is_known {
+            ""
+        } else if is_wide {
+            long
+        } else {
+            short
+        };
         self.rule.title.extend((!unit.is_empty()).then(|| Segment::dim(unit)));
         if let Some(name) = self.rule.title.first_mut().filter(|name| !is_wide && name.text == HIT_RATE) {
             // The change has precedence over the full name.
@@ -153,20 +160,10 @@ impl Chart<'_> {
     }
 
     /// The chart with the span of its figures after its name: quantiles are computed over all samples of a span.
-    fn over(mut self, input: &FrameInput<'_>, axis: &TimeAxis, width: u16) -> Self {
+    fn over(mut self, input: &FrameInput<'_>, (axis, values): (&TimeAxis, &[DotValues]), width: u16) -> Self {
         let chosen = input.app.charts.span;
-        let span = format!(" {}", known_span(axis, chosen.length(), chosen.word()));
-        let at = self.rule.title.len().min(1);
-        // The second of the two spaces goes before the figure.
-        self.rule.title.splice(at..(at + 1).min(self.rule.title.len()), [Segment::dim(format!("{span} "))]);
-        if !self.rule.fits(width) {
-            // A unit that both quantiles have is written once.
-            for segment in &mut self.rule.title {
-                if segment.text.ends_with(" s") {
-                    segment.text = segment.text.replacen(" s p99 ", " p99 ", 1).into();
-                }
-            }
-        }
+        let span = is_known(values).then(|| known_span(axis, chosen.length(), chosen.word()));
+        self.rule.title = latencies::titled(&self.rule.title, span.as_deref(), width);
         self
     }
 

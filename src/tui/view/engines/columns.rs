@@ -6,14 +6,14 @@ use crate::reading::Health;
 use crate::snapshot::EngineRow;
 use crate::tui::app::Grouping;
 use crate::tui::format;
-use crate::tui::frame_input::{FrameInput, mark};
+use crate::tui::frame_input::{FrameInput, mark, subject_in};
 use crate::tui::series::Points;
 use crate::tui::theme::{Ink, Role};
 use crate::tui::view::cells::{full, gauge, hit as own_hit, latency, within};
 use crate::tui::view::lines_of::common_top;
 use crate::tui::view::list::{Col, OrderedBy, amount, bounded_amount, by_profit, count, figure, known_sum, said};
 use crate::tui::view::served::name_role;
-use crate::tui::view::{latencies, tables};
+use crate::tui::view::tables;
 use crate::tui::widgets::Segment;
 use crate::tui::widgets::sparkline::Sparkline;
 use crate::tui::widgets::table::{Cell, TableRow, Tree};
@@ -89,17 +89,32 @@ fn latency_ranks(input: &FrameInput<'_>) -> [u8; 3] {
     ranks
 }
 
-pub(super) fn columns<'s, 'a: 's>(input: &'s FrameInput<'a>, tops: Tops) -> Vec<Col<'s, EngineLine<'a>>> {
-    type C<'s, 'a> = Col<'s, EngineLine<'a>>;
-    let wide = input.size.0 >= 160;
+/// The minimum cells of the names, which the title shares.
+fn least_name(input: &FrameInput<'_>) -> u16 {
     // Engines without a unit have longer names, made of their node and what runs there.
     let is_alone = |row: &std::sync::Arc<EngineRow>| row.unit.is_none();
     let has_names = input.app.grouping == Grouping::Unit && input.snap.nodes.len() > 1;
     let least = if has_names && input.snap.engines.iter().any(is_alone) { 17 } else { 15 };
-    // Without a totals row, the window of the p99 is shown after the name.
-    let least = if input.size.0 >= 70 && input.snap.engines.len() < 2 { least.max(19) } else { least };
-    // So is, of the engines of one model or unit, the way back.
-    let least = if input.size.0 >= 60 && input.app.subject().is_some() { least.max(22) } else { least };
+    // The window of the p99 is shown after the name.
+    let least = match input.size.0 {
+        160.. => least.max(22),
+        70.. => least.max(17),
+        _ => least,
+    };
+    // So is what they are of, where they are those of one model, unit or node.
+    let title =
+        input.app.subject().map(|of| format::width(&subject_in(input.snap, of.as_str())) + "Engines of ".len() + 3);
+    let most = usize::from(input.size.0 / 4).clamp(22, 40);
+    match title {
+        Some(title) if input.size.0 >= 60 => least.max(title.clamp(22, most) as u16),
+        _ => least,
+    }
+}
+
+pub(super) fn columns<'s, 'a: 's>(input: &'s FrameInput<'a>, tops: Tops) -> Vec<Col<'s, EngineLine<'a>>> {
+    type C<'s, 'a> = Col<'s, EngineLine<'a>>;
+    let wide = input.size.0 >= 160;
+    let least = least_name(input);
     let slo = input.snap.slo.unwrap_or_default();
     let least_line = if input.snap.slo.is_some() && !wide { SHORT } else { LINE };
     let [of_ttft, of_itl, of_e2e] = latency_ranks(input);
@@ -230,7 +245,6 @@ pub(super) fn total(input: &FrameInput<'_>, hidden: usize, columns: &[Col<'_, En
         "run" => count(snap.requests.running),
         "wait" => count(snap.requests.waiting),
         "hit" => figure(&format::percent(snap.cache_hit_rate)),
-        "ttft p99" => span(input),
         "in SLO" => within(input.snap.slo.and_then(|slo| slo.within)),
         "in/s" => tables::rate(snap.tokens.prompt_per_second),
         "out/s" => tables::rate(snap.tokens.output_per_second),
@@ -239,12 +253,6 @@ pub(super) fn total(input: &FrameInput<'_>, hidden: usize, columns: &[Col<'_, En
         _ => Cell::Empty,
     }))
     .tree(Tree::Leaf)
-}
-
-/// The window of the p99, shown below its column.
-fn span(input: &FrameInput<'_>) -> Cell<'static> {
-    let said = |window: String| if window.len() <= 3 { format!("last {window}") } else { window };
-    latencies::window(input).map_or(Cell::Empty, |window| Cell::dim(said(window)))
 }
 
 /// The totals of the rows shown; each parent counts once.
@@ -261,7 +269,6 @@ pub(super) fn sums(
     let back = if input.app.subject().is_some() && input.size.0 >= 60 { ", Esc: all" } else { "" };
     TableRow::new(columns.iter().map(|col| match col.name() {
         "Engines" => Cell::Phrase(format!("{} shown{back}", format::grouped(parents.len() as u128)).into()),
-        "ttft p99" => span(input),
         "run" => count(whole(|line| line.served.running)),
         "wait" => count(whole(|line| line.served.waiting)),
         "in/s" => tables::rate(known_sum(parents.iter().map(|line| line.served.rate(Measure::Prompt)))),

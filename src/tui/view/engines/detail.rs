@@ -158,6 +158,6 @@ fn draw_ranks(
     let tops = Tops::of(input, ranks);
     columns.extend(of_tokens(input, ranks, (10, LINE), tops));
     columns.push(C::right("share", 6, |line| figure(&format::percent1(line.share.and_then(Ratio::new)))).rank(3));
-    let name = format!("Ranks of {}", format::shorten(&chosen.line.name, 18));
-    List { gap: 1, ..List::plain(name, &columns, ranks) }.draw(canvas, area);
+    let of = Some(chosen.line.name.clone());
+    List { gap: 1, of, ..List::plain("Ranks", &columns, ranks) }.draw(canvas, area);
 }

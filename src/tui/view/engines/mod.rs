@@ -14,11 +14,10 @@ use super::models::objectives_legend;
 use super::{Hits, Layout, ListKey, OnEnter, Part, SortOrder, View, ViewId, ViewPlace, list};
 use crate::reading::Label;
 use crate::tui::app::{Command, Direction, RefreshPace};
-use crate::tui::format;
-use crate::tui::frame_input::FrameInput;
+use crate::tui::frame_input::{FrameInput, subject_in};
 use crate::tui::pane;
+use crate::tui::widgets::Canvas;
 use crate::tui::widgets::table::TableRow;
-use crate::tui::widgets::{Canvas, Segment};
 use columns::{Tops, columns, sums, total};
 use line::EngineLine;
 use lines::{judged_counts, lines};
@@ -53,18 +52,8 @@ fn draw_list(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, lines:
         note,
         ..List::plain("Engines", &columns, lines)
     };
-    if let Some(seconds) = input.snap.window_seconds.filter(|_| area.width >= 70 && !has_total) {
-        list.title.push(Segment::dim(format!(" · p99 {seconds:.0}s")));
-    }
-    if let Some(about) = about {
-        // The headings of the figures have precedence over the whole title.
-        let name = format::shorten(about.as_str(), usize::from(area.width / 4).clamp(13, 30));
-        if area.width < 60 {
-            list.title = vec![Segment::title(name)];
-        } else {
-            list.title.push(Segment::text(format!(" of {name}")));
-        }
-    }
+    list.hint.extend(latencies::hint(input));
+    list.of = about.map(|about| subject_in(input.snap, about.as_str()));
     list.draw(canvas, area)
 }
 

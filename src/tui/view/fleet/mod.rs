@@ -10,7 +10,7 @@ use std::collections::HashMap;
 
 use ratatui::layout::Rect;
 
-use super::gpus::{GpuOf, gpu_columns};
+use super::gpus::{GpuOf, gpu_columns, with_load_line};
 use super::list::{List, sort};
 use super::nodes;
 use super::{Hits, ListKey, OnEnter, SortOrder, ViewId, ViewPlace, list};
@@ -231,7 +231,7 @@ fn gpus(canvas: &mut Canvas<'_>, area: Rect, live: &FrameInput<'_>, slow: &Frame
             GpuOf { node: line.node, gpu, at: several.then(|| line.node.name.as_str()) }
         })
         .collect();
-    let columns = gpu_columns(slow, &lines, area.width);
+    let columns = with_load_line(area.width, |cells| gpu_columns(slow, &lines, area.width, cells));
     let key = |line: &GpuOf<'_>| ListKey::of(("gpu", line.node.name.as_str(), line.gpu.index));
     let state = Some(slow.app.list_of(ViewId::Overview));
     List { key: &key, state, ..List::plain("GPUs", &columns, &lines) }.draw(canvas, area)

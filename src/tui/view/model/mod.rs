@@ -3,6 +3,7 @@
 mod classes;
 mod prices;
 mod served_by;
+mod so_far;
 
 pub(super) use classes::draw as classes;
 
@@ -26,6 +27,7 @@ use crate::tui::widgets::digits::{DigitForm, Digits};
 use crate::tui::widgets::rule::TitledRule;
 use crate::tui::widgets::{Canvas, Segment, flow};
 use crate::units::{Money, quotient};
+use so_far::SoFar;
 
 /// The rows of the token classes with the GPU cost and their rule.
 pub(super) const CLASSES: u16 = 5;
@@ -37,6 +39,8 @@ const LEAST_CHART: u16 = 5;
 const SIDE: u16 = 96;
 /// The width in columns from which four charts are in one row.
 const FOUR: u16 = 110;
+/// The most cells of a price list's name.
+const LIST_NAME: usize = 28;
 /// The cost from which cents are fine enough.
 const CENTS: Money = Money::from_micros(100_000);
 /// The rows of the figures beside the large chart, and of the charts below: usually, and at most where the tables leave
@@ -79,14 +83,16 @@ fn detail_with(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, row:
     };
     let below = Rect { y: left.y + 1, height: left.height.saturating_sub(1), ..left };
     let has_digits = below.height >= 6;
-    let mut title = TitledRule::new(format::shorten(row.model.as_str(), 32)).right([Segment::dim("profit an hour")]);
+    let so_far = so_far::so_far(input, row).filter(|_| has_digits);
+    let mut title = titled(input, row, so_far.is_some(), left.width);
     if let Some(profit) = row.money.profit_per_hour.filter(|_| !has_digits && !is_beside(row)) {
         let (role, _, _) = sign(Some(profit));
         title = title.right([Segment::dim("  "), Segment::new(role, format::signed(profit, 12))]);
     }
     title.draw(canvas, Rect { height: 1, ..left });
-    let below = if has_digits { digits(canvas, below, input, row) } else { below };
-    flow(canvas, below, &facts(input, row), 2);
+    let shown = so_far.map_or(row.money.profit_per_hour, |so_far| Some(so_far.profit));
+    let below = if has_digits { digits(canvas, below, input, shown) } else { below };
+    flow(canvas, below, &facts(input, row, so_far), 2);
     if is_beside(row) {
         return;
     }
@@ -125,6 +131,16 @@ fn detail_with(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, row:
     if has_both {
         charts::draw_row(canvas, Rect { y: vitals.y + above, height: below, ..vitals }, input, [hits, first], 2);
     }
+}
+
+/// The title with what the digits are: the profit since a time, or an hour.
+fn titled(input: &FrameInput<'_>, row: &ModelRow, is_so_far: bool, width: u16) -> TitledRule<'static> {
+    let period = pane::period(input).map(|period| format!("{} ≈", period.words()));
+    let label = period.filter(|_| is_so_far).unwrap_or_else(|| "an hour".to_owned());
+    // It is not left out for the end of a name.
+    let room = usize::from(width).saturating_sub(format::width(&label) + 7).clamp(12, 32);
+    let title = TitledRule::new(format::shorten(row.model.as_str(), room));
+    title.right([Segment::dim("profit ")]).right([Segment::dim(label)])
 }
 
 /// Its output, prompts, hits and time to first token over time.
@@ -180,9 +196,8 @@ fn tables(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, row: &Mod
     served_by::draw(canvas, right, input, row);
 }
 
-/// Draws the profit per hour in large digits, and returns the area below them.
-fn digits(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, row: &ModelRow) -> Rect {
-    let profit = row.money.profit_per_hour;
+/// Draws a profit in large digits, and returns the area below them.
+fn digits(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, profit: Option<Money>) -> Rect {
     let (role, glyph, sign) = sign(profit);
     let whole = profit.map_or(format::UNKNOWN.to_owned(), |profit| format::rounded_within(profit, 9));
     let currency = format::symbol(input.currency());
@@ -192,7 +207,7 @@ fn digits(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, row: &Mod
     Rect { y: area.y + used, height: area.height.saturating_sub(used), ..area }
 }
 
-fn facts(input: &FrameInput<'_>, row: &ModelRow) -> Vec<Vec<(Role, String)>> {
+fn facts(input: &FrameInput<'_>, row: &ModelRow, so_far: Option<SoFar>) -> Vec<Vec<(Role, String)>> {
     let amount = |money: Option<Money>| amount(input, money);
     if is_beside(row) {
         return vec![pair("profit /h ", &amount(row.money.profit_per_hour))];
@@ -202,15 +217,19 @@ fn facts(input: &FrameInput<'_>, row: &ModelRow) -> Vec<Vec<(Role, String)>> {
     if row.money.revenue.is_none() && input.app.then().is_none() {
         facts.push(vec![(Role::Warning, "unpriced: set [[price]]".to_owned())]);
         if let (Some(worth), Some(compare)) = (row.money.compare_per_hour, &input.snap.money.compare) {
-            facts.push(pair(
-                &format!("worth at {} ≈ ", format::shorten(compare.list.as_str(), 18)),
-                &per_hour(input, worth),
-            ));
+            facts.push(pair("worth ≈ ", &per_hour(input, worth)));
+            facts.push(vec![(Role::Dim, format!("at {}", format::shorten(compare.list.as_str(), LIST_NAME)))]);
         }
     } else {
+        if let Some(profit) = row.money.profit_per_hour.filter(|_| so_far.is_some()) {
+            // The rate stands below the digits of the amount.
+            let (role, _, _) = sign(Some(profit));
+            facts.push(vec![(role, format!("{}/h", format::signed_amount(profit, input.currency(), 12)))]);
+        }
         facts.extend(change(input, row));
         let period = pane::period(input).map(|period| format!("{} ", period.words())).unwrap_or_default();
         facts.push(pair(&format!("revenue {period}"), &amount(row.money.revenue)));
+        facts.extend(so_far.map(|so_far| pair("cost ≈ ", &amount(Some(so_far.cost)))));
     }
     if row.money.revenue_per_hour.is_none() {
         // Otherwise it is beside the revenue in the legend of the chart.
@@ -223,7 +242,7 @@ fn facts(input: &FrameInput<'_>, row: &ModelRow) -> Vec<Vec<(Role, String)>> {
         facts.push(pair("breaks even at ", &format!("{} of its load", format::percent(Some(share)).trim())));
     }
     if let Some(list) = &row.money.list {
-        facts.push(pair("list ", &format::shorten(list.as_str(), 28)));
+        facts.push(pair("list ", &format::shorten(list.as_str(), LIST_NAME)));
     }
     facts
 }

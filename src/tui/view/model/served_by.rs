@@ -56,9 +56,11 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, 
             rate => figure(&format::scaled_tight(rate)),
         }
     };
+    // A name has precedence over the sparklines beside it.
+    let longest = lines.iter().map(|line| format::width(&line.name)).max().unwrap_or(0).clamp(14, 20) as u16;
     let has_units = lines.iter().any(|line| line.nodes.is_some());
     let columns = [
-        ServedCol::left("Served by", 14, |line| Cell::text(line.name.clone())).stretch(2, 28),
+        ServedCol::left("Served by", longest, |line| Cell::text(line.name.clone())).stretch(2, 28),
         ServedCol::right("nodes", 5, |line| line.nodes.map_or(Cell::Empty, |nodes| Cell::dim(nodes.to_string())))
             .rank(3)
             .only(has_units),

@@ -13,7 +13,7 @@ use crate::tui::frame_input::FrameInput;
 use crate::tui::pane::{self, NamedFigure, ProfitPeriod, why_unknown};
 use crate::tui::theme::Role;
 use crate::tui::view::charts::Margin;
-use crate::tui::view::latencies::{figure, over_span};
+use crate::tui::view::latencies::{figure, over_span, p99_of, with_one_unit};
 use crate::tui::view::node_parts::sign;
 use crate::tui::widgets::digits::{DigitForm, Digits};
 use crate::tui::widgets::rule::TitledRule;
@@ -190,13 +190,22 @@ fn latencies(input: &FrameInput<'_>, width: u16) -> Vec<Vec<Vec<TextSpan>>> {
     let known = [("TTFT ", LatencyKind::ToFirstToken), ("queue ", LatencyKind::Queue)].map(|(label, kind)| {
         let over = over_span(input, &Subject::Fleet, kind)?;
         let role = if over.p99.exceeds(objective) { Role::Warning } else { Role::Text };
-        Some(vec![(Role::Dim, label.to_owned()), (role, figure(Some(over)).replacen(" s p99 ", " p99 ", 1))])
+        Some(vec![(Role::Dim, label.to_owned()), (role, with_one_unit(&figure(Some(over))))])
     });
     let facts: Vec<Vec<TextSpan>> = known.into_iter().flatten().collect();
     let cells = |fact: &Vec<TextSpan>| fact.iter().map(|(_, text)| format::width(text)).sum::<usize>() + 2;
+    // The median in the queue gives way to one row.
+    let mut short = facts.clone();
+    if let [_, queue] = short.as_mut_slice()
+        && let Some((_, text)) = queue.last_mut()
+    {
+        *text = p99_of(text).to_owned();
+    }
+    let room = usize::from(width) + 2;
     match facts.iter().map(cells).sum::<usize>() {
         0 => Vec::new(),
-        all if all <= usize::from(width) + 2 => vec![facts],
+        all if all <= room => vec![facts],
+        _ if short.iter().map(cells).sum::<usize>() <= room => vec![short],
         _ => facts.into_iter().map(|fact| vec![fact]).collect(),
     }
 }

@@ -6,14 +6,19 @@ mod columns;
 pub use cell::{Cell, MoneyCell, MoneySign};
 pub use columns::{Align, Column, columns_of};
 
+use std::collections::BTreeMap;
+
 use ratatui::layout::Rect;
 
 use super::rule::{Heading, TitledRule};
-use super::{Canvas, Segment};
+use super::{Canvas, Segment, cells};
+use crate::tui::format;
 use crate::tui::theme::Role;
 
 /// The number of children of an unfolded row that are shown before "… n more".
 pub const CHILDREN: usize = 5;
+/// The least cells of a shortened name in a title.
+const LEAST_NAME: usize = 8;
 
 /// The position of a row in a tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -138,6 +143,7 @@ impl Table<'_, '_> {
         // In a column, either all amounts have cents or none; a total of thousands is apart from its rows.
         let is_whole = |column: usize| all.iter().any(|row| row.cells.get(column).is_some_and(Cell::is_whole));
         let whole: Vec<bool> = (0..self.columns.len()).map(is_whole).collect();
+        keep_apart(&mut all, self.columns, &places);
         all.extend(self.total.filter(|_| rows > 0).map(|total| total(areas.hidden)));
         for (y, row) in (inner.y.saturating_add(1)..).zip(&all) {
             let line = Rect { y, height: 1, ..area };
@@ -213,6 +219,33 @@ impl Table<'_, '_> {
         areas
     }
 
+    /// The table with a title that names what its rows are of, shortened so that no heading loses its room. Where the title
+    /// leaves no room for the name, one of them stands alone: the name if `is_named`. An empty name changes nothing.
+    #[must_use]
+    pub fn of(mut self, name: &str, is_named: bool, width: u16) -> Self {
+        if name.is_empty() {
+            return self;
+        }
+        let room = self.title_room(width);
+        let title = cells(&self.title);
+        let left = room.saturating_sub(title + format::width(" of "));
+        if format::width(name) <= left || left >= LEAST_NAME {
+            self.title.push(Segment::text(format!(" of {}", format::shorten(name, left))));
+        } else if is_named {
+            self.title = vec![Segment::title(format::shorten(name, room.max(LEAST_NAME)))];
+        }
+        self
+    }
+
+    /// The cells that a title may take without covering a heading.
+    fn title_room(&self, width: u16) -> usize {
+        let places = columns_of(self.columns, width.saturating_sub(2 * self.margin), self.gap);
+        let marked = self.marked(&places).map(|column| (column, "▾"));
+        let first = self.headings(&places, marked).iter().map(|(_, heading, _)| heading.x).min();
+        // The first cell of the rule, and a space before and after the title.
+        usize::from(first.unwrap_or(width)).saturating_sub(3)
+    }
+
     /// The headings except the title's, each with its column number and its width in cells.
     fn headings(&self, places: &[Option<(u16, u16)>], marked: Option<(usize, &str)>) -> Vec<Placed<'_>> {
         let mut headings = Vec::new();
@@ -234,6 +267,34 @@ impl Table<'_, '_> {
             headings.push((number, Heading { x: start, segment }, taken.max(width)));
         }
         headings
+    }
+}
+
+/// Shortens the names of each column so that rows whose names differ look different.
+fn keep_apart(rows: &mut [TableRow<'_>], columns: &[Column<'_>], places: &[ColumnPlace]) {
+    for (number, (column, place)) in columns.iter().zip(places).enumerate() {
+        let Some((_, width)) = place.filter(|_| column.align == Align::Left) else { continue };
+        let mut by_room: BTreeMap<usize, Vec<&mut Vec<Segment<'_>>>> = BTreeMap::new();
+        for row in rows.iter_mut() {
+            let mark = if number == 0 { row.tree.mark() } else { None };
+            let room = usize::from(width).saturating_sub(mark.map_or(0, |mark| mark.width()));
+            if let Some(Cell::Text(segments)) = row.cells.get_mut(number) {
+                by_room.entry(room).or_default().push(segments);
+            }
+        }
+        for (room, names) in by_room {
+            let before = |segments: &[Segment<'_>]| cells(segments) - segments.last().map_or(0, Segment::width);
+            let whole: Vec<String> =
+                names.iter().map(|name| name.iter().map(|part| part.text.as_ref()).collect()).collect();
+            let short = format::shorten_apart(&whole.iter().map(String::as_str).collect::<Vec<_>>(), room);
+            for ((segments, short), whole) in names.into_iter().zip(short).zip(&whole) {
+                if short != format::shorten(whole, room) && before(segments) <= room {
+                    let last = segments.last().cloned();
+                    segments.clear();
+                    segments.extend(last.map(|last| Segment { text: short.into(), ..last }));
+                }
+            }
+        }
     }
 }
 
