@@ -61,3 +61,4 @@ mod style_sorted;
 mod themes;
 mod together;
 mod whole_figures;
+mod young_charts;
