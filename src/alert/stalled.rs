@@ -14,6 +14,9 @@ const PATIENCE: Span = Span::from_secs(60);
 /// The same for engines that count tokens only when a request ends, if nothing else was seen to move.
 const PATIENCE_AT_END: Span = Span::from_secs(600);
 
+/// The longest time since an answer that is counted, in seconds: a year.
+const LONGEST_AGE: f64 = 3.2e7;
+
 /// The key of a row of a target.
 type TargetRow = (TargetId, Option<Rank>, Option<ModelName>);
 /// The values that move when a row, or all rows of its target, produce tokens.
@@ -55,10 +58,11 @@ impl Stalls {
             };
             let key = (row.target.clone(), row.rank.clone(), row.model.clone());
             let work = RowWork { seen: snapshot.at, ..follow(self.rows.get(&key).copied(), row, (snapshot, siblings)) };
+            let silent = answered(row, snapshot) - work.moved;
             let counts_live = work.is_live || siblings.iter().any(|row| row.has_live_counters);
             let patience = if counts_at_end(row.kind) && !counts_live { PATIENCE_AT_END } else { PATIENCE };
-            if snapshot.at - work.moved >= patience {
-                found.push(finding(row, running, snapshot.at - work.moved));
+            if silent >= patience {
+                found.push(finding(row, running, silent));
             }
             self.rows.insert(key, work);
         }
@@ -67,8 +71,15 @@ impl Stalls {
     }
 }
 
+/// When a row's engine answered last. Since then nothing is known of its tokens: that it was not polled, or does not answer, is
+/// no stall.
+fn answered(row: &EngineRow, snapshot: &Snapshot) -> Timestamp {
+    let age = row.age_seconds.unwrap_or_default().clamp(0.0, LONGEST_AGE);
+    snapshot.at - Span::from_millis((age * 1_000.0) as i64)
+}
+
 fn follow(before: Option<RowWork>, row: &EngineRow, (snapshot, siblings): (&Snapshot, &[Arc<EngineRow>])) -> RowWork {
-    let (now, progress) = (snapshot.at, progress(row, siblings));
+    let (now, progress) = (answered(row, snapshot), progress(row, siblings));
     let Some(before) = before else {
         return RowWork { progress, changed: now, moved: now, is_live: has_only_rates(row), seen: now };
     };

@@ -2,6 +2,7 @@
 //! steps.
 
 use super::frames::Frames;
+use super::money::units;
 use super::packed::PackedCell;
 use super::query::Measure;
 use crate::snapshot::Snapshot;
@@ -15,8 +16,8 @@ pub(super) const FINE_KEPT: i64 = 720;
 /// A local day has at most 25 hours.
 const MINUTES_KEPT: usize = 25 * 60;
 
-/// The measures with a line, in the order of their channels.
-pub(super) const LINES: [Measure; 9] = [
+/// The measures with a line, in the order of their channels: those that sources report come first.
+pub(super) const LINES: [Measure; 11] = [
     Measure::Output,
     Measure::PromptComputed,
     Measure::PromptCached,
@@ -26,7 +27,11 @@ pub(super) const LINES: [Measure; 9] = [
     Measure::Kv,
     Measure::Waiting,
     Measure::Nodes,
+    Measure::Revenue,
+    Measure::Cost,
 ];
+/// The number of lines that sources report. The others are known also while no source answers.
+const REPORTED: usize = 8;
 
 /// The lines.
 #[derive(Debug)]
@@ -47,9 +52,9 @@ impl Lines {
         LINES.iter().position(|line| *line == measure)
     }
 
-    /// Whether anything but the inventory was known at a step.
+    /// Whether anything but the inventory and its cost was known at a step.
     pub(super) fn is_known(&self, slot: i64) -> bool {
-        self.fine.frame(slot).iter().rev().skip(1).any(|value| !value.is_nan())
+        self.fine.frame(slot).iter().take(REPORTED).any(|value| !value.is_nan())
     }
 
     /// Sets these fine steps, the last of which is `slot`, and their minutes.
@@ -86,6 +91,13 @@ pub(super) fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
     (count > 0).then(|| sum / f64::from(count))
 }
 
+/// The revenue per hour of engines with a known cost; if no cost is known, all revenue.
+fn revenue(snapshot: &Snapshot) -> Option<f64> {
+    let money = &snapshot.money;
+    let covered = money.profit_per_hour.zip(money.cost_per_hour).map(|(profit, cost)| profit + cost);
+    covered.or(money.revenue_per_hour).map(units)
+}
+
 fn frame(snapshot: &Snapshot) -> Vec<f32> {
     let tokens = &snapshot.tokens;
     let (prompt, cached) = (tokens.prompt_per_second, tokens.cached_per_second);
@@ -99,6 +111,8 @@ fn frame(snapshot: &Snapshot) -> Vec<f32> {
         Measure::Load => snapshot.gpus.utilization.map(Ratio::get),
         Measure::Kv => kv,
         Measure::Waiting => snapshot.requests.waiting.map(|waiting| waiting as f64),
+        Measure::Revenue => revenue(snapshot),
+        Measure::Cost => snapshot.money.cost_per_hour.map(units),
         _ => Some(snapshot.coverage.nodes_known as f64),
     };
     LINES.iter().map(|measure| value(measure).map_or(f32::UNKNOWN, |value| value as f32)).collect()

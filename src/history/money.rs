@@ -90,6 +90,12 @@ impl Default for MoneyRings {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct MoneyPlace(Option<usize>);
 
+impl MoneyPlace {
+    pub(super) const fn is_of_fleet(self) -> bool {
+        self.0.is_none()
+    }
+}
+
 impl MoneyRings {
     /// Sets a minute's money. Only a present minute adds subjects.
     pub(super) fn set_minute(&mut self, at: Timestamp, money: &MinuteMoney) {
@@ -153,6 +159,9 @@ impl MoneyRings {
     /// Revenue and cost per hour between two instants, as far as they are known.
     pub(super) fn rates(&self, MoneyPlace(channel): MoneyPlace, from: Timestamp, to: Timestamp) -> [Option<f64>; 2] {
         let mut sums = [Amount::default(); 2];
+        if self.is_before_the_watch(to) {
+            return [None; 2];
+        }
         let (mut minute, end) = self.within(from, to);
         while minute < end {
             let hour = minute.div_euclid(MINUTES_OF_HOUR);
@@ -173,6 +182,17 @@ impl MoneyRings {
             minute += 1;
         }
         sums.map(Amount::per_hour)
+    }
+
+    /// Whether an instant is in the part of the first minute that was not watched.
+    fn is_before_the_watch(&self, at: Timestamp) -> bool {
+        let (minute, part) = (at.millis().div_euclid(MINUTE), at.millis().rem_euclid(MINUTE));
+        self.began.is_some_and(|(began, over)| minute == began && part <= over)
+    }
+
+    /// Whether an instant is in a first minute that was watched in part.
+    pub(super) fn is_first_minute(&self, at: Timestamp) -> bool {
+        self.began.is_some_and(|(began, _)| began == at.millis().div_euclid(MINUTE))
     }
 
     /// The cost of a node between two instants.
@@ -295,6 +315,6 @@ fn per_hour(amount: Option<Money>) -> Option<f64> {
 }
 
 /// An amount in units of currency.
-fn units(amount: Money) -> f64 {
+pub(super) fn units(amount: Money) -> f64 {
     amount.grains() as f64 / Money::GRAINS_PER_UNIT as f64
 }

@@ -70,7 +70,9 @@ impl Recorded {
         match kept {
             PointStorage::Nowhere => None,
             PointStorage::Money(measure, place) => {
-                let [revenue, cost] = self.money.rates(*place, from, to);
+                let is_fine = place.is_of_fleet() && to - from < Span::MINUTE;
+                let [revenue, cost] =
+                    if is_fine { self.fine_rates(*place, from, to) } else { self.money.rates(*place, from, to) };
                 match measure {
                     Measure::Revenue => revenue,
                     Measure::Cost => cost,
@@ -86,16 +88,32 @@ impl Recorded {
         }
     }
 
+    /// The fleet's revenue and cost per hour in fine steps, as they were recorded then. Where none was recorded, the ledger's
+    /// of the minute, if it is over and was watched from its beginning.
+    fn fine_rates(&self, place: MoneyPlace, from: Timestamp, to: Timestamp) -> [Option<f64>; 2] {
+        let known = [Measure::Revenue, Measure::Cost]
+            .map(|measure| Lines::channel(measure).and_then(|channel| self.fine_mean(channel, from, to)));
+        let newest = self.lines.fine.newest().map(|slot| slot.div_euclid(PER_MINUTE));
+        let is_over = newest != Some(self.lines.minutes.slot(from)) && !self.money.is_first_minute(from);
+        if is_over && known.iter().all(Option::is_none) { self.money.rates(place, from, to) } else { known }
+    }
+
+    /// The mean of a line's fine steps.
+    fn fine_mean(&self, channel: usize, from: Timestamp, to: Timestamp) -> Option<f64> {
+        let ring = &self.lines.fine;
+        let newest = ring.newest()?;
+        mean(slots(from, to, super::lines::FINE, newest).filter_map(|slot| ring.get(slot, channel).value()))
+    }
+
     fn fleet_point(&self, measure: Measure, from: Timestamp, to: Timestamp) -> Option<f64> {
         let channel = Lines::channel(measure)?;
-        let fine = to - from < Span::MINUTE;
-        let (ring, step) =
-            if fine { (&self.lines.fine, super::lines::FINE) } else { (&self.lines.minutes, Span::MINUTE) };
+        if to - from < Span::MINUTE {
+            return self.fine_mean(channel, from, to).or_else(|| self.posted_point(channel, from));
+        }
+        let ring = &self.lines.minutes;
         // Far from the stored steps there is nothing to read.
-        let known = ring
-            .newest()
-            .and_then(|newest| mean(slots(from, to, step, newest).filter_map(|slot| ring.get(slot, channel).value())));
-        if fine { known.or_else(|| self.posted_point(channel, from)) } else { known }
+        let newest = ring.newest()?;
+        mean(slots(from, to, Span::MINUTE, newest).filter_map(|slot| ring.get(slot, channel).value()))
     }
 
     /// The minute of an instant for which finer points are kept, if none of them is known: it was read from the ledger.

@@ -93,13 +93,13 @@ pub fn run(mut snapshots: watch::Receiver<Arc<Snapshot>>, options: Options) -> i
     let mut app = App::new(first, options.zone, options.interval, themes.len());
     app.theme = chosen;
     app.what_if.scenarios = options.scenarios;
+    app.fleet = options.fleet;
     kept.apply(&mut app);
     if let Some(why) = broken.or(broken_theme) {
         app.update(Action::Said { text: why, is_failure: true });
     }
     app.theme_names = themes.iter().map(|theme| theme.name().to_owned()).collect();
     app.title = options.title;
-    app.fleet = options.fleet;
     app.config = options.config;
     app.has_past = options.past.is_some();
     app.history = options.history;

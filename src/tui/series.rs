@@ -30,10 +30,28 @@ impl Points {
     /// The points of a measure over a span up to now.
     pub(super) fn of(input: &FrameInput<'_>, subject: &Subject, measure: Measure, span: Span) -> Self {
         let now = input.at(RefreshPace::Charts).snap.at;
-        // Fine points are kept for an hour from the newest on, whichever instant is shown; charts follow it some seconds
-        // behind, which changes nothing.
         let back = (input.app.newest().at - now) + span;
-        let step = if back > SHORT + BEHIND { COARSE } else { FINE };
+        Self::in_steps(input, subject, measure, span, if back > SHORT + BEHIND { COARSE } else { FINE })
+    }
+
+    /// The points of a measure on an axis of a span. A chart of a long span has fine points as long as its cells are
+    /// shorter than the coarse ones.
+    pub(super) fn over(
+        input: &FrameInput<'_>,
+        subject: &Subject,
+        measure: Measure,
+        span: Span,
+        axis: &TimeAxis,
+    ) -> Self {
+        if axis.cell() < COARSE && age(input, axis.start()) <= SHORT + BEHIND {
+            let span = Span::from_millis(span.millis().min(SHORT.millis()));
+            return Self::in_steps(input, subject, measure, span, FINE);
+        }
+        Self::of(input, subject, measure, span)
+    }
+
+    fn in_steps(input: &FrameInput<'_>, subject: &Subject, measure: Measure, span: Span, step: Span) -> Self {
+        let now = input.at(RefreshPace::Charts).snap.at;
         let until = Timestamp::from_millis(floor(now.millis(), step.millis()).saturating_add(step.millis()));
         let count = usize::try_from(span.millis() / step.millis()).unwrap_or(0);
         let query = Query { subject: subject.clone(), measure, until, step, points: count };
@@ -102,13 +120,55 @@ impl Points {
     }
 }
 
+/// The time from an instant to the newest snapshot.
+fn age(input: &FrameInput<'_>, at: Timestamp) -> Span {
+    Span::from_millis(input.app.newest().at.millis().saturating_sub(at.millis()))
+}
+
+/// When the first known of the given measures begins over a span up to now; `None` if nothing but the newest point is
+/// known.
+pub(super) fn began<'m>(
+    input: &FrameInput<'_>,
+    wanted: impl IntoIterator<Item = (&'m Subject, Measure)>,
+    span: Span,
+) -> Option<Timestamp> {
+    let points = |(subject, measure): (&Subject, Measure), span| Points::of(input, subject, measure, span);
+    let wanted: Vec<_> = wanted.into_iter().collect();
+    let of = |span: Span| wanted.iter().filter_map(|of| points(*of, span).past_began()).min();
+    let is_short = |began: &Timestamp| age(input, *began) <= SHORT;
+    match of(span).filter(is_short) {
+        // The minute is known; fine points tell the second.
+        Some(began) if span > SHORT => of(SHORT).or(Some(began)),
+        _ if span > SHORT => of(span).or_else(|| of(SHORT)),
+        _ => of(span),
+    }
+}
+
 /// The axis of a chart of `cells` cells in which all of `points` are shown.
 pub(super) fn axis(input: &FrameInput<'_>, points: &[&Points], span: Span, cells: u16) -> TimeAxis {
-    let now = input.at(RefreshPace::Charts).snap.at;
     let began = points.iter().filter_map(|points| points.past_began()).min();
+    axis_from(input, &Subject::Fleet, began, span, cells)
+}
+
+/// The axis of a chart of `cells` cells of a subject of which something is known since `began`.
+pub(super) fn axis_from(
+    input: &FrameInput<'_>,
+    subject: &Subject,
+    began: Option<Timestamp>,
+    span: Span,
+    cells: u16,
+) -> TimeAxis {
+    let now = input.at(RefreshPace::Charts).snap.at;
+    let watched = input.snap.money.since;
     // Where nothing is known of the past, what is watched since the first poll is to come.
-    let began = began.or(input.snap.money.since).unwrap_or(now);
-    TimeAxis::new(began, now, span, cells)
+    let began = began.or(watched).unwrap_or(now);
+    // The watch begins within a point, or in the one before: a rate is known from the second poll on.
+    let is_near = |watched: &Timestamp| watched.millis().abs_diff(began.millis()) < FINE.millis().unsigned_abs();
+    let began = watched.filter(is_near).unwrap_or(began);
+    // Fine points are kept of the fleet, and for an hour: otherwise a cell of a longer chart is a coarse point.
+    let is_coarse = span > SHORT && (*subject != Subject::Fleet || age(input, began) > SHORT);
+    let least = if is_coarse { COARSE } else { Span::ZERO };
+    TimeAxis::of_cells_from(least, (began, now), span, cells)
 }
 
 fn line_of(vitals: &Vitals, measure: Measure) -> Option<&VitalLine> {

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::app::{App, Cells, ChartSpan, FormScenario, Grouping, Silenced};
+use super::app::{App, Cells, ChartSpan, ChartState, FormScenario, Grouping, Silenced, WatchedFleet};
 use super::view::ViewId;
 use super::widgets::margin::MarginForm;
 use crate::reading::Label;
@@ -115,6 +115,9 @@ impl Settings {
         app.what_if.scenarios.extend(kept);
         app.silenced = self.silenced.iter().map(KeptSilence::silenced).collect();
         app.sort_later(self.sort.clone());
+        if has_own_charts(app) {
+            app.charts = ChartState { span: ChartSpan::Day, ..ChartState::default() };
+        }
     }
 
     /// The choices of an app. `given` is the theme of the configuration or the command line.
@@ -128,12 +131,19 @@ impl Settings {
             MarginForm::Stack => "stack",
             MarginForm::Profit => "profit",
         };
+        let charts = (
+            app.charts.is_chosen.then(|| app.charts.span.word().to_owned()),
+            Some(app.charts.cells.names().0.to_owned()),
+            Some(chart.to_owned()),
+        );
+        let kept = || (before.span.clone(), before.cells.clone(), before.chart.clone());
+        let (span, cells, chart) = if has_own_charts(app) { kept() } else { charts };
         Self {
             theme,
-            span: app.charts.is_chosen.then(|| app.charts.span.word().to_owned()),
-            cells: Some(app.charts.cells.names().0.to_owned()),
+            span,
+            cells,
             group: Some(app.grouping.name().to_owned()),
-            chart: Some(chart.to_owned()),
+            chart,
             sort: ViewId::tabs().filter_map(|view| Some((view.view().title().to_owned(), app.sorted(view)?))).collect(),
             scenario: app.what_if.scenarios.clone(),
             silenced: app.silenced.iter().map(KeptSilence::of).collect(),
@@ -173,6 +183,12 @@ impl Settings {
         }
         renamed
     }
+}
+
+/// Whether the charts of a fleet are not the user's: the published day has its span and its revenue, whatever was chosen for
+/// other fleets.
+const fn has_own_charts(app: &App) -> bool {
+    matches!(app.fleet, WatchedFleet::PublishedDay { .. })
 }
 
 /// The file's name without its folder, which may contain a user's name.
@@ -225,6 +241,29 @@ mod tests {
         assert_eq!((next.charts, read.theme.as_deref()), (app.charts, Some("light")));
         next.update(Action::Fresh(next.shown().clone()));
         assert_eq!(Settings::of(&next, Some(0), &read), read, "a theme that a flag names is not kept");
+    }
+
+    /// Class: the published day opens with the span and the chart that were chosen for another fleet.
+    #[test]
+    fn the_published_day_has_its_own_charts_and_leaves_the_chosen_ones() {
+        let chosen = Settings {
+            span: Some("6h".to_owned()),
+            cells: Some("KV".to_owned()),
+            chart: Some("profit".to_owned()),
+            ..Settings::default()
+        };
+        for kept in [chosen, Settings::default()] {
+            let mut app = app();
+            app.fleet = WatchedFleet::PublishedDay { speed: Some(1440) };
+            kept.apply(&mut app);
+            assert_eq!(app.charts, ChartState { span: ChartSpan::Day, ..ChartState::default() });
+            for command in [Command::StepSpan(Direction::Previous), Command::Cells, Command::Form] {
+                app.update(Action::Command(command));
+            }
+            assert_ne!(app.charts.span, ChartSpan::Day, "it can be changed");
+            let after = Settings::of(&app, None, &kept);
+            assert_eq!((after.span, after.cells, after.chart), (kept.span, kept.cells, kept.chart));
+        }
     }
 
     #[test]

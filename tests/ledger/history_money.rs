@@ -327,6 +327,43 @@ fn the_first_minute_is_a_rate_of_what_was_watched_of_it() {
     watch.leave();
 }
 
+/// Class: the first minute is filled from its beginning, also with seconds in which nobody watched.
+#[test]
+fn no_rate_is_known_of_the_seconds_before_the_watch() {
+    let (_home, path) = file();
+    let history = History::default();
+    let mut watch = LedgerWatch::at(&path, began() + Span::from_secs(40)).with_history(history.clone());
+    work(&mut watch, 0, 200);
+    let until = began() + Span::from_secs(120);
+    for subject in [Subject::Fleet, node(), model()] {
+        for measure in [Measure::Revenue, Measure::Cost, Measure::Profit] {
+            let points = series(&history, subject.clone(), measure, until, 5, 24);
+            assert_eq!(points[..8], [None; 8], "{subject:?} {measure:?}");
+            assert!(points[10..].iter().all(Option::is_some), "{subject:?} {measure:?}: {points:?}");
+        }
+    }
+    watch.leave();
+}
+
+/// Class: the points of the present minute are all redrawn as it goes on.
+#[test]
+fn a_fine_point_of_the_fleets_money_stays_as_its_minute_goes_on() {
+    let (_home, path) = file();
+    let history = History::default();
+    let mut watch = LedgerWatch::at(&path, began()).with_history(history.clone());
+    let mut known: Vec<[Option<f64>; 2]> = Vec::new();
+    for step in 0..30 {
+        work(&mut watch, step * 5, step * 5 + 5);
+        let until = began() + Span::from_secs(step * 5 + 5);
+        let of = |measure| series(&history, Subject::Fleet, measure, until, 5, known.len() + 1);
+        let now: Vec<_> = of(Measure::Revenue).into_iter().zip(of(Measure::Cost)).map(|(a, b)| [a, b]).collect();
+        assert_eq!(now[..known.len()], known, "after {} s", step * 5);
+        known = now;
+    }
+    assert!(known[2..].iter().flatten().all(Option::is_some), "{known:?}");
+    watch.leave();
+}
+
 #[test]
 fn markers_of_the_ledger_are_events() {
     let at = began();

@@ -153,6 +153,18 @@ fn only_a_whole_minute_at_work_counts() {
     assert_eq!(Scene::new().stalls_after(300, prefill), None);
 }
 
+/// Class: an engine that was not polled for a minute, or has just gone, is reported as one that answers and makes nothing.
+#[test]
+fn time_without_an_answer_is_no_time_without_a_token() {
+    let missed = |scene: &mut Scene, second: i64| {
+        scene.engine(|row| {
+            (row.running, row.age_seconds) = (Some(42), Some((second % 200) as f64));
+            row.output_total = Some(Tokens::new(1_000 + second as u64 / 200));
+        });
+    };
+    assert_eq!(Scene::new().stalls_after(900, missed), None);
+}
+
 #[test]
 fn after_a_sleep_the_minute_begins_anew() {
     let mut scene = Scene::new();

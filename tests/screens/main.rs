@@ -64,3 +64,4 @@ mod themes;
 mod titles;
 mod together;
 mod whole_figures;
+mod young_charts;

@@ -181,7 +181,9 @@ fn over_time(canvas: &mut Canvas<'_>, area: Rect, data: &Data) {
     let ends = LineScale::new(Some((data.low, data.top))).follow(data.first().map(|v| (v, v)), now);
     let mut ticks = axis.ticks(&TimeZone::UTC, None);
     ticks.push(Tick { cell: u16::MAX, text: data.name.clone() });
-    let marks = [0, area.width, u16::MAX].map(|cell| AxisMark { cell, glyph: 'D', ink: Role::Accent.into() }).to_vec();
+    let marks = [0, area.width, u16::MAX]
+        .map(|cell| AxisMark { cell, glyph: 'D', ink: Role::Accent.into(), gives_way: cell == 0 })
+        .to_vec();
     for (value, scale_width) in [(scale.top(), 6), (ends.ends().1, 0), (f64::NAN, u16::MAX)] {
         let chart = AreaChart { even: Some(value), ..AreaChart::of(&dots, Role::Output, scale.top()) };
         let label = ScaleLabel { value, text: data.title() };

@@ -88,7 +88,7 @@ fn a_label_that_would_touch_a_mark_is_left_out() {
     let mock = Mock::read("axis");
     let ticks = [(3, "┴14:15"), (13, "┴14:30"), (25, "┴14:45"), (37, "┴15:00")];
     let ticks = ticks.map(|(cell, text)| Tick { cell, text: text.to_owned() }).to_vec();
-    let marks = vec![AxisMark { cell: 30, glyph: '▲', ink: Role::Critical.into() }];
+    let marks = vec![AxisMark { cell: 30, glyph: '▲', ink: Role::Critical.into(), gives_way: false }];
     let axis = AxisRule { ticks, marks, floor: Some(("0", 6)) };
     mock.check(|canvas, area| axis.draw(canvas, area));
 }

@@ -45,6 +45,8 @@ pub struct AxisMark {
     pub cell: u16,
     pub glyph: char,
     pub ink: Ink,
+    /// Whether it is left out where an axis has too few labels.
+    pub gives_way: bool,
 }
 
 /// The time of each dot of a chart.
@@ -60,9 +62,15 @@ impl TimeAxis {
     /// The axis of a chart of `cells` cells at `now`, with data since `began`. It covers `span` once the data does. The
     /// axis depends on nothing but its arguments.
     pub fn new(began: Timestamp, now: Timestamp, span: Span, cells: u16) -> Self {
-        let longest = longest_dot(span, cells);
+        Self::of_cells_from(Span::default(), (began, now), span, cells)
+    }
+
+    /// The same with no cell shorter than `least`.
+    pub fn of_cells_from(least: Span, (began, now): (Timestamp, Timestamp), span: Span, cells: u16) -> Self {
+        let least = least.millis() / 2;
+        let longest = longest_dot(span, cells).max(least);
         let (began, now) = (began.millis().min(now.millis()), now.millis());
-        for dot in DOTS.into_iter().take_while(|dot| *dot <= longest) {
+        for dot in DOTS.into_iter().filter(|dot| (least..=longest).contains(dot)) {
             let start = floor(began, 2 * dot);
             if start.saturating_add(2 * dot * i64::from(cells)) > now {
                 return Self { start, now, dot, cells };
@@ -205,7 +213,7 @@ impl TimeAxis {
 
     /// A mark at an instant; `None` outside the chart.
     pub fn mark(&self, at: Timestamp, glyph: char, ink: impl Into<Ink>) -> Option<AxisMark> {
-        Some(AxisMark { cell: self.cell_of(at)?, glyph, ink: ink.into() })
+        Some(AxisMark { cell: self.cell_of(at)?, glyph, ink: ink.into(), gives_way: false })
     }
 }
 

@@ -9,7 +9,7 @@ use crate::tui::app::ChartSpan;
 use crate::tui::figures_of::number;
 use crate::tui::format;
 use crate::tui::frame_input::FrameInput;
-use crate::tui::series::{Points, axis};
+use crate::tui::series::{Points, axis_from, began};
 use crate::tui::theme::Role;
 use crate::tui::widgets::framed_chart::{FramedChart, ScaleColumn, ScaleLabel};
 use crate::tui::widgets::margin::{MarginChart, MarginForm};
@@ -40,11 +40,11 @@ impl Margin {
     /// Draws the chart.
     pub(in crate::tui::view) fn draw(&self, canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>) {
         let span = self.chart_span(input).length();
-        let of = |measure| Points::of(input, &self.subject, measure, span);
-        let (revenue, cost) = (of(Measure::Revenue), of(Measure::Cost));
         let cells = FramedChart::chart_width(area.width, self.scale_width);
-        let axis = axis(input, &[&revenue, &cost], span, cells);
-        let (revenue, cost) = (revenue.on(&axis), cost.on(&axis));
+        let began = began(input, [Measure::Revenue, Measure::Cost].map(|measure| (&self.subject, measure)), span);
+        let axis = axis_from(input, &self.subject, began, span, cells);
+        let [revenue, cost] = [Measure::Revenue, Measure::Cost]
+            .map(|measure| Points::over(input, &self.subject, measure, span, &axis).on(&axis));
         let (bottom, top) = match input.app.charts.form {
             MarginForm::Stack => {
                 let largest = revenue.iter().chain(&cost).flatten().copied().fold(0.0, f64::max);

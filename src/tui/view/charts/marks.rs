@@ -36,9 +36,16 @@ enum Precedence {
     ActiveWarning,
     Marker,
     OverCritical,
-    OverWarning,
     Price,
     Restart,
+    OverWarning,
+}
+
+impl Precedence {
+    /// Whether times of the axis have precedence over it: what is over and was no deploy.
+    const fn gives_way(self) -> bool {
+        matches!(self, Self::OverCritical | Self::OverWarning | Self::Price | Self::Restart)
+    }
 }
 
 /// The precedence of an event, with the ink of its mark; `None` if it has no mark.
@@ -66,7 +73,7 @@ pub(in crate::tui::view) fn marks(input: &FrameInput<'_>, axis: &TimeAxis, subje
         if let Some((precedence, role)) = precedence(kind, is_over)
             && let Some(mark) = axis.mark(at, letter(kind), role)
         {
-            found.push((precedence, mark));
+            found.push((precedence, AxisMark { gives_way: precedence.gives_way(), ..mark }));
         }
     };
     for alert in input.snap.alerts.iter().filter(|alert| is_about(alert.subject.as_str())) {
@@ -136,7 +143,7 @@ mod tests {
     use super::*;
 
     fn mark(cell: u16, glyph: char) -> AxisMark {
-        AxisMark { cell, glyph, ink: Role::Dim.into() }
+        AxisMark { cell, glyph, ink: Role::Dim.into(), gives_way: true }
     }
 
     /// Class: restarts of a large fleet cover the axis, and its times are left out.

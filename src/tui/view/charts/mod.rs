@@ -15,7 +15,7 @@ use crate::snapshot::Severity;
 use crate::tui::against;
 use crate::tui::format;
 use crate::tui::frame_input::FrameInput;
-use crate::tui::series::{Points, axis};
+use crate::tui::series::{Points, axis_from, began};
 use crate::tui::theme::Role;
 use crate::tui::view::latencies;
 use crate::tui::widgets::area::{AreaChart, Layer};
@@ -92,17 +92,19 @@ impl Chart<'_> {
     pub(super) fn draw(mut self, canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>) {
         self.complete_title(area.width, input);
         let span = input.app.charts.span.length();
-        let points: Vec<Points> =
-            self.layers.iter().map(|(measure, _)| Points::of(input, &self.subject, *measure, span)).collect();
         let cells = FramedChart::chart_width(area.width, self.scale_width);
-        let own = axis(input, &points.iter().collect::<Vec<_>>(), span, cells);
-        let axis = match self.began {
-            Some(began) => TimeAxis::new(began, own.now(), span, cells),
-            None => own,
-        };
-        let values: Vec<Vec<Option<f64>>> = points.iter().map(|points| points.on(&axis)).collect();
+        let began = self.began.or_else(|| self.known_since(input));
+        let axis = axis_from(input, &self.subject, began, span, cells);
+        let points = |measure| Points::over(input, &self.subject, measure, span, &axis);
+        let values: Vec<Vec<Option<f64>>> = self.layers.iter().map(|(measure, _)| points(*measure).on(&axis)).collect();
         let chart = if self.kind == Kind::Band { self.over(input, (&axis, &values), area.width) } else { self };
         chart.draw_on(canvas, area, input, &axis, &values);
+    }
+
+    /// When the first known value begins.
+    fn known_since(&self, input: &FrameInput<'_>) -> Option<Timestamp> {
+        let layers = self.layers.iter().map(|(measure, _)| (&self.subject, *measure));
+        began(input, layers, input.app.charts.span.length())
     }
 
     /// Adds to the title the colour, the unit and what changed, as its width allows.
@@ -274,12 +276,7 @@ pub(super) fn draw_row(
     columns: u16,
 ) {
     let charts: Vec<Chart<'static>> = charts.into_iter().collect();
-    let span = input.app.charts.span.length();
-    let of = |chart: &Chart<'_>| -> Vec<Option<Timestamp>> {
-        let points = |(measure, _): &(Measure, Role)| Points::of(input, &chart.subject, *measure, span);
-        chart.layers.iter().map(|layer| points(layer).past_began()).collect()
-    };
-    let began = charts.iter().flat_map(of).flatten().min();
+    let began = charts.iter().filter_map(|chart| chart.known_since(input)).min();
     for (chart, place) in charts.into_iter().zip(side_by_side(area, columns, 2)) {
         Chart { began, ..chart }.draw(canvas, place, input);
     }

@@ -17,7 +17,7 @@ use crate::tui::widgets::rule::TitledRule;
 use crate::tui::widgets::scale::step_above;
 use crate::tui::widgets::time_axis::TimeAxis;
 use crate::tui::widgets::{Canvas, Plot, Segment};
-use crate::units::Money;
+use crate::units::{Money, Span, Timestamp};
 
 const SCALE: u16 = 7;
 
@@ -25,8 +25,11 @@ const SCALE: u16 = 7;
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, page: &MoneyPage) {
     let sums = sums(page);
     let last = sums.iter().rev().find_map(|sum| *sum);
-    let dots = 2 * usize::from(FramedChart::chart_width(area.width, SCALE));
-    let values = spread(&sums, dots);
+    let cells = FramedChart::chart_width(area.width, SCALE);
+    let day = page.hours.first().zip(page.hours.last());
+    let day = day.map(|(first, last)| (first.begin, Period::of(By::Hour, input.zone(), last.begin).end));
+    let axis = TimeAxis::across(day.unwrap_or((page.at, page.at)), page.at, cells);
+    let values = spread(&summed_hours(input, page, &sums, axis.end()), &axis);
     let is_loss = last.is_some_and(|last| last < Money::ZERO);
     // The last dot of an hour is a little before its end.
     let ends = values.iter().flatten().copied().chain(number(last));
@@ -58,10 +61,6 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, 
         labels.insert(0, ScaleLabel::now(now, amount(now)));
         rule = rule.right([Segment::key(key), Segment::text(format!(" {}", format::signed(last, 12)))]);
     }
-    let cells = FramedChart::chart_width(area.width, SCALE);
-    let day = page.hours.first().zip(page.hours.last());
-    let day = day.map(|(first, last)| (first.begin, Period::of(By::Hour, input.zone(), last.begin).end));
-    let axis = TimeAxis::across(day.unwrap_or((page.at, page.at)), page.at, cells);
     let read = |value: f64| format::signed(Money::from_micros((value * 1e6) as i64), 12).trim().to_owned();
     let reading = Reading { role: key, name: "", values: &values, format: &read };
     framed(
@@ -89,28 +88,58 @@ fn sums(page: &MoneyPage) -> Vec<Option<Money>> {
     upto.collect()
 }
 
-/// Interpolates the sums over the dots of a chart, linearly between the ends of hours; the current hour ends now.
-fn spread(sums: &[Option<Money>], dots: usize) -> Vec<Option<f64>> {
-    let hours = sums.len().max(1);
+/// The watched part of an hour, and the sum at its end.
+#[derive(Debug, Clone, Copy)]
+struct SummedHour {
+    from: Timestamp,
+    to: Timestamp,
+    sum: Option<f64>,
+}
+
+/// The watched parts of the page's hours, the last of which ends at `end`. The watch may begin within the first known hour.
+fn summed_hours(input: &FrameInput<'_>, page: &MoneyPage, sums: &[Option<Money>], end: Timestamp) -> Vec<SummedHour> {
+    let first = page.hours.iter().find(|hour| hour.profit.is_some()).map(|hour| hour.begin);
+    let ends = page.hours.iter().skip(1).map(|hour| hour.begin).chain([end]);
+    let hours = page.hours.iter().zip(ends).zip(sums).map(|((hour, end), sum)| {
+        let watched = input.snap.money.since.filter(|since| first == Some(hour.begin) && *since < end);
+        let from = watched.map_or(hour.begin, |since| since.max(hour.begin));
+        SummedHour { from, to: end.min(page.at), sum: number(*sum) }
+    });
+    hours.collect()
+}
+
+/// Interpolates the sums over the dots of an axis, linearly over the watched part of each hour: before the watch and in the
+/// time to come there is none.
+fn spread(hours: &[SummedHour], axis: &TimeAxis) -> Vec<Option<f64>> {
     let at = |dot: usize| {
-        let place = (dot as f64 + 1.0) * hours as f64 / dots.max(1) as f64;
-        let hour = (place.ceil() as usize).saturating_sub(1);
-        let to = number(sums.get(hour).copied().flatten())?;
-        let from = hour.checked_sub(1).and_then(|before| number(sums.get(before).copied().flatten())).unwrap_or(0.0);
-        Some(from + (to - from) * (place - hour as f64))
+        let half = if dot % 2 == 0 { Span::ZERO } else { axis.dot() };
+        let begin = axis.time_of((dot / 2) as u16) + half;
+        let nth = hours.iter().rposition(|hour| hour.from < begin + axis.dot())?;
+        let SummedHour { from, to, sum } = hours.get(nth).filter(|hour| begin < hour.to).copied()?;
+        let before = hours[..nth].iter().rev().find_map(|hour| hour.sum).unwrap_or(0.0);
+        let share = ((begin + axis.dot()).min(to) - from).millis() as f64 / (to - from).millis().max(1) as f64;
+        Some(before + (sum? - before) * share)
     };
-    (0..dots).map(at).collect()
+    (0..axis.dots()).map(at).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn at(minutes: i64) -> Timestamp {
+        Timestamp::from_millis(minutes * 60_000)
+    }
+
+    /// Class: the sum of an hour is spread over all of it, also over time that was not watched and time to come.
     #[test]
-    fn a_sum_grows_straight_through_its_hour_and_ends_with_what_is_known() {
-        let sums = [Some(Money::from_micros(8_000_000)), Some(Money::from_micros(4_000_000)), None];
-        let values = spread(&sums, 12);
-        assert_eq!(values[..8], [2.0, 4.0, 6.0, 8.0, 7.0, 6.0, 5.0, 4.0].map(Some));
-        assert_eq!(values[8..], [None; 4]);
+    fn a_sum_grows_straight_through_the_watched_part_of_its_hour() {
+        let hour = |from, to, sum| SummedHour { from: at(from), to: at(to), sum };
+        let hours = [hour(30, 60, Some(8.0)), hour(60, 75, Some(4.0)), hour(120, 75, None)];
+        let axis = TimeAxis::across((at(0), at(180)), at(75), 6);
+        let values = spread(&hours, &axis);
+        assert_eq!(values[..2], [None; 2], "before the watch");
+        assert_eq!(values[2..5], [4.0, 8.0, 4.0].map(Some));
+        assert_eq!(values[5..], [None; 7], "to come");
     }
 }

@@ -306,7 +306,8 @@ fn one_box(input: &FrameInput<'_>, area: Rect, is_wide: bool, extra: u16) -> Opt
     Some(layout)
 }
 
-/// The layout with charts and tables: 120x36 and larger. Rows that nothing takes are given to the charts.
+/// The layout with charts and tables: 120x36 and larger. Rows that nothing takes are given to further tables, and what these
+/// do not need to the charts.
 fn large(input: &FrameInput<'_>, area: Rect) -> Layout {
     let layout = with_charts(input, area, 0);
     match room::unused(input, area, &layout) {
@@ -315,7 +316,7 @@ fn large(input: &FrameInput<'_>, area: Rect) -> Layout {
     }
 }
 
-/// The same with so many further rows for the charts.
+/// The same with so many further rows.
 fn with_charts(input: &FrameInput<'_>, area: Rect, extra: u16) -> Layout {
     let is_wide = area.width >= WIDE && area.height >= 40;
     if let Some(layout) = one_box(input, area, is_wide, extra) {
@@ -326,13 +327,15 @@ fn with_charts(input: &FrameInput<'_>, area: Rect, extra: u16) -> Layout {
     // Further rows are given to the chart first, then to the sparklines.
     let usual = if is_wide { 47 } else { 33 };
     let spare = area.height.saturating_sub(usual).max(unneeded(input, area.height, is_wide));
-    let top = if is_wide { 10 } else { 8 } + spare.min(if is_wide { 6 } else { 8 }) + extra.div_ceil(2);
+    let further = room::further(input, extra, is_wide);
+    let [of_chart, of_vitals] = room::of_charts(extra - further.iter().sum::<u16>());
+    let top = if is_wide { 10 } else { 8 } + spare.min(if is_wide { 6 } else { 8 }) + of_chart;
     let (left, right) = split(rows.top(top), if is_wide { 45 } else { 37 }, if is_wide { 1 } else { 2 });
     layout.put(Part::Digits, left);
     layout.put(Part::Chart, right);
     layout.put(Part::Headline, rows.top(1));
     let vitals = if is_wide { 7 + spare.saturating_sub(6).min(3) } else { 5 + spare.saturating_sub(8).min(3) };
-    layout.put(Part::Vitals, rows.top(vitals + extra / 2));
+    layout.put(Part::Vitals, rows.top(vitals + of_vitals));
     layout.put(Part::Basis, rows.bottom(1));
     if is_wide {
         three_tables(input, &mut rows, &mut layout);
@@ -342,6 +345,9 @@ fn with_charts(input: &FrameInput<'_>, area: Rect, extra: u16) -> Layout {
         let is_short = fleet::needs(input).is_some_and(|needs| needs + LEAST_TABLE + alerts > rows.0.height);
         layout.put(Part::Alerts, rows.bottom(if is_short { alerts.min(1) } else { alerts }));
     }
+    let [hours, engines] = further;
+    layout.put(Part::Table(5), rows.bottom(hours));
+    layout.put(Part::Table(1), rows.bottom(engines));
     if fleet::needs(input).is_none() && !is_wide {
         let has_others = published::is_shown(input) && same_tokens::is_known(input);
         layout.put(Part::Table(6), rows.bottom(if has_others { same_tokens::ROWS } else { 0 }));

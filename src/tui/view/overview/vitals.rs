@@ -10,7 +10,7 @@ use crate::tui::app::RefreshPace;
 use crate::tui::format;
 use crate::tui::frame_input::FrameInput;
 use crate::tui::pane;
-use crate::tui::series::{Points, axis};
+use crate::tui::series::{Points, axis_from, began};
 use crate::tui::theme::{Ink, Role};
 use crate::tui::view::charts::{self, Chart, Kind, changed, ends};
 use crate::tui::view::latencies;
@@ -19,7 +19,7 @@ use crate::tui::widgets::rule::TitledRule;
 use crate::tui::widgets::scale::{LineScale, step_above};
 use crate::tui::widgets::sparkline::Sparkline;
 use crate::tui::widgets::{Canvas, Plot, Segment};
-use crate::units::Ratio;
+use crate::units::{Ratio, Timestamp};
 
 /// The least number of columns for charts side by side.
 const CHARTS: u16 = 106;
@@ -245,19 +245,17 @@ fn lines(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, selected: 
     let chosen = input.app.charts.span;
     let of = selection::note(input, selected);
     let subject = subject(selected);
-    let vitals = vitals(input, selected).map(|vital| {
-        let points = Points::of(input, &subject, vital.measure, chosen.length());
-        (vital, points)
-    });
-    let title = pointed::title(input).unwrap_or_else(|| span_of(input, vitals.iter().map(|(_, points)| points)));
+    let vitals = vitals(input, selected);
+    let measures = vitals.iter().map(|vital| (&subject, vital.measure));
+    let began = began(input, measures, chosen.length());
+    let title = pointed::title(input).unwrap_or_else(|| span_of(input, began));
     TitledRule::new(title + &of).right([Segment::dim("scale")]).draw(canvas, area);
-    let known: Vec<&Points> = vitals.iter().map(|(_, points)| points).collect();
-    for (row, (vital, points)) in (1..area.height).zip(&vitals) {
+    for (row, vital) in (1..area.height).zip(&vitals) {
         let line = Rect { y: area.y + row, height: 1, ..area };
         let place = Rect { x: line.x + LEFT, width: line.width.saturating_sub(LEFT + RIGHT + 1), ..line };
         // A dot of the axis corresponds to a cell of the sparkline.
-        let axis = axis(input, &known, chosen.length(), place.width / 2);
-        let values = points.on(&axis);
+        let axis = axis_from(input, &subject, began, chosen.length(), place.width / 2);
+        let values = Points::over(input, &subject, vital.measure, chosen.length(), &axis).on(&axis);
         let then = pointed::figure(input, vital.is_share, &axis, &values);
         let mut writer = canvas.writer(line, 0);
         let label = if vital.measure == Measure::Load { vital.label.to_owned() } else { vital.label.to_lowercase() };
@@ -287,9 +285,9 @@ fn lines(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, selected: 
 }
 
 /// `Last 24 h`, or since when it is known where that is less.
-fn span_of<'p>(input: &FrameInput<'_>, points: impl Iterator<Item = &'p Points>) -> String {
+fn span_of(input: &FrameInput<'_>, began: Option<Timestamp>) -> String {
     let chosen = input.app.charts.span;
-    let young = points.filter_map(Points::past_began).min().filter(|began| {
+    let young = began.filter(|began| {
         let known = input.at(RefreshPace::Charts).snap.at - *began;
         known.millis() < chosen.length().millis() * 9 / 10
     });

@@ -56,7 +56,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, 
     let labels =
         vec![ScaleLabel::end(top, label(top)), ScaleLabel::now(now, label(now)), ScaleLabel::end(owed, label(owed))];
     let cell = |share: f64| (share / end * f64::from(cells)).floor().clamp(0.0, f64::from(cells)) as u16;
-    let mark = |share: f64| AxisMark { cell: cell(share), glyph: '▲', ink: Role::Warning.into() };
+    let mark = |share: f64| AxisMark { cell: cell(share), glyph: '▲', ink: Role::Warning.into(), gives_way: false };
     let tick = |percent: u32| Tick {
         cell: cell(f64::from(percent) / 100.0),
         text: format!("┴{} %", format::grouped(percent.into())),
