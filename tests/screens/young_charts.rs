@@ -27,7 +27,7 @@ impl Drawn {
         let title = rows.iter().position(is_title).unwrap_or_else(|| panic!("no chart in\n{frame}"));
         let left = rows[title].iter().collect::<String>().find(" ─ Revenue").unwrap();
         let left = rows[title].iter().collect::<String>()[..left].chars().count() + 1;
-        let below = (title + 1..).find(|row| rows[*row][left..].iter().any(|c| *c == '─')).unwrap();
+        let below = (title + 1..rows.len()).find(|row| rows[*row][left..].contains(&'─')).unwrap();
         let is_dots = |c: char| ('\u{2801}'..='\u{28ff}').contains(&c);
         let column = |x: usize| (title + 1..below).map(|y| rows[y][x]).collect::<String>();
         let columns = (left..rows[title].len() - 9)
@@ -71,7 +71,8 @@ fn watched(after: i64, seconds: i64, size: (u16, u16)) -> Vec<(i64, Drawn)> {
 fn a_young_chart_begins_with_the_watch_and_grows_a_dot_a_second() {
     for after in [42, 3, 58] {
         for (second, drawn) in watched(after, 90, (120, 36)) {
-            let cells = usize::try_from((second + after % 2) / 2 + 1).unwrap();
+            let dots = second + after % 2;
+            let cells = usize::try_from(dots / 2 + 1).unwrap();
             assert!((cells - 1..=cells).contains(&drawn.filled()), "{after} + {second}: {drawn:#?}");
             // A rate is known from the second poll on.
             let first = drawn.columns.iter().position(|column| !column.is_empty()).unwrap();

@@ -112,7 +112,7 @@ fn summed_hours(input: &FrameInput<'_>, page: &MoneyPage, sums: &[Option<Money>]
 /// time to come there is none.
 fn spread(hours: &[SummedHour], axis: &TimeAxis) -> Vec<Option<f64>> {
     let at = |dot: usize| {
-        let half = if dot % 2 == 0 { Span::ZERO } else { axis.dot() };
+        let half = if dot.is_multiple_of(2) { Span::ZERO } else { axis.dot() };
         let begin = axis.time_of((dot / 2) as u16) + half;
         let nth = hours.iter().rposition(|hour| hour.from < begin + axis.dot())?;
         let SummedHour { from, to, sum } = hours.get(nth).filter(|hour| begin < hour.to).copied()?;
