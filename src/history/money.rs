@@ -190,11 +190,6 @@ impl MoneyRings {
         self.began.is_some_and(|(began, over)| minute == began && part <= over)
     }
 
-    /// Whether an instant is in a first minute that was watched in part.
-    pub(super) fn is_first_minute(&self, at: Timestamp) -> bool {
-        self.began.is_some_and(|(began, _)| began == at.millis().div_euclid(MINUTE))
-    }
-
     /// The cost of a node between two instants.
     pub(super) fn cost_between(&self, subject: &Subject, from: Timestamp, to: Timestamp) -> Option<f64> {
         let [_, rate] = self.rates(self.place(subject)?, from.minute(), (to + Span::from_millis(MINUTE - 1)).minute());

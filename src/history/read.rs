@@ -88,14 +88,21 @@ impl Recorded {
         }
     }
 
-    /// The fleet's revenue and cost per hour in fine steps, as they were recorded then. Where none was recorded, the ledger's
-    /// of the minute, if it is over and was watched from its beginning.
+    /// The fleet's revenue and cost per hour in fine steps, as they were recorded then. The ledger's of the minute where none
+    /// was recorded in it, and in a hole of a minute that is over.
     fn fine_rates(&self, place: MoneyPlace, from: Timestamp, to: Timestamp) -> [Option<f64>; 2] {
-        let known = [Measure::Revenue, Measure::Cost]
-            .map(|measure| Lines::channel(measure).and_then(|channel| self.fine_mean(channel, from, to)));
-        let newest = self.lines.fine.newest().map(|slot| slot.div_euclid(PER_MINUTE));
-        let is_over = newest != Some(self.lines.minutes.slot(from)) && !self.money.is_first_minute(from);
-        if is_over && known.iter().all(Option::is_none) { self.money.rates(place, from, to) } else { known }
+        let of = |from: Timestamp, to: Timestamp| {
+            [Measure::Revenue, Measure::Cost].map(|measure| self.fine_mean(Lines::channel(measure)?, from, to))
+        };
+        let is_known = |from, to| of(from, to).iter().any(Option::is_some);
+        let plus = |at: i64, span: i64| Timestamp::from_millis(at.saturating_add(span));
+        let (minute, known) = (self.lines.minutes.slot(from), of(from, to));
+        let (begin, length) = (minute.saturating_mul(Span::MINUTE.millis()), Span::MINUTE.millis());
+        let is_over = self.lines.fine.newest().map(|slot| slot.div_euclid(PER_MINUTE)) != Some(minute);
+        let is_unknown = known.iter().all(Option::is_none);
+        let is_hole = is_over && is_unknown && is_known(plus(from.millis(), -length), from);
+        let is_unrecorded = is_unknown && !is_known(plus(begin, 0), plus(begin, length));
+        if is_hole || is_unrecorded { self.money.rates(place, from, to) } else { known }
     }
 
     /// The mean of a line's fine steps.
