@@ -38,7 +38,7 @@ pub(super) struct Observation {
 
 /// How values compare with earlier ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Comparison {
+enum Relation {
     /// Nothing to compare.
     Unknown,
     /// A counter or a row is below the earlier values, or no row is in both.
@@ -109,7 +109,7 @@ impl Values {
 
     /// Whether no counter is below the other values.
     pub(super) fn reaches(&self, other: &Self) -> bool {
-        self.compared(other) != Comparison::Contradicts
+        self.compared(other) != Relation::Contradicts
     }
 
     /// All tokens.
@@ -131,26 +131,26 @@ impl Values {
 
     /// Whether these can be later values of the same process: no counter is below, and the total did not double.
     pub(super) fn goes_on_from(&self, then: &Self) -> bool {
-        matches!(self.compared(then), Comparison::Rises { total, by } if by <= total)
+        matches!(self.compared(then), Relation::Rises { total, by } if by <= total)
     }
 
     /// Compares with earlier values of another address. Counters that only one of them has are ignored.
-    fn compared(&self, then: &Self) -> Comparison {
+    fn compared(&self, then: &Self) -> Relation {
         if self.0.is_empty() || then.0.is_empty() {
-            return Comparison::Unknown;
+            return Relation::Unknown;
         }
         let (mut shared, mut total, mut by) = (false, 0_u64, 0_u64);
         for (key, before) in &then.0 {
             let Some((_, now)) = self.0.iter().find(|(other, _)| is_same(key, other)) else {
                 if before.iter().flatten().any(|value| *value > 0) {
-                    return Comparison::Contradicts;
+                    return Relation::Contradicts;
                 }
                 continue;
             };
             shared = true;
             for (now, before) in now.iter().zip(before) {
                 let (Some(now), Some(before)) = (*now, *before) else { continue };
-                let Some(rise) = now.checked_sub(before) else { return Comparison::Contradicts };
+                let Some(rise) = now.checked_sub(before) else { return Relation::Contradicts };
                 (total, by) = (total.saturating_add(before), by.saturating_add(rise));
             }
         }
@@ -158,7 +158,7 @@ impl Values {
         for (_, now) in self.0.iter().filter(|(key, _)| is_new(key)) {
             by = now.iter().flatten().fold(by, |by, value| by.saturating_add(*value));
         }
-        if shared { Comparison::Rises { total, by } } else { Comparison::Contradicts }
+        if shared { Relation::Rises { total, by } } else { Relation::Contradicts }
     }
 }
 
@@ -210,13 +210,13 @@ impl Pair {
     /// Compares new values of a side with the last values of the other side before them.
     pub(super) fn compare(&mut self, side: Side, now: &Values, then: &Values) {
         match now.compared(then) {
-            Comparison::Unknown => {}
-            Comparison::Contradicts => self.contradict(),
-            Comparison::Rises { total, by: 0 } => {
+            Relation::Unknown => {}
+            Relation::Contradicts => self.contradict(),
+            Relation::Rises { total, by: 0 } => {
                 self.prove(total, 0);
                 self.rose = Some((side, 0));
             }
-            Comparison::Rises { total, by } => {
+            Relation::Rises { total, by } => {
                 if let Some((_, before)) = self.rose.filter(|(other, _)| *other != side) {
                     self.prove(total, before.saturating_add(by));
                 }
@@ -239,15 +239,15 @@ impl Pair {
         }
         if let Some(below) = below.and_then(|place| theirs.get(place)) {
             match now.compared(&below.values) {
-                Comparison::Rises { total, by: 0 } => self.prove(total, 0),
-                Comparison::Rises { total, by } if above.is_some() => self.prove(total.saturating_add(by), u64::MAX),
+                Relation::Rises { total, by: 0 } => self.prove(total, 0),
+                Relation::Rises { total, by } if above.is_some() => self.prove(total.saturating_add(by), u64::MAX),
                 _ => {}
             }
         }
         // The other side's last values, if they are between the last two of this side.
         let last = theirs.back().filter(|last| now.reaches(&last.values));
         let (Some(last), Some(before)) = (last, before) else { return };
-        if let Comparison::Rises { total, by } = last.values.compared(before) {
+        if let Relation::Rises { total, by } = last.values.compared(before) {
             self.prove(total.saturating_add(by), u64::MAX);
         }
     }
