@@ -168,9 +168,9 @@ impl Ledger {
         let wanted = GpuTime::of(gpus, to - from).millis();
         let Some(sums) = self.minutes.get(&from.minute()) else { return wanted };
         let posted = sums.gpu_time(cost_account).map_or(0, |time| time.allocated.millis());
-        let is_whole = to - from == Span::MINUTE;
-        let is_slewed = is_whole && posted - wanted <= GpuTime::of(gpus, SLEWED).millis();
-        if is_slewed { posted.max(0) } else { wanted.min(posted.max(0)) }
+        // What differs by more is of other GPUs of the account, of another part of the minute, or from before a restart.
+        let is_slewed = (posted - wanted).abs() <= GpuTime::of(gpus, SLEWED).millis();
+        if from == from.minute() && is_slewed { posted.max(0) } else { wanted }
     }
 
     fn write_gpu_time(&mut self, cost_account: CostAccountId, gpus: u32, from: Timestamp, to: Timestamp, sign: i64) {

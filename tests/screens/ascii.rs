@@ -69,7 +69,7 @@ fn each_key_keeps_its_name() {
         "1-7        the views of the tabs",
         "Enter      into the chosen row",
         "<  >       view before; Ctrl-PgUp",
-        "<-  ->     back and forth by a cell",
+        "<- ->      back and forth by a cell",
         "j Dn  k Up one row down, up",
         "{  }       by ten cells; also Shift <-",
         "+  -       poll less or more often",

@@ -84,7 +84,7 @@ fn all_changes_of_a_frame_are_between_the_same_minutes() {
     let clock = margintop::tui::format::clock_minute(then, &TimeZone::UTC);
     let clock = clock.trim();
     let wide = text(&app, 200, 50);
-    assert!(wide.contains(&format!("more than at {clock}")), "{wide}");
+    assert!(wide.contains(&format!(" than at {clock}")), "{wide}");
     assert!(wide.contains(&format!("/h against {clock}")), "{wide}");
     assert!(!wide.contains("over 15 min"), "{wide}");
     // One node and one model are compared between the same minutes.

@@ -143,6 +143,8 @@ fn alerts_say_what_to_do_after_an_arrow_and_once() {
 fn the_cursor_keeps_the_words_of_the_legend() {
     let mut app = watched();
     type_(&mut app, "c");
+    // To a cell whose minute is over.
+    type_(&mut app, "{");
     let frame = text(&app, 120, 36);
     let title = line(&frame, "─ Revenue");
     assert!(title.contains("▪ profit $") && title.contains("▪ cost $"), "{title}");

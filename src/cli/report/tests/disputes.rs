@@ -49,7 +49,11 @@ fn open_disputes_of_the_span_are_reported() {
         let disputed = (report["disputed_tokens"].as_u64(), report["disputed"].as_str());
         assert_eq!(disputed, (Some(tokens), Some(worth)), "{line}");
         let table = table::render(&data(line).unwrap());
-        let said = format!("disputed     {worth} USD of {tokens} tokens, in no total: a lower bound");
+        let grouped = crate::tui::format::grouped(tokens.into());
+        let said = match worth {
+            "0.00" => format!("disputed     {grouped} tokens, in no total: a lower bound, without a price;"),
+            _ => format!("disputed     {worth} USD of {grouped} tokens, in no total: a lower bound;"),
+        };
         assert_eq!(table.contains(&said), tokens > 0, "{line}\n{table}");
     }
     let mut priced = past();
