@@ -171,14 +171,9 @@ fn every_key_in_every_view() {
     session.resize(120, 36);
     session.press("1");
     session.wait_for("the overview", |text| text.contains("Revenue = cost + profit"));
-    for (key, seen) in [
-        ("2", "─ Nodes"),
-        ("3", "─ Models"),
-        ("4", "─ Engines"),
-        ("6", "─ Ranks of"),
-        ("7", "─ Active"),
-        ("?", "─ Views"),
-    ] {
+    for (key, seen) in
+        [("2", "─ Nodes"), ("3", "─ Models"), ("4", "─ Engines"), ("6", "─ Ranks"), ("7", "─ Active"), ("?", "─ Views")]
+    {
         session.press(key);
         session.wait_for(seen, |text| text.contains(seen));
     }
