@@ -19,7 +19,7 @@ use crate::tui::widgets::{Canvas, Plot, Segment};
 const KEYS: u16 = 11;
 
 /// The rows of the example of a large chart with its times, and the cells of its scale.
-const CHART: u16 = 6;
+const CHART: u16 = 5;
 const SCALE: u16 = 7;
 
 /// The least number of rows for the last row with program and version.
@@ -232,7 +232,7 @@ fn blocks() -> Vec<Block> {
         let mouse = "click, wheel, point; Shift".to_owned();
         move_.lines.push((vec![Segment::new(Role::Accent, "mouse")], mouse));
     }
-    blocks.extend([glyphs(), colours(), large_chart(), sources()]);
+    blocks.extend([large_chart(), colours(), glyphs(), sources()]);
     blocks
 }
 
@@ -290,11 +290,7 @@ pub(super) fn legend_of_figures(canvas: &mut Canvas<'_>, area: Rect) {
 
 /// How to read the large chart.
 fn large_chart() -> Block {
-    let lines = [
-        "The top edge is revenue. What is above",
-        "the cost is profit. Where the cost is",
-        "higher, what is missing is hatched.",
-    ];
+    let lines = ["Top edge: revenue. Above cost: profit.", "Hatched: what is missing to the cost."];
     let lines = lines.map(|text| (Vec::new(), text.to_owned()));
     Block { title: "How to read the large chart", has_chart: true, lines: lines.into() }
 }
