@@ -10,21 +10,21 @@ use margintop::reading::{Event, GpuId, GpuReading, GpuState, Health, Label, Node
 use margintop::units::{Energy, Moment, Money, PowerPrice, Span};
 use support::{answered, at, counters, gpus, instant, member, moment, page};
 
-fn began() -> Moment {
+pub fn began() -> Moment {
     moment("2025-02-20T10:00:00Z")
 }
 
-fn after(millis: i64) -> Moment {
+pub fn after(millis: i64) -> Moment {
     at(began().wall + Span::from_millis(millis))
 }
 
-fn fleet(config: FleetConfig) -> Fleet {
+pub fn fleet(config: FleetConfig) -> Fleet {
     let mut fleet = Fleet::new(config, Book::built_in().unwrap(), began());
     fleet.restore(SavedState::default(), Span::from_secs(86_400));
     fleet
 }
 
-fn lease(rate: &str) -> Lease {
+pub fn lease(rate: &str) -> Lease {
     Lease::of(Leased::Gpu("H100".to_owned()), rate.parse().unwrap())
 }
 

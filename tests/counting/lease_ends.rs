@@ -1,30 +1,12 @@
 //! Leases that a person ends: what was posted after the end is taken back, and the lease stays ended.
 
-use crate::support;
+use crate::costs::{after, began, fleet, lease};
+use crate::support::gpus;
 
-use margintop::fleet::{Fleet, FleetConfig, SavedState};
-use margintop::pricing::{Book, Lease, Leased};
+use margintop::fleet::{Fleet, FleetConfig};
+use margintop::pricing::{Lease, Leased};
 use margintop::reading::{Event, NodeName};
 use margintop::units::{Moment, Span};
-use support::{at, gpus, moment};
-
-fn began() -> Moment {
-    moment("2025-02-20T10:00:00Z")
-}
-
-fn after(millis: i64) -> Moment {
-    at(began().wall + Span::from_millis(millis))
-}
-
-fn fleet(config: FleetConfig) -> Fleet {
-    let mut fleet = Fleet::new(config, Book::built_in().unwrap(), began());
-    fleet.restore(SavedState::default(), Span::from_secs(86_400));
-    fleet
-}
-
-fn lease(rate: &str) -> Lease {
-    Lease::of(Leased::Gpu("H100".to_owned()), rate.parse().unwrap())
-}
 
 /// Class: what an end by hand takes back was posted at several rates, or is paid for other GPUs instead.
 #[test]

@@ -327,7 +327,7 @@ fn the_first_minute_is_a_rate_of_what_was_watched_of_it() {
     watch.leave();
 }
 
-/// Class: the first minute is filled from its beginning, also with seconds in which nobody watched.
+/// Class: the first minute is filled from its beginning, also in seconds before the first poll.
 #[test]
 fn no_rate_is_known_of_the_seconds_before_the_watch() {
     let (_home, path) = file();

@@ -54,9 +54,21 @@ fn enter_on_an_event_leads_to_its_subject_at_that_time_and_esc_back() {
     assert_eq!((app.view(), app.then()), (ViewId::Alerts, then));
 }
 
+/// The view of alerts after ten minutes of these snapshots, by second.
+fn alerts_after_ten_minutes(snapshot: impl Fn(u64) -> Snapshot) -> App {
+    let history = History::default();
+    for beat in (0..=600).step_by(5) {
+        history.record(&snapshot(beat), Span::from_secs(5));
+    }
+    let mut app = App::new(Arc::new(snapshot(600)), TimeZone::UTC, Span::from_secs(1), 1);
+    app.history = history;
+    type_(&mut app, "7");
+    draw(&mut app);
+    app
+}
+
 /// A dashboard with an alert that was twice and is over, one that was once, and one that lasts.
 fn with_past_alerts() -> App {
-    let history = History::default();
     let alert = |subject: &str, since: Timestamp, rule: Rule| Alert {
         rule,
         severity: Severity::Warning,
@@ -75,14 +87,7 @@ fn with_past_alerts() -> App {
         snapshot.alerts.push(alert("gpu-0003 GPU 2", began, Rule::GpuError));
         snapshot
     };
-    for beat in (0..=600).step_by(5) {
-        history.record(&snapshot(beat), Span::from_secs(5));
-    }
-    let mut app = App::new(Arc::new(snapshot(600)), TimeZone::UTC, Span::from_secs(1), 1);
-    app.history = history;
-    type_(&mut app, "7");
-    draw(&mut app);
-    app
+    alerts_after_ten_minutes(snapshot)
 }
 
 /// Class: what an alert is about is shown as it is now, not as it was when the alert was.
@@ -119,7 +124,6 @@ fn enter_on_an_alert_leads_to_its_subject_when_it_was() {
 #[test]
 fn one_outage_is_one_resolved_row() {
     for nodes in [1, 2, 4, 6] {
-        let history = History::default();
         let snapshot = |beat: u64| {
             let (mut snapshot, began) = (of(beat, 8), of(0, 8).at + Span::from_secs(300));
             let rows = snapshot.engines.iter().map(|row| (row.node.to_string(), row.target.to_string()));
@@ -138,13 +142,7 @@ fn one_outage_is_one_resolved_row() {
             }
             snapshot
         };
-        for beat in (0..=600).step_by(5) {
-            history.record(&snapshot(beat), Span::from_secs(5));
-        }
-        let mut app = App::new(Arc::new(snapshot(600)), TimeZone::UTC, Span::from_secs(1), 1);
-        app.history = history;
-        type_(&mut app, "7");
-        draw(&mut app);
+        let mut app = alerts_after_ten_minutes(snapshot);
         let rows = |app: &App| {
             let frame = text(app, 120, 50);
             let resolved = frame.split("─ Resolved").nth(1).unwrap_or_default().lines().skip(1);

@@ -77,7 +77,7 @@ fn it_asks_when_it_is_opened_and_every_ten_seconds() {
     assert_eq!(app.money.failure.as_ref().unwrap().as_str(), "the ledger does not answer; it is asked again");
     type_(&mut app, "1");
     later(&mut app, 60);
-    assert_eq!(app.next_query(), None, "nobody looks");
+    assert_eq!(app.next_query(), None, "no open view needs it");
     app.update(Action::QueryDropped);
     type_(&mut app, "5");
     assert!(app.next_query().is_some(), "opened again, it has the amounts of now");
