@@ -57,9 +57,9 @@ pub(super) fn imbalance(snapshot: &Snapshot) -> Option<ReasonLine> {
     let worst = dearest.balances.iter().find(|balance| !balance.ranks.is_empty())?;
     let name = dearest.group.name();
     let what = match dearest.waiting {
-        Waiting::Counted(share) => format!("{name} first, {:.1} % waited", share * 100.0),
+        Waiting::Counted(share) => format!("{name}, {:.1} % of its time waiting", share * 100.0),
         Waiting::Estimated(_) => {
-            format!("{name} first, {:.2}x, the mean {}", worst.over_mean.get(), worst.balancer.name())
+            format!("{name} {:.2}x, {} over the mean", worst.over_mean.get(), worst.balancer.name())
         }
     };
     let line = ReasonLine { reason: Reason::Imbalance, what, per_hour: Some(per_hour), today: None };

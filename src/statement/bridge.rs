@@ -66,6 +66,8 @@ pub struct Bridge {
     pub parts: [(Cause, Money); 7],
     /// Whether a cost is known in both spans; else the profits are none.
     pub cost_known: bool,
+    /// Whether tokens of the earlier and of the later span have no price: that profit is a lower bound.
+    pub unpriced: [bool; 2],
     /// The models that moved most, at most five.
     pub models: Vec<Mover>,
     /// The units that moved most; none where no account is in one.
@@ -108,6 +110,7 @@ impl Bridge {
             after: profits.last().copied().unwrap_or_default(),
             parts,
             cost_known: then.cost.is_some() && now.cost.is_some() && compared.both > Span::ZERO,
+            unpriced: [then, now].map(|totals| !totals.unpriced.is_zero()),
             models: movers(before, after, By::Model),
             units: if any_unit { movers(before, after, By::Unit) } else { Vec::new() },
             nodes: movers(before, after, By::Node),

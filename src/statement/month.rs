@@ -25,6 +25,10 @@ pub struct MonthToDate {
     pub cost: Option<Money>,
     /// The profit.
     pub profit: Option<Money>,
+    /// Whether the true revenue may be higher: tokens without a price, or windows that were lost.
+    pub lower_bound: bool,
+    /// Whether the true revenue may be lower: tokens that may have been cached.
+    pub upper_bound: bool,
     /// The expected cost of the whole month if it continues as it was watched so far, with one-off costs added once;
     /// `None` if too little was watched or no cost is known.
     pub projected_cost: Option<Money>,
@@ -46,6 +50,7 @@ impl MonthToDate {
         let left = (end - past.until).millis().max(0);
         let early = watched < EARLY.millis() && left > 0;
         let rest = |cost: Money| if left == 0 { Some(Money::ZERO) } else { cost.scaled(left, watched) };
+        let lost_windows: i64 = past.uncertainty.iter().map(|part| part.lost_windows).sum();
         let lasting = totals.cost.map(|cost| cost - owed_once(past)).filter(|_| !early);
         Self {
             since: past.since,
@@ -55,6 +60,8 @@ impl MonthToDate {
             uncosted_revenue: totals.uncosted_revenue,
             cost: totals.cost,
             profit: totals.profit(),
+            lower_bound: !totals.unpriced.is_zero() || lost_windows > 0,
+            upper_bound: past.uncertainty.iter().any(|part| !part.excess.is_zero()),
             projected_cost: totals.cost.zip(lasting.and_then(rest)).map(|(cost, rest)| (cost + rest).round_to(places)),
             budget,
         }

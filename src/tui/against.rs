@@ -1,5 +1,5 @@
-//! What changed against a quarter hour ago, or since a younger watch began. Every change of a frame is between the same two
-//! minutes, so that the profit, its causes and the figures beside it cannot contradict each other.
+//! What changed against a quarter hour ago, or since a younger watch began. Every change of a frame is against the same
+//! minute. The later one is the last whole minute, but for the profit an hour, whose change is that of the rate beside it.
 
 use super::format;
 use super::frame_input::FrameInput;
@@ -28,10 +28,10 @@ pub(super) fn change(input: &FrameInput<'_>, subject: &Subject, measure: Measure
     if is_share { Some(now - then) } else { (then > 0.0).then(|| now / then - 1.0) }
 }
 
-/// The change of the profit an hour of a subject.
-pub(super) fn profit(input: &FrameInput<'_>, subject: &Subject) -> Option<Money> {
-    let (then, now) = then_and_now(input, subject, Measure::Profit)?;
-    let micros = (now - then) * 1e6;
+/// The profit an hour of a subject in the earlier minute, where the later one is known too.
+pub(super) fn profit_before(input: &FrameInput<'_>, subject: &Subject) -> Option<Money> {
+    let (then, _) = then_and_now(input, subject, Measure::Profit)?;
+    let micros = then * 1e6;
     (micros.abs() < 9e18).then(|| Money::from_micros(micros.round() as i64))
 }
 

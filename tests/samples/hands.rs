@@ -23,7 +23,12 @@ pub fn app() -> App {
 
 /// Draws a frame, so that the mouse meets something.
 pub fn draw(app: &mut App) {
-    let mut terminal = Terminal::new(TestBackend::new(120, 36)).unwrap();
+    draw_at(app, 120, 36);
+}
+
+/// Draws a frame of a size.
+pub fn draw_at(app: &mut App, width: u16, height: u16) {
+    let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
     let mut hits = Hits::default();
     terminal.draw(|frame| hits = margintop::tui::draw(frame, app, app.shown(), &Theme::of_roles())).unwrap();
     app.update(Action::Drawn(hits));

@@ -56,6 +56,7 @@ pub fn bridge(at: Timestamp, before: i64, parts: &[(Cause, i64)]) -> Bridge {
         after: dollars(after),
         parts: Cause::ALL.map(|cause| (cause, dollars(of(cause)))),
         cost_known: true,
+        unpriced: [false; 2],
         models: Vec::new(),
         units: Vec::new(),
         nodes: Vec::new(),
@@ -155,10 +156,39 @@ fn a_change_is_reported_with_what_it_is_of() {
     assert_eq!(shorter.collect::<Vec<_>>(), ["Earning +$24,524/h, $2,000/h less.", "Earning +$24,524/h."]);
 }
 
+/// Class: a rate of this moment beside a change of the minute before it.
+#[test]
+fn the_rate_less_its_change_is_the_profit_of_the_compared_minute() {
+    let snapshot = fleet(30_000, 5_476);
+    let then = clock(snapshot.at - QUARTER);
+    let said = |rate: i64, parts: &[(Cause, i64)]| {
+        let bridge = bridge(snapshot.at, 26_000, parts);
+        let facts = Facts {
+            snapshot: &snapshot,
+            rate: Some(dollars(rate)),
+            is_past: false,
+            recorded: None,
+            bridge: Some(&bridge),
+            zone: &TimeZone::UTC,
+        };
+        headline(&facts).iter().map(Sentence::text).collect::<Vec<_>>().join(" ")
+    };
+    let fell = [(Cause::Traffic, -2_000)];
+    let less = format!("Earning +$25,000/h, $1,000/h less than at {then}. Less traffic −$2,000/h.");
+    assert_eq!(said(25_000, &fell), less);
+    // The present moved on to the other side: the last minute's cause is not its cause.
+    let more = said(28_000, &fell);
+    assert!(more.starts_with(&format!("Earning +$28,000/h, $2,000/h more than at {then}. ")), "{more}");
+    assert!(!more.contains("traffic"), "{more}");
+    let as_then = said(26_010, &fell);
+    assert!(as_then.contains(&format!("about as at {then}")) && !as_then.contains("traffic"), "{as_then}");
+}
+
 #[test]
 fn each_cause_has_its_words() {
-    let snapshot = fleet(30_000, 5_476);
-    let word = |cause, amount| {
+    let mut snapshot = fleet(30_000, 5_476);
+    let mut word = |cause, amount| {
+        snapshot.money.profit_per_hour = Some(dollars(20_000 + amount));
         let bridge = bridge(snapshot.at, 20_000, &[(cause, amount)]);
         sentences(&snapshot, Some(&bridge))[1].text()
     };

@@ -3,7 +3,7 @@
 use super::headline::{QUARTER, alert, bridge, dollars, fleet, movers, node, sentences};
 
 use margintop::reading::{Label, ModelName};
-use margintop::snapshot::{Alert, Rule, Severity, Snapshot};
+use margintop::snapshot::{Alert, Rule, Severity, Snapshot, ValueAtList};
 use margintop::statement::{Bridge, Cause};
 use margintop::tui::headline::{Importance, Sentence, SentencePart, drawn};
 use margintop::tui::theme::Theme;
@@ -143,7 +143,7 @@ fn at_120_and_80_columns_what_to_do_is_kept() {
     assert_eq!(row(&said, 198), whole);
     assert_eq!(row(&said, 118), format!("Earning +$24,524/h, $2,000/h less. {stalled} Restart the engine."));
     assert_eq!(row(&said, 78), "Earning +$24,524/h, $2,000/h less than at ".to_owned() + &against + ".");
-    // A model without a price: what to write has precedence over a part of the change.
+    // A model without a price, and what it would be worth, have precedence over a part of the change.
     let (mut snapshot, mut less) = fallen(30_000, 5_476);
     unpriced(&mut snapshot);
     less.units.clear();
@@ -155,4 +155,10 @@ fn at_120_and_80_columns_what_to_do_is_kept() {
     assert!(at_120.contains("write a [[price]]") && at_120.contains(" less than at "), "{at_120}");
     let at_80 = row(&said, 78);
     assert!(at_80.contains("$2,000/h less") && at_80.contains("write a [[price]]"), "{at_80}");
+    // What its tokens would be worth has precedence over what to write.
+    snapshot.money.compare =
+        Some(ValueAtList { list: Label::new("list"), amount: dollars(900), per_hour: Some(dollars(151)) });
+    let said = sentences(&snapshot, Some(&less));
+    assert!(row(&said, 140).ends_with("qwen3-32b has no price (worth ≈ $151.00/h)."), "{}", row(&said, 140));
+    assert!(row(&said, 78).ends_with("qwen3-32b: no price (≈ $151.00/h)."), "{}", row(&said, 78));
 }

@@ -49,6 +49,7 @@ fn the_same_key_goes_through_the_panes() {
 #[test]
 fn rows_of_the_open_pane_scroll() {
     let mut app = pages::app(Page::Fleet);
+    hands::draw_at(&mut app, 80, 24);
     type_(&mut app, "555jjj");
     assert_eq!((app.money.pane, app.place()), (Pane::Compare, 3));
     type_(&mut app, "G");
@@ -57,6 +58,27 @@ fn rows_of_the_open_pane_scroll() {
     assert_eq!(app.place(), 0, "another pane begins at its top");
     app.update(Action::Click(10, 9));
     assert_eq!(app.place(), 0);
+}
+
+/// Class: a table whose rows cannot be gone into.
+#[test]
+fn enter_goes_into_the_chosen_row_of_the_grouped_table() {
+    for (width, height) in [(80, 24), (120, 36), (200, 50)] {
+        let mut app = pages::app(Page::Fleet);
+        hands::draw_at(&mut app, width, height);
+        press(&mut app, KeyCode::Enter);
+        assert_eq!((app.view(), app.subject().map(Label::as_str)), (ViewId::Engines, Some("deepseek-r1")));
+        press(&mut app, KeyCode::Esc);
+        assert_eq!(app.view(), ViewId::Money, "Escape comes back");
+        type_(&mut app, "j");
+        press(&mut app, KeyCode::Enter);
+        assert_eq!(app.subject().map(Label::as_str), Some("deepseek-v3"), "{width}x{height}");
+        press(&mut app, KeyCode::Esc);
+        // What is no model has nowhere to go into.
+        type_(&mut app, "G");
+        press(&mut app, KeyCode::Enter);
+        assert_eq!(app.view(), ViewId::Money);
+    }
 }
 
 #[test]

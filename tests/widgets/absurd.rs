@@ -125,7 +125,8 @@ fn bars(canvas: &mut Canvas<'_>, area: Rect, data: &Data) {
     let causes: Vec<_> = data.values.iter().take(300).map(step).collect();
     for (places, ends) in [(0, None), (2, Some((low, top))), (99, Some((f64::NAN, 1.0)))] {
         let now = (data.name.as_str(), "now");
-        Waterfall { before: step(&data.first()), causes: causes.clone(), now, places, ends }.draw(canvas, area);
+        let (before, causes) = (step(&data.first()), causes.clone());
+        Waterfall { before, causes, now, bounds: ["≥ ", "≈ "], places, ends }.draw(canvas, area);
     }
 }
 

@@ -68,6 +68,7 @@ fn causes_hang_where_the_last_ended() {
         before: WaterfallStep { label: "before", note: "14:49", amount: amount(0) },
         causes: causes.collect(),
         now: ("now", "15:04"),
+        bounds: [""; 2],
         places: 0,
         ends: Some((24_000.0, 26_800.0)),
     };

@@ -319,15 +319,28 @@ struct MonthJson {
     uncosted_revenue: Money,
     cost: Option<Money>,
     profit: Option<Money>,
+    lower_bound: bool,
+    upper_bound: bool,
     projected_cost: Option<Money>,
     budget: Option<Money>,
 }
 
 impl MonthJson {
     const fn new(month: &MonthToDate) -> Self {
-        let MonthToDate { since, until, watched, revenue, uncosted_revenue, cost, profit, projected_cost, budget } =
-            *month;
-        let watched_seconds = watched.millis() / 1000;
-        Self { since, until, watched_seconds, revenue, uncosted_revenue, cost, profit, projected_cost, budget }
+        let MonthToDate { since, until, watched, revenue, uncosted_revenue, cost, profit, .. } = *month;
+        let MonthToDate { lower_bound, upper_bound, projected_cost, budget, .. } = *month;
+        Self {
+            since,
+            until,
+            watched_seconds: watched.millis() / 1000,
+            revenue,
+            uncosted_revenue,
+            cost,
+            profit,
+            lower_bound,
+            upper_bound,
+            projected_cost,
+            budget,
+        }
     }
 }

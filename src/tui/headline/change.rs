@@ -11,35 +11,16 @@ use crate::units::{Money, Timestamp};
 /// A change below one part in this many of the profit is none.
 const NOTABLE: u128 = 50;
 
-/// How the profit changed against the compared time, as the end of a sentence.
+/// How the profit changed against the compared time, as the end of a sentence. The rate that it stands beside less the
+/// change is the profit of that time.
 pub(super) fn change(facts: &Facts<'_>) -> Option<ChangeWords> {
-    let (by, then) = if let Some(bridge) = facts.bridge {
-        let bridge = Some(bridge).filter(|bridge| is_comparable(bridge))?;
-        let now = facts.rate.or(facts.snapshot.money.profit_per_hour);
-        // The rate is newer than the bridge: where it has moved on, the change is between the bridge's own two minutes.
-        return Some(match notable(bridge).filter(|_| now.is_some_and(|now| moved_on(bridge, now))) {
-            Some(by) => between(facts, by, bridge.before_span.1, bridge.after_span.1),
-            None => against(facts, notable(bridge), bridge.before_span.1),
-        });
-    } else {
-        let (change, then) = facts.recorded?;
-        let now = facts.snapshot.money.profit_per_hour?;
-        (is_notable(change, now - change, now).then_some(change), then)
+    let now = facts.rate.or(facts.snapshot.money.profit_per_hour)?;
+    let (before, then) = match facts.bridge {
+        Some(bridge) if is_comparable(bridge) => (bridge.before, bridge.before_span.1),
+        Some(_) => return None,
+        None => facts.recorded?,
     };
-    Some(against(facts, by, then))
-}
-
-/// Whether the present profit an hour differs from the bridge's by a tenth of the change or more.
-fn moved_on(bridge: &Bridge, now: Money) -> bool {
-    size(now - bridge.after) * 10 >= size(bridge.after - bridge.before)
-}
-
-/// `$2,000/h less at 15:04 than at 14:49`, `$2,000/h less`.
-fn between(facts: &Facts<'_>, by: Money, then: Timestamp, now: Timestamp) -> ChangeWords {
-    let [then, now] = [then, now].map(|at| format::clock_minute(at, facts.zone).trim().to_owned());
-    let word = if by < Money::ZERO { "less" } else { "more" };
-    let short = format!("{} {word}", an_hour(facts, by));
-    ChangeWords { long: format!("{short} at {now} than at {then}"), short: Some(short) }
+    Some(against(facts, notable(before, now), then))
 }
 
 /// `$2,000/h less than at 14:49`, `$2,000/h less`.
@@ -54,7 +35,7 @@ pub(super) fn against(facts: &Facts<'_>, by: Option<Money>, then: Timestamp) -> 
 
 /// The largest part of a change that moves the way the whole does, and the alert that it names.
 pub(super) fn cause<'a>(facts: &Facts<'a>) -> (Option<Sentence>, Option<&'a Alert>) {
-    let Some((bridge, by)) = comparable(facts).and_then(|bridge| Some((bridge, notable(bridge)?))) else {
+    let Some((bridge, by)) = comparable(facts).and_then(|bridge| Some((bridge, moved(facts, bridge)?))) else {
         return (None, None);
     };
     let same_way = |amount: Money| (amount < Money::ZERO) == (by < Money::ZERO);
@@ -97,23 +78,31 @@ fn comparable<'a>(facts: &Facts<'a>) -> Option<&'a Bridge> {
 }
 
 /// Whether costs are known in both spans and half of them was watched in both.
-pub fn is_comparable(bridge: &Bridge) -> bool {
+fn is_comparable(bridge: &Bridge) -> bool {
     bridge.cost_known && bridge.compared.both.millis() * 2 >= bridge.compared.whole.millis()
 }
 
-/// How much the profit an hour of its spans changed; `None` where they cannot be compared.
-pub fn changed(bridge: &Bridge) -> Option<Money> {
-    is_comparable(bridge).then(|| bridge.after - bridge.before)
+/// How much the present profit an hour differs from that of the bridge's earlier span; `None` where it cannot be compared.
+pub fn changed(bridge: &Bridge, now: Money) -> Option<Money> {
+    is_comparable(bridge).then(|| now - bridge.before)
 }
 
-/// The change, if it is more than noise.
-fn notable(bridge: &Bridge) -> Option<Money> {
-    let by = bridge.after - bridge.before;
-    is_notable(by, bridge.before, bridge.after).then_some(by)
+/// The change that the bridge explains, if it is more than noise. The present may have moved on from the bridge's later
+/// span: the bridge explains it while both changed the same way.
+fn moved(facts: &Facts<'_>, bridge: &Bridge) -> Option<Money> {
+    let by = notable(bridge.before, bridge.after)?;
+    let now = facts.rate.or(facts.snapshot.money.profit_per_hour)?;
+    notable(bridge.before, now).filter(|so_far| (*so_far < Money::ZERO) == (by < Money::ZERO)).map(|_| by)
 }
 
-fn is_notable(by: Money, before: Money, after: Money) -> bool {
-    size(by) * NOTABLE >= size(before).max(size(after)) && !by.is_zero()
+/// The change from one amount to another, if it is more than noise.
+fn notable(before: Money, after: Money) -> Option<Money> {
+    is_notable(before, after).then(|| after - before)
+}
+
+/// Whether the change from one amount to another is more than noise.
+pub(super) fn is_notable(before: Money, after: Money) -> bool {
+    before != after && size(after - before) * NOTABLE >= size(before).max(size(after))
 }
 
 /// The unit, else the node, else the model that moved by at least half of an amount, the same way.

@@ -17,7 +17,7 @@ pub struct Facts<'a> {
     pub is_past: bool,
     /// Why the profit an hour changed; `None` while it is not known.
     pub bridge: Option<&'a Bridge>,
-    /// The change of the profit an hour and the minute that it is against, as recorded, where there is no bridge.
+    /// The profit an hour of the compared minute and its end, as recorded, where there is no bridge.
     pub recorded: Option<(Money, Timestamp)>,
     /// The zone of the times.
     pub zone: &'a TimeZone,

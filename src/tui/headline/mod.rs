@@ -16,7 +16,7 @@ mod sentence;
 mod state;
 mod unknown;
 
-pub use change::{changed, is_comparable};
+pub use change::changed;
 pub use drawn::drawn;
 pub use facts::Facts;
 pub use node::{NodeQuarters, QuarterPair, node_change, node_headline};

@@ -2,7 +2,7 @@
 //! and remedy. A cause is given only if the node's own past or an alert on it shows it.
 
 use super::alarm::{remedy, tone as tone_of, what};
-use super::change::against;
+use super::change::{against, is_notable};
 use super::facts::{Facts, an_hour, signed_an_hour};
 use super::sentence::{ChangeWords, Importance, Sentence, SentencePart, Tone, part};
 use crate::burn::rent_of;
@@ -31,7 +31,7 @@ pub struct NodeQuarters {
     pub hit_rate: QuarterPair,
 }
 
-/// The smallest change that is reported: a share of a rate, and points of a hit rate.
+/// The smallest change that is reported: a share of traffic, and points of a hit rate.
 const NOTABLE: f64 = 0.02;
 const POINT: f64 = 0.01;
 /// The least share of a change that explains it.
@@ -45,13 +45,13 @@ pub fn node_headline(facts: &Facts<'_>, node: &NodeRow, quarters: Option<&NodeQu
     let alerts: Vec<&Alert> = known.iter().copied().filter(|alert| alert.severity != Severity::Info).collect();
     let mut sentences = Vec::new();
     let state = state(facts, node, &engines);
-    let earned = quarters.filter(|_| node.profit_per_hour.is_some());
+    let earned = quarters.zip(facts.rate.or(node.profit_per_hour));
     let (mut named, mut cause) = (None, None);
-    if let Some(quarters) = earned {
+    if let Some((quarters, now)) = earned {
         named = alerts.iter().copied().find(|alert| explains(alert, quarters.span));
-        cause = cause_of(facts, quarters, named);
+        cause = cause_of(facts, quarters, now, named);
     }
-    let change = earned.and_then(|quarters| change(facts, quarters));
+    let change = earned.and_then(|(quarters, now)| change(facts, quarters, now));
     sentences.push(state.followed_by(change));
     let is_named = cause.is_some() && named.is_some();
     sentences.extend(cause);
@@ -145,22 +145,30 @@ fn state(facts: &Facts<'_>, node: &NodeRow, engines: &[&EngineRow]) -> Sentence 
 }
 
 /// The change of its profit, as the end of a sentence.
-fn change(facts: &Facts<'_>, quarters: &NodeQuarters) -> Option<ChangeWords> {
-    let by = node_change(quarters)?;
-    Some(against(facts, (by != 0.0).then(|| money(by)), quarters.span.0))
+fn change(facts: &Facts<'_>, quarters: &NodeQuarters, now: Money) -> Option<ChangeWords> {
+    let by = node_change(quarters, now)?;
+    Some(against(facts, (!by.is_zero()).then_some(by), quarters.span.0))
 }
 
-/// The change of the profit an hour; zero for noise. `None` if either quarter is not known.
-pub fn node_change(quarters: &NodeQuarters) -> Option<f64> {
+/// The change of the profit an hour up to its present rate; zero for noise. `None` if either quarter is not known.
+pub fn node_change(quarters: &NodeQuarters, now: Money) -> Option<Money> {
+    let ((revenue, _), (cost, _)) = quarters.revenue.zip(quarters.cost)?;
+    let before = money(revenue - cost);
+    Some(if is_notable(before, now) { now - before } else { Money::ZERO })
+}
+
+/// The change between the two minutes; `None` for noise.
+fn between_minutes(quarters: &NodeQuarters) -> Option<f64> {
     let ((revenue, revenue_now), (cost, cost_now)) = quarters.revenue.zip(quarters.cost)?;
     let (before, after) = (revenue - cost, revenue_now - cost_now);
-    let by = after - before;
-    Some(if by.abs() >= NOTABLE * before.abs().max(after.abs()) { by } else { 0.0 })
+    is_notable(money(before), money(after)).then_some(after - before)
 }
 
 /// The largest part of the change in its direction, with the figures of its past that explain it.
-fn cause_of(facts: &Facts<'_>, quarters: &NodeQuarters, named: Option<&Alert>) -> Option<Sentence> {
-    let by = node_change(quarters).filter(|by| *by != 0.0)?;
+fn cause_of(facts: &Facts<'_>, quarters: &NodeQuarters, now: Money, named: Option<&Alert>) -> Option<Sentence> {
+    let shown = node_change(quarters, now).filter(|by| !by.is_zero())?;
+    // The parts are of whole minutes: they explain the change to the present while both are of one direction.
+    let by = between_minutes(quarters).filter(|by| (*by < 0.0) == (shown < Money::ZERO))?;
     let grown = |(before, after): (f64, f64)| after - before;
     let (revenue, cost) = (grown(quarters.revenue?), -grown(quarters.cost?));
     let same_way = |amount: f64| (amount < 0.0) == (by < 0.0) && amount.abs() >= LARGEST * by.abs();
@@ -260,11 +268,17 @@ fn unknown(facts: &Facts<'_>, node: &NodeRow, engines: &[&EngineRow]) -> Option<
     }
     let models = &facts.snapshot.models;
     let unpriced = |engine: &&EngineRow| {
-        let row = models.iter().find(|row| engine.model.as_ref() == Some(&row.model))?;
-        row.money.list.is_none().then(|| format::shorten(row.model.as_str(), 40))
+        models.iter().find(|row| engine.model.as_ref() == Some(&row.model)).filter(|row| row.money.list.is_none())
     };
-    let name = engines.iter().find_map(unpriced)?;
-    Some(Sentence::toned(format!("{name} has no price: write a [[price]]."), Tone::Warning))
+    let row = engines.iter().find_map(unpriced)?;
+    let what = format!("{} has no price: write a [[price]]", format::shorten(row.model.as_str(), 40));
+    let short = Sentence::toned(format!("{what}."), Tone::Warning);
+    let worth = row.money.compare_per_hour.zip(facts.snapshot.money.compare.as_ref());
+    Some(worth.map_or(short.clone(), |(amount, at)| {
+        let fleet = if facts.snapshot.nodes.len() > 1 { "in the fleet its" } else { "its" };
+        let long = format!("{what}; {fleet} tokens are worth ≈ {} at {}.", an_hour(facts, amount), at.list);
+        Sentence::toned(long, Tone::Warning).or(vec![short.parts], 1)
+    }))
 }
 
 /// The sentence if no alert is told; `is_calm` is whether there is none at all.

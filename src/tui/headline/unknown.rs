@@ -36,14 +36,23 @@ fn unpriced_now(facts: &Facts<'_>) -> Option<Sentence> {
     };
     let what = format!("{who} {verb} no price: write a [[price]]");
     let words = |text: String| vec![part(text, Tone::Warning)];
-    let shorter = [format!("{what}."), format!("{who}: write a [[price]].")].map(words);
+    let brief = format!("{who} {verb} no price.");
+    let shorter = [format!("{what}."), format!("{who}: write a [[price]]."), brief.clone()].map(words);
     let worth = facts.snapshot.money.compare.as_ref().and_then(|worth| Some((worth.per_hour?, &worth.list)));
     let Some((amount, list)) = worth else {
-        let [whole, short] = shorter;
-        return Some(Sentence::of(whole).or(vec![short], 1));
+        let [whole, short, brief] = shorter;
+        return Some(Sentence::of(whole).or(vec![short, brief], 1));
     };
-    let long = format!("{what}; {owner} tokens are worth ≈ {} at {list}.", an_hour(facts, amount));
-    Some(Sentence::toned(long, Tone::Warning).or(shorter.into(), 1))
+    let amount = an_hour(facts, amount);
+    let long = format!("{what}; {owner} tokens are worth ≈ {amount} at {list}.");
+    // What it would be worth is the reason to write one, and the view of the model says how.
+    let shorter = [
+        format!("{what} ({owner} tokens are worth ≈ {amount})."),
+        format!("{who} {verb} no price (worth ≈ {amount})."),
+        format!("{who}: no price (≈ {amount})."),
+        brief,
+    ];
+    Some(Sentence::toned(long, Tone::Warning).or(shorter.map(words).into(), 1))
 }
 
 /// Tokens of the past that no list priced.

@@ -7,7 +7,7 @@ use super::served::{ServedTogether, name_role};
 use super::{ViewId, tables};
 use crate::history::{Measure, Subject};
 use crate::reading::Health;
-use crate::snapshot::{NodeRow, Severity};
+use crate::snapshot::{ModelRow, NodeRow, Severity};
 use crate::tui::app::{Cells, RefreshPace};
 use crate::tui::figures_of::number;
 use crate::tui::format;
@@ -250,13 +250,21 @@ fn kv(line: &NodeLine<'_>) -> Cell<'static> {
 }
 
 fn profit(input: &FrameInput<'_>, line: &NodeLine<'_>) -> Cell<'static> {
-    // For an earlier instant, the missing amount may be due to a gap in the recording.
-    let is_now = input.app.then().is_none();
     let serves = line.row.state == Health::Live && line.served.live > 0;
-    if is_now && serves && line.row.profit_per_hour.is_none() && line.row.revenue.is_none() {
+    let is_missing = serves && line.row.profit_per_hour.is_none() && line.row.revenue.is_none();
+    // For an earlier instant, the missing amount may be due to a gap in the recording.
+    if is_missing && (input.app.then().is_none() || made_unpriced(input, line)) {
         return Cell::dim("unpriced");
     }
     tables::profit(line.row.profit_per_hour)
+}
+
+/// Whether a node made tokens of a model without a price.
+fn made_unpriced(input: &FrameInput<'_>, line: &NodeLine<'_>) -> bool {
+    let made = [line.row.output_per_second, line.row.prompt_per_second].into_iter().flatten().any(|rate| rate > 0.0);
+    let is_its = |row: &&ModelRow| line.served.model == Some(row.model.as_str());
+    let row = input.snap.models.iter().find(is_its).filter(|_| line.served.models == 1);
+    made && row.is_some_and(|row| row.money.list.is_none())
 }
 
 pub(super) fn float(value: Option<u64>) -> Option<f64> {

@@ -32,8 +32,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, 
 
 /// The change of the profit per hour against a quarter hour ago; `None` if it is noise.
 pub(super) fn change(input: &FrameInput<'_>, node: &NodeRow) -> Option<Money> {
-    let by = node_change(&quarters(input, node)?).filter(|by| by.is_finite() && *by != 0.0)?;
-    Some(Money::from_micros((by * 1e6).round() as i64))
+    node_change(&quarters(input, node)?, node.profit_per_hour?).filter(|by| !by.is_zero())
 }
 
 /// The figures of the minutes that all changes are between; `None` until both are known.

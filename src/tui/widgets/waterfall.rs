@@ -33,6 +33,8 @@ pub struct Waterfall<'a> {
     pub causes: Vec<WaterfallStep<'a>>,
     /// Label and note of the row of now.
     pub now: (&'a str, &'a str),
+    /// The marks of bounds of before and of now, such as `≥ `.
+    pub bounds: [&'static str; 2],
     /// Decimals of the figures, at most 6.
     pub places: u32,
     /// The values of both ends of the axis; chosen automatically if `None`.
@@ -44,6 +46,7 @@ struct WaterfallLine<'a> {
     label: &'a str,
     note: &'a str,
     is_total: bool,
+    bound: &'static str,
     /// The printed figure, in units of the last decimal.
     figure: Option<i128>,
     from: f64,
@@ -76,13 +79,16 @@ impl<'a> Waterfall<'a> {
                 label: step.label,
                 note: step.note,
                 is_total: i == 0,
+                bound: if i == 0 { self.bounds[0] } else { "" },
                 figure,
                 from,
                 to: value(sum),
             });
         }
         let (label, note) = self.now;
-        lines.push(WaterfallLine { label, note, is_total: true, figure: Some(printed), from: 0.0, to: value(sum) });
+        let [_, bound] = self.bounds;
+        let (figure, to) = (Some(printed), value(sum));
+        lines.push(WaterfallLine { label, note, is_total: true, bound, figure, from: 0.0, to });
         lines
     }
 
@@ -123,10 +129,10 @@ impl<'a> Waterfall<'a> {
         let text = amount(figure.unsigned_abs(), self.places.min(6));
         match (figure.signum(), line.is_total) {
             (0, false) => Segment::dim("0"),
-            (0, true) => Segment::text("0"),
+            (0, true) => Segment::text(format!("{}0", line.bound)),
             (1, false) => Segment::new(Role::Gain, format!("▲ +{text}")),
-            (1, true) => Segment::new(Role::Gain, format!("+{text}")),
-            _ => Segment::new(Role::Loss, format!("▼ −{text}")),
+            (1, true) => Segment::new(Role::Gain, format!("{}+{text}", line.bound)),
+            _ => Segment::new(Role::Loss, format!("{}▼ −{text}", line.bound)),
         }
     }
 }
@@ -189,7 +195,14 @@ mod tests {
 
     fn waterfall(before: i64, causes: &[Option<i64>]) -> Waterfall<'static> {
         let causes = causes.iter().map(|micros| step("cause", *micros)).collect();
-        Waterfall { before: step("before", Some(before)), causes, now: ("now", ""), places: 0, ends: None }
+        Waterfall {
+            before: step("before", Some(before)),
+            causes,
+            now: ("now", ""),
+            bounds: [""; 2],
+            places: 0,
+            ends: None,
+        }
     }
 
     #[test]

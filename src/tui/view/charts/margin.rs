@@ -4,7 +4,8 @@ use ratatui::layout::Rect;
 
 use super::cursor::Reading;
 use super::{NOT_YET, ends, framed};
-use crate::history::{Measure, Subject};
+use crate::history::{Measure, Query, Subject};
+use crate::snapshot::{Bound, ModelRow};
 use crate::tui::app::ChartSpan;
 use crate::tui::figures_of::number;
 use crate::tui::format;
@@ -84,7 +85,14 @@ impl Margin {
         }
         let floor = (form == MarginForm::Stack).then_some("0");
         let profit = revenue.iter().zip(&cost).map(|(revenue, cost)| Some((*revenue)? - (*cost)?)).collect::<Vec<_>>();
-        let reading = |role, name, values| Reading { role, name, values, format: &dollars };
+        let bound = self.bound_at_cursor(input, &axis);
+        let marked = |value: f64| {
+            let bound = if value < 0.0 { bound.of_negative() } else { bound };
+            format!("{}{}", bound.mark(), dollars(value))
+        };
+        let reading = |role, name, values| -> Reading<'_> {
+            Reading { role, name, values, format: if role == Role::Gain { &marked } else { &dollars } }
+        };
         framed(
             canvas,
             area,
@@ -97,6 +105,23 @@ impl Margin {
             (&self.subject, ends(&revenue).is_some() || ends(&cost).is_some(), NOT_YET),
             &[reading(Role::Gain, "profit ", &profit), reading(Role::Cost, "cost ", &cost)],
         );
+    }
+
+    /// On which side of the profit at the cursor the true one may be: a model that made tokens then may have no price.
+    fn bound_at_cursor(&self, input: &FrameInput<'_>, axis: &TimeAxis) -> Bound {
+        let Some(cell) = input.app.pointed().and_then(|at| axis.cell_of(at)).filter(|_| self.subject == Subject::Fleet)
+        else {
+            return Bound::None;
+        };
+        let until = axis.time_of(cell) + axis.cell();
+        let made = |row: &ModelRow, measure| {
+            let subject = Subject::Model(row.model.clone());
+            let query = Query { subject, measure, until, step: axis.cell().max(Span::MINUTE), points: 1 };
+            input.app.history.series(&query).points.iter().flatten().any(|rate| *rate > 0.0)
+        };
+        let serves = |row: &&ModelRow| [Measure::Output, Measure::Prompt].into_iter().any(|measure| made(row, measure));
+        let without = input.snap.models.iter().filter(|row| row.money.list.is_none());
+        Bound::of(without.filter(serves).count() > 0, false)
     }
 
     fn rule(&self, input: &FrameInput<'_>, width: u16, axis: &TimeAxis) -> TitledRule<'static> {

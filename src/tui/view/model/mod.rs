@@ -226,7 +226,7 @@ fn facts(input: &FrameInput<'_>, row: &ModelRow, so_far: Option<SoFar>) -> Vec<V
             let (role, _, _) = sign(Some(profit));
             facts.push(vec![(role, format!("{}/h", format::signed_amount(profit, input.currency(), 12)))]);
         }
-        facts.extend(change(input, row));
+        facts.extend(row.money.profit_per_hour.and_then(|now| change(input, row, now)));
         let period = pane::period(input).map(|period| format!("{} ", period.words())).unwrap_or_default();
         facts.push(pair(&format!("revenue {period}"), &amount(row.money.revenue)));
         facts.extend(so_far.map(|so_far| pair("cost ≈ ", &amount(Some(so_far.cost)))));
@@ -248,8 +248,8 @@ fn facts(input: &FrameInput<'_>, row: &ModelRow, so_far: Option<SoFar>) -> Vec<V
 }
 
 /// The change of the profit per hour against a quarter hour ago.
-fn change(input: &FrameInput<'_>, row: &ModelRow) -> Option<Vec<(Role, String)>> {
-    let change = against::profit(input, &Subject::Model(row.model.clone()))?;
+fn change(input: &FrameInput<'_>, row: &ModelRow, now: Money) -> Option<Vec<(Role, String)>> {
+    let change = now - against::profit_before(input, &Subject::Model(row.model.clone()))?;
     let [against, _] = against::reference(input);
     against::written(input, change).map(|said| vec![said, (Role::Dim, against)])
 }

@@ -40,9 +40,12 @@ pub(super) fn draw(
     cursor_line(canvas, area, input, &axis);
 }
 
-/// The cell of a mark: its own, or the first behind the label that stands there; `None` if the next label begins there.
+/// The cell of a mark. Where every bar has a label, it is the one behind the label of its bar, so that a bar has one mark;
+/// otherwise its own, or the first behind the label that stands there. `None` if the next label begins there.
 fn beside_label(cell: u16, pitch: u16, labels: &[String]) -> Option<u16> {
     let bar = usize::from(cell / pitch.max(1)).min(labels.len().checked_sub(1)?);
+    let has_all = labels.iter().all(|label| !label.is_empty());
+    let cell = if has_all { u16::try_from(bar).ok()?.saturating_mul(pitch) } else { cell };
     let labelled = (0..=bar).rev().find(|nth| !labels[*nth].is_empty());
     let start = |nth: usize| u16::try_from(nth).unwrap_or(u16::MAX).saturating_mul(pitch);
     let end = labelled.map_or(0, |nth| start(nth) + format::width(&labels[nth]) as u16);
@@ -85,7 +88,7 @@ mod tests {
     #[test]
     fn a_mark_stands_behind_the_label_of_its_bar_or_where_it_belongs() {
         let hours: Vec<String> = (0..24).map(|hour| format!("{hour:02}")).collect();
-        assert_eq!([10, 11, 12, 14].map(|cell| beside_label(cell, 5, &hours)), [12, 12, 12, 14].map(Some));
+        assert_eq!([10, 11, 12, 14].map(|cell| beside_label(cell, 5, &hours)), [Some(12); 4], "one mark a bar");
         let hours_without_room = beside_label(2, 2, &hours);
         assert_eq!(hours_without_room, None, "the next label begins there");
         let every_third: Vec<String> =

@@ -3,6 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::change::change;
+use crate::snapshot::Bound;
 use crate::statement::{Bridge, Mover};
 use crate::tui::format;
 use crate::tui::frame_input::FrameInput;
@@ -106,6 +107,7 @@ fn waterfall<'a>(bridge: &Bridge, notes: &'a [String], (before, after): (&'a str
         causes: bridge.parts.iter().zip(notes).map(step).collect(),
         // The profit an hour of this instant is another figure.
         now: ("after", after),
+        bounds: bridge.unpriced.map(|unpriced| Bound::of(unpriced, false).mark()),
         places: if largest >= WHOLE.unsigned_abs() { 0 } else { 2 },
         ends: None,
     }

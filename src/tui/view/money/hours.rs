@@ -13,9 +13,9 @@ use crate::tui::app::MoneyRange;
 use crate::tui::figures_of::number;
 use crate::tui::format;
 use crate::tui::frame_input::FrameInput;
-use crate::tui::headline::is_comparable;
 use crate::tui::ledger_query::MoneyPage;
 use crate::tui::theme::Role;
+use crate::tui::view::overview::profit_changed;
 use crate::tui::widgets::hour_bars::{HourBar, HourBars};
 use crate::tui::widgets::rule::TitledRule;
 use crate::tui::widgets::scale::step_above;
@@ -254,7 +254,6 @@ fn now(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, (text_rows, 
     }
     let rows = area.height.saturating_sub(text_rows);
     let area = Rect { x: area.x + 2, width: area.width - 2, ..area };
-    let quarter = input.app.bridge().filter(|quarter| is_comparable(&quarter.bridge));
     // The figure of the overview: the bridge ends with the last whole minute, which is earlier.
     if let Some(profit) = input.rates().snap.money.profit_per_hour.filter(|_| rows >= 4) {
         let role = if profit < Money::ZERO { Role::Loss } else { Role::Gain };
@@ -262,8 +261,7 @@ fn now(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, (text_rows, 
         let bound = input.snap.rate_bound().mark();
         let amount = format::signed_amount(profit, input.currency(), 12);
         canvas.writer(area, 2).put(Role::Dim, bound).strong(role, &amount);
-        let by = quarter.as_ref().map(|quarter| quarter.bridge.change()).filter(|by| by.rounded(2) != 0);
-        if let Some(by) = by {
+        if let Some(by) = profit_changed(input).filter(|by| by.rounded(2) != 0) {
             let (role, text) = change(by, 9);
             canvas.writer(area, 3).put(role, &text);
             let [against, _] = against::reference(input);
@@ -273,7 +271,7 @@ fn now(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, (text_rows, 
     if text_rows > 1 {
         let symbol = format::symbol(input.currency()).trim_end().to_owned();
         canvas.writer(area, rows + 1).put(Role::Dim, &format!("profit, {}{symbol}", unit.letter));
-        canvas.writer(area, rows + 2).put(Role::Dim, "cost/revenue %");
+        canvas.writer(area, rows + 2).put(Role::Dim, "break-even, %");
     }
 }
 

@@ -21,7 +21,8 @@ use placed::row_key;
 use ratatui::layout::Rect;
 
 use super::what_if::levers;
-use super::{Hits, Layout, ListKey, Part, PastPart, View, tables};
+use super::{Hits, Layout, ListKey, OnEnter, Part, PastPart, View, ViewPlace, tables};
+use crate::statement::{By, RowKind};
 use crate::tui::app::{App, Command, Direction, Effect, MoneyRange, Pane};
 use crate::tui::format;
 use crate::tui::frame_input::FrameInput;
@@ -48,7 +49,12 @@ impl View for MoneyScreen {
     }
 
     fn rows(&self, input: &FrameInput<'_>) -> Vec<ListKey> {
-        (0..input.app.money.rows()).map(row_key).collect()
+        let rows = if has_one_pane(input.area()) {
+            input.app.money.rows()
+        } else {
+            input.app.money.page.as_deref().map_or(0, |page| rows::grouping(input, page).1.len())
+        };
+        (0..rows).map(row_key).collect()
     }
 
     fn layout(&self, input: &FrameInput<'_>, area: Rect) -> Layout {
@@ -75,8 +81,31 @@ impl View for MoneyScreen {
         hits
     }
 
+    fn enter(&self, input: &FrameInput<'_>) -> OnEnter {
+        let is_grouped = !has_one_pane(input.area()) || input.app.money.pane == Pane::Models;
+        let Some(page) = input.app.money.page.clone().filter(|_| is_grouped) else { return OnEnter::Nowhere };
+        let (by, rows) = rows::grouping(input, &page);
+        let keys: Vec<ListKey> = (0..rows.len()).map(row_key).collect();
+        let chosen = rows.get(input.app.list_of(ViewId::Money).place(&keys)).filter(|row| row.kind == RowKind::Key);
+        let into = |view| chosen.map(|row| OnEnter::Into(ViewPlace::about(view, row.key.as_str())));
+        match by {
+            By::Node => into(ViewId::Node),
+            By::Model | By::Unit => into(ViewId::Engines),
+            _ => None,
+        }
+        .unwrap_or(OnEnter::Nowhere)
+    }
+
     fn commands(&self) -> &'static [Command] {
-        &[Command::Show(ViewId::Money), Command::Against, Command::By, Command::WhatIf, STEP_SPAN, Command::Export]
+        &[
+            Command::Enter,
+            Command::Show(ViewId::Money),
+            Command::Against,
+            Command::By,
+            Command::WhatIf,
+            STEP_SPAN,
+            Command::Export,
+        ]
     }
 
     fn obey(&self, app: &mut App, command: Command) -> Option<Effect> {
@@ -138,9 +167,11 @@ fn draw(canvas: &mut Canvas<'_>, (part, area): (Part, Rect), input: &FrameInput<
         Part::Chart => hours::draw(canvas, area, input, page),
         Part::Vitals => since::draw(canvas, area, input, page),
         Part::Table(layout::BRIDGE) => bridge::draw(canvas, area, input, page),
-        Part::Table(layout::MODELS) => drop(rows::grouped(canvas, area, input, page, None)),
+        Part::Table(layout::MODELS) => {
+            return rows::grouped(canvas, area, input, page, Some(input.app.list_of(ViewId::Money)));
+        }
         Part::Table(layout::EVEN) => month::even(canvas, area, input, page),
-        Part::Table(layout::LEVERS) => levers(canvas, area, input, &page.levers),
+        Part::Table(layout::LEVERS) => levers(canvas, area, input, (&page.levers, None)),
         Part::Table(layout::CALENDAR) => calendar::draw(canvas, area, input, page),
         Part::Table(layout::TIERS) => drop(rows::draw(canvas, area, input, "By tier", &page.tiers, None)),
         Part::Table(layout::COMPARE) => drop(compare::draw(canvas, area, input, &same_tokens(page), None)),

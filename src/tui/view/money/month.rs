@@ -2,7 +2,8 @@
 
 use ratatui::layout::Rect;
 
-use crate::statement::{Capacity, Lever, TokenClass};
+use crate::snapshot::Bound;
+use crate::statement::{Capacity, Lever, MonthToDate, TokenClass};
 use crate::tui::figures_of::number;
 use crate::tui::format;
 use crate::tui::frame_input::FrameInput;
@@ -74,6 +75,7 @@ fn in_few_rows(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, page
     let lines = month_lines(input, page);
     let said = |label: &str| lines.iter().find(|(name, ..)| *name == label);
     let short = |money: Option<Money>| input.money(money, 9).trim().to_owned();
+    let [of_revenue, of_profit] = bounds(&month);
     let dim = |label: &str| (Role::Dim, label.to_owned());
     let (role, sign, size) = match month.profit {
         Some(profit) if profit < Money::ZERO => (Role::Loss, "▼ −", Some(Money::ZERO - profit)),
@@ -81,9 +83,9 @@ fn in_few_rows(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, page
         None => (Role::Text, "", None),
     };
     let sums = [
-        vec![dim("revenue "), (Role::Text, short(month.revenue))],
+        vec![dim("revenue "), (Role::Text, format!("{of_revenue}{}", short(month.revenue)))],
         vec![dim("cost "), (Role::Text, short(month.cost))],
-        vec![dim("profit "), (role, format!("{sign}{}", short(size)))],
+        vec![dim("profit "), (role, format!("{of_profit}{sign}{}", short(size)))],
     ];
     flow(canvas, row(1), &sums, 3);
     let mut end = vec![
@@ -190,10 +192,11 @@ fn month_lines(input: &FrameInput<'_>, page: &MoneyPage) -> Vec<(&'static str, R
         projected => format!("≈ {}", input.money(projected, 10).trim()),
     };
     let profit = month.profit.map_or(Role::Text, |p| if p < Money::ZERO { Role::Loss } else { Role::Gain });
+    let [of_revenue, of_profit] = bounds(&month);
     let mut lines = vec![
-        ("revenue", Role::Text, amount(month.revenue)),
+        ("revenue", Role::Text, format!("{of_revenue}{}", amount(month.revenue))),
         ("cost", Role::Text, amount(month.cost)),
-        ("profit", profit, signed(input, month.profit)),
+        ("profit", profit, format!("{of_profit}{}", signed(input, month.profit))),
         ("cost by its end", Role::Text, by_end),
     ];
     match month.over_budget() {
@@ -202,6 +205,15 @@ fn month_lines(input: &FrameInput<'_>, page: &MoneyPage) -> Vec<(&'static str, R
         Some(under) => lines.push(("under budget by", Role::Text, amount(Some(-under)))),
     }
     lines
+}
+
+/// The marks of the month's revenue and of its profit, which may be a loss.
+pub(super) fn bounds(month: &MonthToDate) -> [&'static str; 2] {
+    let bound = Bound::of(month.lower_bound, month.upper_bound);
+    let is_loss = month.profit.is_some_and(|profit| profit < Money::ZERO);
+    let of_profit = if is_loss { bound.of_negative() } else { bound };
+    let mark = |bound: Bound, amount: Option<Money>| if amount.is_some() { bound.mark() } else { "" };
+    [mark(bound, month.revenue), mark(of_profit, month.profit)]
 }
 
 /// A profit with its sign.

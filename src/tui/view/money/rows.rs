@@ -24,6 +24,12 @@ pub(super) fn count(statement: &Statement) -> u16 {
     u16::try_from(rows + 2).unwrap_or(u16::MAX)
 }
 
+/// The chosen grouping and its rows, in their order.
+pub(super) fn grouping<'a>(input: &FrameInput<'_>, page: &'a MoneyPage) -> (By, Vec<&'a StatementRow>) {
+    let (by, statement) = page.table(input.app.money.by.of());
+    (by, shown(input, statement))
+}
+
 /// Draws today by the chosen grouping.
 pub(super) fn grouped(
     canvas: &mut Canvas<'_>,
@@ -43,6 +49,11 @@ pub(super) fn grouped(
     draw(canvas, area, input, title, statement, state)
 }
 
+/// On which side of the totals the true ones may be.
+pub(super) fn bound(statement: &Statement) -> Bound {
+    Bound::of(statement.total.lower_bound || statement.lost_windows > 0, statement.upper_bound)
+}
+
 /// Draws the rows; with a list state, the chosen row can be selected.
 pub(super) fn draw(
     canvas: &mut Canvas<'_>,
@@ -57,7 +68,7 @@ pub(super) fn draw(
     let total = |hidden: usize| {
         let name = if hidden > 0 { format!("total, {hidden} more") } else { "total".to_owned() };
         let total = &statement.total;
-        let bound = Bound::of(total.lower_bound || statement.lost_windows > 0, statement.upper_bound);
+        let bound = bound(statement);
         let cells = columns.iter().enumerate().map(|(nth, _)| match nth {
             0 => Cell::Text(vec![Segment::title(name.clone())]),
             1 => list::bounded_amount(total.revenue, 9, bound),

@@ -2,6 +2,7 @@
 
 use ratatui::layout::Rect;
 
+use super::rows;
 use crate::history::Subject;
 use crate::statement::{By, Period};
 use crate::tui::figures_of::number;
@@ -59,7 +60,8 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, 
     if let Some(last) = last {
         let now = number(Some(last)).unwrap_or(0.0);
         labels.insert(0, ScaleLabel::now(now, amount(now)));
-        rule = rule.right([Segment::key(key), Segment::text(format!(" {}", format::signed(last, 12)))]);
+        let bound = rows::bound(&page.models).mark();
+        rule = rule.right([Segment::key(key), Segment::text(format!(" {bound}{}", format::signed(last, 12).trim()))]);
     }
     let read = |value: f64| format::signed(Money::from_micros((value * 1e6) as i64), 12).trim().to_owned();
     let reading = Reading { role: key, name: "", values: &values, format: &read };

@@ -2,6 +2,7 @@
 
 use ratatui::layout::Rect;
 
+use super::month::bounds;
 use crate::tui::figures_of::number;
 use crate::tui::format;
 use crate::tui::frame_input::FrameInput;
@@ -55,11 +56,9 @@ fn month(input: &FrameInput<'_>, page: &MoneyPage) -> Vec<Vec<TextSpan>> {
         Some(_) => (Role::Gain, "+"),
         None => (Role::Text, ""),
     };
-    let bound = input.snap.total_bound();
-    let bound = if month.profit.is_some_and(|profit| profit < Money::ZERO) { bound.of_negative() } else { bound };
+    let [_, bound] = bounds(&month);
     let size = month.profit.map(|profit| if profit < Money::ZERO { Money::ZERO - profit } else { profit });
-    let mut facts =
-        vec![vec![(Role::Dim, "the month ".to_owned()), (role, format!("{}{sign}{}", bound.mark(), amount(size)))]];
+    let mut facts = vec![vec![(Role::Dim, "the month ".to_owned()), (role, format!("{bound}{sign}{}", amount(size)))]];
     facts.extend(
         month
             .projected_cost

@@ -49,20 +49,22 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>) 
     draw_sentences(canvas, area, headline(&facts));
 }
 
-/// The change of the profit per hour against a quarter hour ago: that of the bridge, or of the record where there is none.
-pub(super) fn profit_changed(input: &FrameInput<'_>) -> Option<Money> {
+/// The change of the shown profit per hour against a quarter hour ago, which the bridge knows, or the record where there is
+/// no bridge.
+pub(in crate::tui::view) fn profit_changed(input: &FrameInput<'_>) -> Option<Money> {
+    let now = input.rates().snap.money.profit_per_hour?;
     match input.app.bridge() {
-        Some(quarter) => changed(&quarter.bridge),
-        None => recorded(input).map(|(change, _)| change),
+        Some(quarter) => changed(&quarter.bridge, now),
+        None => recorded(input).map(|(before, _)| now - before),
     }
 }
 
-/// The recorded change, and the minute that it is against.
+/// The recorded profit an hour of the compared minute, and its end.
 fn recorded(input: &FrameInput<'_>) -> Option<(Money, Timestamp)> {
     let money = &input.snap.money;
     let is_known = money.profit_per_hour.is_some() && money.uncosted_engines == 0 && !money.per_hour_preliminary;
-    let change = against::profit(input, &Subject::Fleet).filter(|_| is_known)?;
-    Some((change, input.app.compared().0))
+    let before = against::profit_before(input, &Subject::Fleet).filter(|_| is_known)?;
+    Some((before, input.app.compared().0))
 }
 
 /// Draws sentences, as many as fit by their importance, each in the longest form that fits.

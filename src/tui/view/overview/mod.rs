@@ -13,7 +13,7 @@ mod vitals;
 mod wanted;
 
 pub(in crate::tui::view) use head::digits;
-pub(in crate::tui::view) use headline::draw_sentences;
+pub(in crate::tui::view) use headline::{draw_sentences, profit_changed};
 use ratatui::layout::Rect;
 pub(in crate::tui::view) use vitals::draw as draw_vitals;
 

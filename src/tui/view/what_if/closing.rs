@@ -1,6 +1,6 @@
 //! The scenario's result in one sentence.
 
-use super::sums::percent;
+use super::sums::{bound, percent};
 use crate::reading::Label;
 use crate::statement::WhatIfChange;
 use crate::tui::format;
@@ -25,6 +25,7 @@ pub(super) fn sentence(input: &FrameInput<'_>, page: &WhatIfPage, width: u16) ->
         _ => (Role::Loss, format!("▼ −{}", amount(money))),
     };
     let (role, profit) = signed(after);
+    let profit = format!("{}{profit}", bound(&page.what_if.after).mark());
     let change = after - before;
     let said = match change.rounded(2).signum() {
         0 => vec![Segment::text(", as today")],

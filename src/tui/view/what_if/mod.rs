@@ -48,10 +48,11 @@ fn wide(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, page: Optio
     let lower = |area: Rect| Rect { y: area.y + upper, height: area.height - upper - closing_rows, ..area };
     let left = lower(left);
     // The levers with the text below them, and the lists where there is room.
-    let taken = worth::rows(&page.levers, left.width) + 1;
+    let shown = (page.levers.as_slice(), page.changed.hit_rate.map(|share| share.ppm()));
+    let taken = worth::rows(shown, left.width) + 1;
     let spare = Some(left.height.saturating_sub(taken)).filter(|rows| *rows >= LEAST_LISTS).unwrap_or(0);
     let lists = Rect { y: left.bottom() - spare, height: spare, ..left };
-    levers(canvas, Rect { height: left.height - spare, ..left }, input, &page.levers);
+    levers(canvas, Rect { height: left.height - spare, ..left }, input, shown);
     let in_force = page.in_force.iter().collect();
     let same = SameTokens { at: &page.compare, in_force, ours: page.what_if.before.revenue };
     if spare > 0 {

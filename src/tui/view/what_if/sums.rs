@@ -2,6 +2,7 @@
 
 use ratatui::layout::Rect;
 
+use crate::snapshot::Bound;
 use crate::statement::{Totals, break_even_load};
 use crate::tui::figures_of::number;
 use crate::tui::format;
@@ -44,6 +45,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, 
         ("cost", Role::Cost, before.cost, after.cost),
         ("profit", Role::Gain, before.profit(), after.profit()),
     ];
+    let bounds = [before, after].map(bound);
     // Where not all three fit, only the profit is shown.
     let is_short = area.height < 4;
     let sizes = sums.iter().flat_map(|(_, _, now, then)| [number(*now), number(*then)]).flatten();
@@ -58,7 +60,11 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, 
             area,
             row,
             name,
-            [amount(input, now, (name, cells)), amount(input, then, (name, cells)), changed(input, change)],
+            [
+                amount(input, now, (name, cells), bounds[0]),
+                amount(input, then, (name, cells), bounds[1]),
+                changed(input, change),
+            ],
         );
         row += 1;
         if has_bars {
@@ -109,15 +115,22 @@ fn bars(canvas: &mut Canvas<'_>, area: Rect, role: Role, values: [Option<Money>;
     }
 }
 
-/// An amount in at most `cells` cells; a profit has its glyph.
-fn amount(input: &FrameInput<'_>, money: Option<Money>, (name, cells): (&str, usize)) -> String {
+/// On which side of the revenue the true one may be: tokens without a price are in none.
+pub(super) fn bound(totals: &Totals) -> Bound {
+    Bound::of(!totals.unpriced.is_zero(), false)
+}
+
+/// An amount in at most `cells` cells with the mark of its bound; a profit has its glyph.
+fn amount(input: &FrameInput<'_>, money: Option<Money>, (name, cells): (&str, usize), bound: Bound) -> String {
+    let bound = if name == "cost" || money.is_none() { "" } else { bound.mark() };
+    let cells = cells.saturating_sub(format::width(bound));
     let text = input.money(money, cells.saturating_sub(3).min(13)).trim().replace('-', "−");
     let glyph = match money.map(|money| money.rounded(2).signum()) {
         Some(1) => "▲ ",
         Some(-1) => "▼ ",
         _ => "",
     };
-    if name == "profit" { format!("{glyph}{text}") } else { text }
+    if name == "profit" { format!("{bound}{glyph}{text}") } else { format!("{bound}{text}") }
 }
 
 fn changed(input: &FrameInput<'_>, change: Option<Money>) -> String {
