@@ -16,7 +16,7 @@ use jiff::tz::TimeZone;
 use ledger::{Engine, Ledger};
 use margintop::ledger::Grain;
 use margintop::pricing::Book;
-use margintop::statement::{By, Statement, Totals, differences};
+use margintop::statement::{By, Statement, Totals, differences, settled_minute};
 use margintop::store::Reader;
 use margintop::tui::ledger_query::{Against, MoneyPage, MoneyQuery, time_ranges};
 use margintop::units::{Money, Timestamp};
@@ -253,7 +253,7 @@ fn the_money_view_and_the_month_agree() {
     let grouped = report(&["--since", "today"]);
     let reader = Reader::open(&kept().ledger.path).unwrap();
     let at = reader.header().last;
-    let question = MoneyQuery { at, against: Against::Quarter, by: By::Model };
+    let question = MoneyQuery { at, minute: settled_minute(at), against: Against::Quarter, by: By::Model };
     let four = time_ranges(question, &TimeZone::UTC)
         .map(|span| reader.borne_past(span.since, span.until, span.finest).unwrap());
     let budget = Some(Money::from_micros(1_000_000_000));

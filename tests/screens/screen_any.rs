@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 use margintop::reading::{EngineKind, EngineRole, Health, Label, ModelName, UnitName};
 use margintop::snapshot::{Rule, Severity, Snapshot, VitalLine};
-use margintop::statement::By;
+use margintop::statement::{By, settled_minute};
 use margintop::tui::app::{Action, App, Command, Direction, Motion};
 use margintop::tui::frame_input::FrameInput;
 use margintop::tui::ledger_query::{Against, Hour, LedgerQuery, LedgerResult, MoneyPage, MoneyQuery, WhatIfPage};
@@ -310,7 +310,7 @@ proptest! {
         let mut app = app(snapshot);
         app.has_past = true;
         let at = pasts.0.until - Span::from_secs(1);
-        let question = MoneyQuery { at, against: Against::ALL[against], by: By::Model };
+        let question = MoneyQuery { at, minute: settled_minute(at), against: Against::ALL[against], by: By::Model };
         let four = [pasts.0.clone(), pasts.0.clone(), pasts.1, pasts.2];
         let mut page = MoneyPage::of(question, &four, &book(), &TimeZone::UTC, Some(Money::ZERO));
         for _ in 0..=panes {

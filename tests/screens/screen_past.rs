@@ -11,7 +11,7 @@ use margintop::clock::{Clock, ScriptedClock};
 use margintop::fleet::Checkpoint;
 use margintop::ledger::{GpuTimeChange, Past, PendingPostings, TokenChange};
 use margintop::reading::Label;
-use margintop::statement::{By, WhatIfChange};
+use margintop::statement::{By, WhatIfChange, settled_minute};
 use margintop::store::{Settings, Store};
 use margintop::tui::ledger_query::{Against, LedgerQuery, LedgerResult, MoneyQuery, WhatIfQuery};
 use margintop::tui::past_of;
@@ -74,7 +74,7 @@ fn the_published_day_is_on_the_page_to_the_dollar() {
     let day = deepseek_day();
     let store = ledger_of(&day);
     let at = day.until - Span::from_secs(1);
-    let question = MoneyQuery { at, against: Against::Yesterday, by: By::Model };
+    let question = MoneyQuery { at, minute: settled_minute(at), against: Against::Yesterday, by: By::Model };
     let LedgerResult::Money(Ok(page)) = asked(&store, LedgerQuery::Money(question)) else { panic!("no page") };
     assert_eq!((page.totals.revenue, page.totals.cost), (dollars(562_100), Some(dollars(87_072))));
     assert_eq!(page.models.total.profit, Some(dollars(475_028)));
@@ -120,8 +120,12 @@ fn a_ledger_that_is_closed_drops_the_question() {
     let store = ledger_of(&deepseek_day());
     store.close(PATIENCE);
     let (tell, answer) = channel();
-    let question =
-        LedgerQuery::Money(MoneyQuery { at: Timestamp::from_millis(1), against: Against::Quarter, by: By::Model });
+    let question = LedgerQuery::Money(MoneyQuery {
+        at: Timestamp::from_millis(1),
+        minute: Timestamp::from_millis(0),
+        against: Against::Quarter,
+        by: By::Model,
+    });
     let reply: margintop::tui::ledger_query::OnResult = Box::new(move |reply| tell.send(reply).unwrap());
     past_of(store, Arc::new(book()), zone(), None).ask(question, reply);
     assert_eq!(answer.recv_timeout(PATIENCE).unwrap_err(), RecvTimeoutError::Disconnected);

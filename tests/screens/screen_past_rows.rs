@@ -108,3 +108,71 @@ fn a_pair_of_prefill_and_decode_has_the_prompts_of_one_in_every_grouping() {
         assert!(!screen.contains("1,280"), "{screen}");
     }
 }
+
+/// An unpriced fleet whose first node has two ranks.
+fn ranked(beat: u64) -> Snapshot {
+    let mut snapshot = moving(beat);
+    snapshot.models[0].money.list = None;
+    snapshot.models[0].money.revenue_per_hour = None;
+    snapshot.models[0].money.cost_per_hour = Some(margintop::units::Money::from_micros(31_200_000));
+    snapshot.money.unpriced_tokens = 1_000;
+    let model = snapshot.models[0].model.clone();
+    for node in &mut snapshot.nodes {
+        let node = Arc::make_mut(node);
+        (node.revenue, node.revenue_per_hour, node.profit, node.profit_per_hour) = (None, None, None, None);
+    }
+    for engine in &mut snapshot.engines {
+        Arc::make_mut(engine).model = Some(model.clone());
+    }
+    let mut second = (*snapshot.engines[0]).clone();
+    second.rank = Some(margintop::reading::Rank::new("1"));
+    Arc::make_mut(&mut snapshot.engines[0]).rank = Some(margintop::reading::Rank::new("0"));
+    snapshot.engines.push(Arc::new(second));
+    snapshot
+}
+
+fn ranked_and_recorded() -> App {
+    let history = History::default();
+    for beat in (0..=600).step_by(5) {
+        history.record(&ranked(beat), Span::from_secs(5));
+    }
+    let mut app = App::new(Arc::new(ranked(600)), TimeZone::UTC, Span::from_secs(1), 1);
+    app.history = history;
+    draw(&mut app);
+    app
+}
+
+/// Class: what is known of an earlier instant, and blank.
+#[test]
+fn a_node_of_an_earlier_instant_is_unpriced_and_has_its_requests() {
+    let mut app = ranked_and_recorded();
+    app.update(Action::Command(Command::Step(Direction::Previous)));
+    assert!(app.then().is_some());
+    let frame = text(&app, 200, 50);
+    let row = |name: &str| {
+        frame.lines().find(|line| line.trim_start().starts_with(name)).unwrap_or_else(|| panic!("{frame}"))
+    };
+    for name in ["gpu-0000", "gpu-0001"] {
+        assert!(row(name).contains("unpriced"), "{frame}");
+    }
+    assert!(row("gpu-0000").contains(" 14 "), "both of its ranks: {frame}");
+    assert!(row("gpu-0001").contains(" 7 "), "{frame}");
+    // The keys of time stand once.
+    let footer = frame.lines().rev().find(|line| line.contains("End now")).unwrap_or_else(|| panic!("{frame}"));
+    assert_eq!(footer.matches("← →").count(), 1, "{footer}");
+}
+
+/// Class: a sum up to now in a frame of an earlier instant.
+#[test]
+fn what_burnt_up_to_now_is_not_in_an_earlier_frame() {
+    let mut app = ranked_and_recorded();
+    let has_sum = |app: &App| {
+        let frame = text(app, 200, 50);
+        let row = frame.lines().find(|line| line.contains(" its rent ")).unwrap_or_else(|| panic!("{frame}"));
+        let row: String = row.chars().take(67).collect();
+        row.trim_end().ends_with(|last: char| last.is_ascii_digit())
+    };
+    assert!(has_sum(&app));
+    app.update(Action::Command(Command::Step(Direction::Previous)));
+    assert!(app.then().is_some() && !has_sum(&app));
+}

@@ -35,7 +35,7 @@ impl App {
         if !self.shows(PastPart::Page) && !is_past {
             return None;
         }
-        self.open_query.money(self.money.wanted(self.shown.at), is_past)
+        self.open_query.money(self.money.wanted(self.shown.at, self.compared().1), is_past)
     }
 
     /// Days of the calendar and of the bars are asked for where they are shown, one after another.

@@ -145,9 +145,9 @@ pub struct MoneyState {
 }
 
 impl MoneyState {
-    /// The answer that is shown at an instant.
-    pub(super) const fn wanted(&self, at: Timestamp) -> MoneyQuery {
-        MoneyQuery { at, against: self.against, by: self.by.of() }
+    /// The answer that is shown at an instant, whose last whole minute ended at `minute`.
+    pub(super) const fn wanted(&self, at: Timestamp, minute: Timestamp) -> MoneyQuery {
+        MoneyQuery { at, minute, against: self.against, by: self.by.of() }
     }
 
     /// The latest of the shown days whose hours are not known, once today's are.

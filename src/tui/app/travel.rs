@@ -34,7 +34,7 @@ impl App {
     /// minute.
     pub fn compared(&self) -> (Timestamp, Timestamp) {
         let now = match (self.then, self.bridge()) {
-            (Some(then), _) => then.minute(),
+            (Some(then), _) => then.minute().min(settled_minute(self.newest().at)),
             (None, Some(quarter)) => quarter.bridge.after_span.1,
             (None, None) => settled_minute(self.shown.at),
         };

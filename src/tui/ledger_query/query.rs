@@ -56,6 +56,8 @@ fn quoted(name: &str) -> String {
 pub struct MoneyQuery {
     /// The present: today ends here.
     pub at: Timestamp,
+    /// The end of the last minute that is whole: the later span of the bridge ends here.
+    pub minute: Timestamp,
     /// The earlier span of the bridge.
     pub against: Against,
     /// The key of today's table.

@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 
 use super::{Against, MoneyQuery};
 use crate::ledger::{Detail, Grain};
-use crate::statement::{By, Period, bridge_minutes, month_of, settled_minute};
+use crate::statement::{By, Period, bridge_minutes, month_of};
 use crate::units::{Span, Timestamp};
 
 /// A time range, and the grain in which it is queried.
@@ -29,8 +29,7 @@ pub fn day_of(at: Timestamp, zone: &TimeZone) -> TimeRange {
 
 /// Today, the month, and both ends of the bridge, the earlier first.
 pub fn time_ranges(query: MoneyQuery, zone: &TimeZone) -> [TimeRange; 4] {
-    let MoneyQuery { at, against, .. } = query;
-    let now = settled_minute(at);
+    let MoneyQuery { at, minute: now, against, .. } = query;
     let hours = |then: Timestamp| [then, now].map(|end| (end - Span::HOUR, end));
     let ends = match against {
         Against::Quarter => bridge_minutes(now),
@@ -61,7 +60,12 @@ mod tests {
 
     #[test]
     fn both_ends_are_whole_minutes_that_are_over() {
-        let query = MoneyQuery { at: at("2026-11-23T15:04:07Z"), against: Against::Quarter, by: By::Model };
+        let query = MoneyQuery {
+            at: at("2026-11-23T15:04:07Z"),
+            minute: at("2026-11-23T15:03:00Z"),
+            against: Against::Quarter,
+            by: By::Model,
+        };
         let [today, month, before, after] = time_ranges(query, &TimeZone::UTC);
         assert_eq!((today.since, today.until), (at("2026-11-23T00:00:00Z"), query.at));
         assert_eq!(month.since, at("2026-11-01T00:00:00Z"));
@@ -73,7 +77,12 @@ mod tests {
     fn a_week_ago_is_the_same_hour_by_the_local_clock() {
         let zone = TimeZone::get("Europe/Berlin").unwrap();
         // Clocks went back on the 25th: the same hour is 169 hours ago.
-        let query = MoneyQuery { at: at("2026-10-28T11:00:30Z"), against: Against::LastWeek, by: By::Model };
+        let query = MoneyQuery {
+            at: at("2026-10-28T11:00:30Z"),
+            minute: at("2026-10-28T11:00:00Z"),
+            against: Against::LastWeek,
+            by: By::Model,
+        };
         let [_, _, before, after] = time_ranges(query, &zone);
         assert_eq!((before.until, after.until), (at("2026-10-21T10:00:00Z"), at("2026-10-28T11:00:00Z")));
         assert_eq!((after.until - after.since).millis(), 3_600_000);

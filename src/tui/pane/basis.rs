@@ -158,8 +158,8 @@ fn hits(input: &FrameInput<'_>) -> Option<TextSpan> {
 fn lost(input: &FrameInput<'_>) -> Option<TextSpan> {
     match input.snap.money.lost_windows {
         0 => None,
-        1 => Some(warn("1 lost window".to_owned())),
-        windows => Some(warn(format!("{} lost windows", format::grouped(windows.into())))),
+        1 => Some(warn("tokens may be missing".to_owned())),
+        windows => Some(warn(format!("tokens may be missing, {} times", format::grouped(windows.into())))),
     }
 }
 

@@ -84,7 +84,11 @@ impl Item {
 /// The overview names the views before all but its first key.
 fn items(input: &FrameInput<'_>, view: ViewId, is_named: bool) -> Vec<Item> {
     let own = view.view().commands().len();
+    let names_time = state_keys(input).is_some();
     let key = |command: Command| {
+        if names_time && matches!(command, Command::Step(_)) {
+            return None;
+        }
         let (key, word) = words(command, view, input)?;
         Some(Item { key, word, tab: None, is_help: command == Command::Help })
     };

@@ -13,6 +13,7 @@ use super::settled::{settle, sort_by_name};
 use super::{
     Hits, Layout, ListKey, OnEnter, Part, SortOrder, View, ViewId, ViewPlace, latencies, list, profit_cells, tables,
 };
+use crate::history::{Measure, Query, Subject};
 use crate::reading::Health;
 use crate::snapshot::{NodeRow, NonModelProfit};
 use crate::statement::RowKind;
@@ -26,7 +27,7 @@ use crate::tui::pane;
 use crate::tui::widgets::Canvas;
 use crate::tui::widgets::heat_cell::Heat;
 use crate::tui::widgets::table::{Cell, TableRow, Tree};
-use crate::units::{Money, Ratio};
+use crate::units::{Money, Ratio, Span};
 
 /// The rows of the chosen node below the list.
 const DETAIL: u16 = node_parts::SUMMARY;
@@ -165,12 +166,22 @@ fn figure_of(line: &NodeLine<'_>, key: &str) -> FigureValue {
 fn of<'a>(input: &FrameInput<'a>, rows: impl Iterator<Item = &'a NodeRow>) -> Vec<NodeLine<'a>> {
     let mut served = by_node(input.snap);
     let alerts = alerted(&input.snap.alerts);
-    let line = |row: &'a NodeRow| NodeLine {
-        row,
-        served: served.remove(row.name.as_str()).unwrap_or_default(),
-        gravest: alerts.get(row.name.as_str()).copied(),
+    let line = |row: &'a NodeRow| {
+        let mut served = served.remove(row.name.as_str()).unwrap_or_default();
+        // Running requests are recorded by node, not by each of several ranks.
+        if input.app.then().is_some() && served.running.is_none() {
+            served.running = recorded(input, row, Measure::Running).map(|running| running.max(0.0).round() as u64);
+        }
+        NodeLine { row, served, gravest: alerts.get(row.name.as_str()).copied() }
     };
     rows.map(line).collect()
+}
+
+/// A measure of a node at the shown instant.
+fn recorded(input: &FrameInput<'_>, row: &NodeRow, measure: Measure) -> Option<f64> {
+    let subject = Subject::Node(row.name.clone());
+    let query = Query { subject, measure, until: input.snap.at.minute(), step: Span::MINUTE, points: 1 };
+    input.app.history.series(&query).points.first().copied().flatten()
 }
 
 /// The names of all nodes in the order of their list.

@@ -127,7 +127,9 @@ fn today(input: &FrameInput<'_>, line: &ReasonLine) -> BurnAmount {
     if line.today.is_some() {
         return BurnAmount::of(line.today);
     }
-    let Some(BurntSum { since, cost, is_bound }) = input.app.history.burnt(line.reason) else {
+    // What was recorded is the sum up to now.
+    let recorded = input.app.history.burnt(line.reason).filter(|_| input.app.then().is_none());
+    let Some(BurntSum { since, cost, is_bound }) = recorded else {
         return BurnAmount::of(None);
     };
     // What is known of no instant has no sum.

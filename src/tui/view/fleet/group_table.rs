@@ -17,12 +17,12 @@ use crate::tui::widgets::Canvas;
 use crate::tui::widgets::table::{Cell, TableRow};
 use crate::units::Ratio;
 
-pub(super) fn columns<'s, 'a: 's>(input: &FrameInput<'a>) -> Vec<Col<'s, FleetGroup<'a>>> {
+pub(super) fn columns<'s, 'a: 's>(input: &FrameInput<'a>, names: u16) -> Vec<Col<'s, FleetGroup<'a>>> {
     type C<'s, 'a> = Col<'s, FleetGroup<'a>>;
     let heat = FleetHeat::new(input.at(RefreshPace::TenSeconds));
     let what = input.app.charts.cells.names().0;
     vec![
-        C::left("Units", 10, |group| said(name_role(group.gravest), group.label()))
+        C::left("Units", names, |group| said(name_role(group.gravest), group.label()))
             .stretch(1, 18)
             .rising(|group| OrderedBy::Name(group.name.to_owned())),
         C::left(format!("{what}, a cell a node"), 18, move |group| {
@@ -59,9 +59,13 @@ fn hidden(groups: &[&FleetGroup<'_>], columns: &[Col<'_, FleetGroup<'_>>], heat:
     }))
 }
 
+/// The least columns of a name.
+pub(super) const NAME: u16 = 10;
+
 /// Draws the table.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, groups: &[FleetGroup<'_>]) -> Hits {
-    let columns = columns(input);
+    let longest = groups.iter().map(|group| format::width(&group.label())).max().unwrap_or(0);
+    let columns = columns(input, longest.clamp(usize::from(NAME), 14) as u16);
     let state = Some(input.app.list_of(ViewId::Overview));
     let note = list::filter_note(&input.app.filter, groups.len(), 0);
     let heat = FleetHeat::new(input.at(RefreshPace::TenSeconds));

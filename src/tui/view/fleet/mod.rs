@@ -134,7 +134,7 @@ pub(super) fn orders(input: &FrameInput<'_>) -> Vec<SortOrder> {
     let slow = input.at(RefreshPace::FiveSeconds);
     match form(input) {
         Form::Nodes => super::View::orders(&nodes::Nodes, &slow),
-        Form::Groups if !is_map(input) => list::orders(&group_table::columns(&slow)),
+        Form::Groups if !is_map(input) => list::orders(&group_table::columns(&slow, group_table::NAME)),
         _ => Vec::new(),
     }
 }
@@ -191,7 +191,7 @@ fn ordered<'a>(input: &FrameInput<'a>, area: Rect) -> Vec<FleetGroup<'a>> {
         return map::ordered(groups, input, area);
     }
     let mut groups = folded(input, groups);
-    sort(&mut groups, &group_table::columns(input), input.app.list_of(ViewId::Overview));
+    sort(&mut groups, &group_table::columns(input, group_table::NAME), input.app.list_of(ViewId::Overview));
     groups
 }
 
