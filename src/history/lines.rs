@@ -12,7 +12,8 @@ use crate::units::{Ratio, Span};
 pub(super) const FINE: Span = Span::from_secs(5);
 /// Fine points in a minute.
 pub(super) const PER_MINUTE: i64 = 12;
-pub(super) const FINE_KEPT: i64 = 720;
+/// An hour, and as long as charts of a still dashboard are behind.
+pub(super) const FINE_KEPT: i64 = 62 * PER_MINUTE;
 /// A local day has at most 25 hours.
 const MINUTES_KEPT: usize = 25 * 60;
 

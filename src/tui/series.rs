@@ -16,8 +16,8 @@ const FINE: Span = Span::from_secs(5);
 const COARSE: Span = Span::from_secs(60);
 /// Charts up to this span have fine points.
 const SHORT: Span = Span::from_secs(3_600);
-/// More than charts are behind the newest snapshot, at any pace.
-const BEHIND: Span = Span::from_secs(30);
+/// More than charts are behind the newest snapshot, at any pace: those of a still dashboard stay for a minute.
+const BEHIND: Span = Span::from_secs(75);
 
 /// Points of known times, the newest last.
 #[derive(Debug, Clone, PartialEq)]

@@ -275,9 +275,11 @@ fn unknown(facts: &Facts<'_>, node: &NodeRow, engines: &[&EngineRow]) -> Option<
     let short = Sentence::toned(format!("{what}."), Tone::Warning);
     let worth = row.money.compare_per_hour.zip(facts.snapshot.money.compare.as_ref());
     Some(worth.map_or(short.clone(), |(amount, at)| {
-        let fleet = if facts.snapshot.nodes.len() > 1 { "in the fleet its" } else { "its" };
-        let long = format!("{what}; {fleet} tokens are worth ≈ {} at {}.", an_hour(facts, amount), at.list);
-        Sentence::toned(long, Tone::Warning).or(vec![short.parts], 1)
+        let amount = an_hour(facts, amount);
+        let fleet = if facts.snapshot.nodes.len() > 1 { " in the fleet" } else { "" };
+        let long = format!("{what}; its tokens{fleet} are worth ≈ {amount} at {}.", at.list);
+        let medium = Sentence::toned(format!("{what} (≈ {amount}{fleet})."), Tone::Warning);
+        Sentence::toned(long, Tone::Warning).or(vec![medium.parts, short.parts], 1)
     }))
 }
 

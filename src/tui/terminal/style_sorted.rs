@@ -16,7 +16,11 @@ const BEGIN: &[u8] = b"\x1b[?2026h";
 /// Ends it.
 const END: &[u8] = b"\x1b[?2026l";
 
-/// Writes changed cells by style, not by row: moving the cursor takes 4 to 9 bytes, changing a colour 19.
+/// Back by so many columns a byte each is shorter than any sequence.
+const MOST_BACKSPACES: u16 = 3;
+const BACKSPACES: [u8; MOST_BACKSPACES as usize] = [8; MOST_BACKSPACES as usize];
+
+/// Writes changed cells by style, not by row: moving the cursor takes 1 to 9 bytes, changing a colour 19.
 pub struct StyleSortedBackend<W: Write> {
     writer: W,
     size: Box<dyn Fn() -> io::Result<Size>>,
@@ -75,10 +79,20 @@ impl<W: Write> StyleSortedBackend<W> {
         match from {
             Some(at) if at.y == y && at.x == x => Ok(()),
             Some(at) if at.y == y && at.x < x => queue!(self.writer, MoveRight(x - at.x)),
+            Some(at) if at.y <= y && at.x > x && at.x - x <= MOST_BACKSPACES => {
+                if at.y < y {
+                    self.down(y - at.y)?;
+                }
+                self.writer.write_all(&BACKSPACES[..usize::from(at.x - x)])
+            }
             Some(at) if at.y == y => queue!(self.writer, MoveToColumn(x)),
-            Some(at) if at.x == x && at.y < y => queue!(self.writer, MoveDown(y - at.y)),
+            Some(at) if at.x == x && at.y < y => self.down(y - at.y),
             _ => queue!(self.writer, MoveTo(x, y)),
         }
+    }
+
+    fn down(&mut self, rows: u16) -> io::Result<()> {
+        if rows == 1 { self.writer.write_all(b"\x1b[B") } else { queue!(self.writer, MoveDown(rows)) }
     }
 }
 

@@ -72,7 +72,9 @@ pub(super) fn costs(
     if let Some((group, name)) = chosen {
         rows.push((format!("of it in {name}"), an_hour(group.waiting_per_hour)));
     }
-    if let Some(BurntSum { since, cost, .. }) = input.app.history.burnt(Reason::Imbalance).filter(|_| total.is_some()) {
+    // What was recorded is the sum up to now.
+    let burnt = input.app.history.burnt(Reason::Imbalance).filter(|_| total.is_some() && input.app.then().is_none());
+    if let Some(BurntSum { since, cost, .. }) = burnt {
         let midnight = input.snap.money.since.is_some_and(|began| since <= began + SETTLED);
         let period = match pane::period(input) {
             Some(ProfitPeriod::Today) if midnight => "today".to_owned(),
