@@ -72,6 +72,7 @@ fn no_part_of_the_header_is_cut() {
 fn the_header_names_the_next_edge_of_the_prices() {
     let mut snapshot = twelve();
     let until = snapshot.at + Span::from_secs(9 * 3_600 + 25 * 60);
+    snapshot.money.lists.truncate(1);
     let list = snapshot.money.lists.first_mut().unwrap();
     (list.until, list.tier) = (Some(until), Label::new("standard"));
     let (model, name): (ModelName, Label) = (list.model.clone(), list.list.clone());
@@ -81,6 +82,15 @@ fn the_header_names_the_next_edge_of_the_prices() {
     let header = |snapshot: &Snapshot, width| text(&of(snapshot.clone()), width, 36).lines().next().unwrap().to_owned();
     assert!(header(&snapshot, 200).contains("· standard, off-peak in 9h25m "), "{}", header(&snapshot, 200));
     assert!(header(&snapshot, 90).contains("  off-peak in 9h25m "), "{}", header(&snapshot, 90));
+    // Beside the list of another model it is said whose prices change.
+    let mut several = snapshot.clone();
+    let mut other = several.money.lists[0].clone();
+    (other.model, other.list, other.until) = (ModelName::new("other"), Label::new("other-list"), None);
+    several.money.lists.insert(0, other);
+    let edge = format!("{model}: off-peak in 9h25m ");
+    assert!(header(&several, 200).contains(&format!("other-list +1 · {edge}")), "{}", header(&several, 200));
+    assert!(header(&several, 110).contains(&format!("  {edge}")), "{}", header(&several, 110));
+    assert!(header(&several, 100).contains("  prices change in 9h25m "), "{}", header(&several, 100));
     // Where the next prices are not known by a name of their own, they change.
     snapshot.models.iter_mut().for_each(|row| row.money.prices.clear());
     assert!(header(&snapshot, 200).contains("· standard, prices change in 9h25m "), "{}", header(&snapshot, 200));

@@ -224,11 +224,21 @@ fn basis_words(input: &FrameInput<'_>) -> Vec<String> {
         tier => format!(" · {tier}"),
     };
     if let Some(edge) = edge(input, next) {
-        return vec![format!("{list}{tier}, {edge}"), format!("{list}, {edge}"), edge];
+        // Of several models it is said whose prices change.
+        let edge = match money.lists.len() {
+            1 => return vec![format!("{list}{tier}, {edge}"), format!("{list}, {edge}"), edge],
+            _ => format!("{}: {edge}", format::shorten(next.model.as_str(), 20)),
+        };
+        return std::iter::once(format!("{list} · {edge}")).chain([edge]).chain(prices_change(input, next)).collect();
     }
     let is_box = input.snap.nodes.len() == 1;
     let beside = rate.filter(|_| is_box).map(|rate| format!("{list} · {rate}"));
     beside.into_iter().chain([format!("{list}{tier}"), list]).collect()
+}
+
+/// `prices change in 9h25m`.
+fn prices_change(input: &FrameInput<'_>, list: &ListBasis) -> Option<String> {
+    Some(format!("prices change in {}", format::countdown(list.until? - input.snap.at)))
 }
 
 /// The next list or tier, and its time: `off-peak in 9h25m`.
@@ -244,5 +254,5 @@ fn edge(input: &FrameInput<'_>, list: &ListBasis) -> Option<String> {
         () => None,
     });
     let name = name.map(|name| format::shorten(name.as_str(), 24)).filter(|name| !name.is_empty());
-    Some(name.map_or_else(|| format!("prices change in {left}"), |name| format!("{name} in {left}")))
+    name.map(|name| format!("{name} in {left}")).or_else(|| prices_change(input, list))
 }
