@@ -121,6 +121,13 @@ pub(super) fn mark(global: &Global, text: &str, moment: Option<When>) -> Result<
         let why = "is in the future: mark what has happened, at a time until now";
         return Err(Failure::Usage(format!("--at {at} {why}")));
     }
+    let began = Reader::open(&path).ok().and_then(|reader| reader.header().began);
+    if let Some(began) = began.filter(|began| at < *began) {
+        let [at, began] = [at, began].map(|at| local(at, &settings.zone));
+        return Err(Failure::Usage(format!(
+            "--at {at}: the ledger begins at {began}, and no report or chart shows a mark before that"
+        )));
+    }
     store::mark(&path, at, text)?;
     out::line(&format!("marked {at}"))
 }
