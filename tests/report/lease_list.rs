@@ -62,6 +62,9 @@ fn metered_power_is_said_with_its_price() {
     assert_eq!((&power["kwh_price"], &power["pue"]), (&"0.10".into(), &"1.20".into()), "{lines:?}");
     let table = ran(&fleets, &["lease", "list"], &text).out;
     assert!(table.contains(" kWh at 0.10 x 1.20  "), "{table}");
+    let checked = ran(&fleets, &["config", "check"], &text).out;
+    let line = "lease 1: node gpu-01: 8 GPUs x 2.00 = 16.00 USD an hour, and metered power at 0.10 x 1.20 USD a kWh";
+    assert!(checked.lines().any(|said| said == line), "{checked}");
 }
 
 #[test]
@@ -293,4 +296,24 @@ fn serving_with_a_number_of_gpus_is_refused_by_name() {
     let ran = ran(&fleets, &["config", "check"], &text);
     assert!(ran.code == Some(2) || ran.code == Some(1), "{ran:?}");
     assert!(ran.err.contains("when = \"serving\" is for GPUs that are seen"), "{ran:?}");
+}
+
+/// Class: dates that one key of the configuration takes and another refuses.
+#[test]
+fn a_lease_begins_and_ends_with_days_too() {
+    let fleets = Fleets::new();
+    let zone = "timezone = \"Asia/Shanghai\"\n";
+    fleets.run(&Run::of("").seconds(60).gpus(8));
+    let checked = |dates: &str| ran(&fleets, &["config", "check"], &format!("{zone}{OF_NODE}rate = \"2\"\n{dates}"));
+    let ended = checked("from = \"2025-03-01\"\nuntil = \"2025-04-01\"\n");
+    assert!(ended.out.contains("it ended at 2025-03-31T16:00:00Z and pays no more"), "{ended:?}");
+    for day in ["2025-04-31", "1.4.2025", "2025-04", "soon"] {
+        let refused = checked(&format!("until = \"{day}\"\n"));
+        assert!(
+            refused.err.contains("is not an instant: write it like \"2025-09-05T16:00:00Z\", or a day like"),
+            "{refused:?}"
+        );
+    }
+    let refused = ran(&fleets, &["config", "check"], &format!("{OF_NODE}node_rate = \"10 USD\"\n"));
+    assert!(refused.err.contains("the currency is a key of its own: currency = \"EUR\""), "{refused:?}");
 }
