@@ -29,6 +29,8 @@ pub(crate) struct PricedBenchmark {
     pub(crate) list_begins: Option<Timestamp>,
     /// When the list that still prices the model ended.
     pub(crate) list_ended: Option<Timestamp>,
+    /// The paid share in the revenue; `None` at list price.
+    pub(crate) paid: Option<Share>,
     pub(crate) runs: Vec<PricedRun>,
 }
 
@@ -71,6 +73,7 @@ impl PricedBenchmark {
             provenance: answer.map(|answer| answer.provenance),
             list_begins: answer.and_then(|answer| answer.begins),
             list_ended: answer.and_then(|answer| answer.list_ended(at)),
+            paid: answer.and_then(|answer| answer.paid),
             runs: result.runs.iter().map(|run| priced(run, gpus, rate.as_ref(), answer)).collect(),
             rate,
         }

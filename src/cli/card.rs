@@ -7,7 +7,7 @@ use crate::tui::format;
 use crate::tui::headline::Facts;
 use crate::tui::headline::Sentence;
 use crate::tui::headline::headline;
-use crate::units::{Money, Span};
+use crate::units::{Money, Ratio, Span};
 
 /// The largest width of a line in cells: chats wrap longer ones.
 const WIDTH: usize = 72;
@@ -152,6 +152,10 @@ fn models(snapshot: &Snapshot) -> String {
 fn basis(snapshot: &Snapshot) -> String {
     let money = &snapshot.money;
     let mut parts = vec![match money.priced_share {
+        // A share below one is never shown as "100 %".
+        Some(share) if share.get() < 1.0 => {
+            format!("priced {}", format::percent1(Ratio::new(share.get().min(0.999))).trim())
+        }
         Some(share) => format!("priced {}", format::percent(Some(share)).trim()),
         None => "nothing priced".to_owned(),
     }];

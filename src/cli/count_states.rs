@@ -86,7 +86,10 @@ pub(super) fn log(change: &CountChange) {
              the total is a lower bound"
         ),
         CountChange::Earlier { today } => {
-            tracing::info!(today, "tokens may be missing of windows earlier today, and the total is a lower bound");
+            tracing::info!(
+                windows = today,
+                "tokens may be missing of so many windows before restarts or gaps earlier today, and the total is a lower bound"
+            );
         }
         CountChange::Disputed { tokens, value } => tracing::warn!(
             tokens,

@@ -27,9 +27,14 @@ fn kilowatt_hours(millijoules: i64) -> String {
     format!("{minus}{}.{:03}", thousandths.abs() / 1_000, thousandths.abs() % 1_000)
 }
 
+/// The place of the column of what the provider's rounding adds, which is left out without any.
+const ROUNDING: usize = 9;
+
 fn table(lines: &[LeaseLine], currency: &str) -> String {
     let cost = format!("COST {currency}");
-    let head = ["NODE", "UNIT", "GPUS", "LEASE", "RATE", "FROM", "UNTIL", "HOURS", "POWER", &cost].map(str::to_owned);
+    let head =
+        ["NODE", "UNIT", "GPUS", "LEASE", "RATE/GPU-H", "FROM", "UNTIL", "GPU-HOURS", "POWER", "ROUNDING", &cost];
+    let head = head.map(str::to_owned);
     let none = || "–".to_owned();
     let text = |text: &Option<String>| text.clone().unwrap_or_else(none);
     let cells = |line: &LeaseLine| {
@@ -54,15 +59,18 @@ fn table(lines: &[LeaseLine], currency: &str) -> String {
                     format!("{} kWh at {}{pue}", kilowatt_hours(energy), price.kwh)
                 },
             ),
+            line.rounding.map_or_else(none, |cost| cost.to_string()),
             line.cost.map_or_else(none, |cost| cost.to_string()),
         ]
     };
     let rows: Vec<_> = std::iter::once(head).chain(lines.iter().map(cells)).collect();
+    let is_shown = |column: usize| column != ROUNDING || lines.iter().any(|line| line.rounding.is_some());
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
     let widths: Vec<usize> = (0..rows[0].len()).map(width).collect();
     let mut out = String::new();
     for row in &rows {
-        let padded: Vec<String> = row.iter().zip(&widths).map(|(text, width)| format!("{text:<width$}")).collect();
+        let cells = row.iter().zip(&widths).enumerate().filter(|(column, _)| is_shown(*column));
+        let padded: Vec<String> = cells.map(|(_, (text, width))| format!("{text:<width$}")).collect();
         // Names in a ledger come from outside and may have control characters.
         let harmless: String = padded.join("  ").chars().filter(|c| !c.is_control()).collect();
         out.push_str(harmless.trim_end());
@@ -82,6 +90,7 @@ fn of_json(lines: &[LeaseLine], currency: &str) -> String {
                 "kwh": kilowatt_hours(energy), "kwh_price": price.kwh.to_string(), "pue": price.pue.to_string(),
                 "cost": price.of(energy.into()).round_to(6).to_string(),
             })),
+            "rounding": line.rounding.map(|cost| cost.to_string()),
             "cost": line.cost.map(|cost| cost.to_string()),
         })
     };

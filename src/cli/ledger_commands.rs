@@ -16,7 +16,7 @@ use crate::clock::Clock;
 use crate::config::Settings;
 use crate::counters::Plausibility;
 use crate::store::{self, ImportError, Reader};
-use crate::units::Timestamp;
+use crate::units::{Span, Timestamp};
 
 #[derive(Debug, Clone, Subcommand)]
 #[allow(clippy::doc_markdown, reason = "these comments are what --help prints")]
@@ -120,6 +120,13 @@ pub(super) fn mark(global: &Global, text: &str, moment: Option<When>) -> Result<
         let at = local(at, &settings.zone);
         let why = "is in the future: mark what has happened, at a time until now";
         return Err(Failure::Usage(format!("--at {at} {why}")));
+    }
+    let began = Reader::open(&path).ok().and_then(|reader| reader.header().began);
+    if let Some(began) = began.filter(|began| at < *began - Span::DAY) {
+        let [at, began] = [at, began].map(|at| local(at, &settings.zone));
+        return Err(Failure::Usage(format!(
+            "--at {at}: the ledger begins at {began}, and no report or chart shows a mark so long before"
+        )));
     }
     store::mark(&path, at, text)?;
     out::line(&format!("marked {at}"))

@@ -24,7 +24,10 @@ pub(super) async fn follow(mut snapshots: watch::Receiver<Arc<Snapshot>>, log: L
             to_stderr(&line);
         }
         if log != LogPlace::Text {
-            tracing::warn!(ledger = path.as_str(), "{line}");
+            match (&basis.write_error, basis.writer) {
+                (None, WriterStatus::Ours | WriterStatus::Memory) => tracing::info!(ledger = path.as_str(), "{line}"),
+                _ => tracing::warn!(ledger = path.as_str(), "{line}"),
+            }
         }
         last = basis;
     }

@@ -19,7 +19,8 @@ struct WallClock;
 
 impl FormatTime for WallClock {
     fn format_time(&self, w: &mut Writer<'_>) -> std::fmt::Result {
-        write!(w, "{}", Clock::System.now().wall)
+        // All lines have the same width.
+        write!(w, "{}", Clock::System.now().wall.instant().strftime("%Y-%m-%dT%H:%M:%S%.3fZ"))
     }
 }
 

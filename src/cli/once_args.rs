@@ -41,7 +41,7 @@ pub(super) struct OnceArgs {
     #[arg(long, help_heading = "Display", conflicts_with_all = ["json", "text"])]
     pub(super) card: bool,
 
-    /// Take the rates over this long; 0 polls once, without rates
+    /// Take the rates over this long, also of a FILE.prom; 0 polls once, without rates
     #[arg(long = "for", help_heading = "Sources", value_name = "DURATION", value_parser = zero_or_often_enough)]
     pub(super) span: Option<Duration>,
 
@@ -64,7 +64,8 @@ impl OnceArgs {
         if repeat && span.is_zero() {
             return Err(Failure::Usage("--every 0: write how often, like --every 10s".to_owned()));
         }
-        Ok((PollPlan { span, repeat, interval }, self.form(repeat)))
+        let rereads_files = self.span.is_some_and(|span| !span.is_zero());
+        Ok((PollPlan { span, repeat, interval, rereads_files }, self.form(repeat)))
     }
 
     /// The form of the output; without a flag it is JSON if `by_default` is set, else text.

@@ -4,7 +4,8 @@ use std::fmt::Write;
 
 use super::amounts::percent1;
 use crate::pricing::Bill;
-use crate::snapshot::{EngineRow, MoneyView, NodeRow, Snapshot};
+use crate::reading::Health;
+use crate::snapshot::{Alert, EngineRow, ListBasis, MoneyView, NodeRow, Snapshot};
 use crate::tui::format;
 use crate::units::{Money, Ratio};
 
@@ -26,7 +27,12 @@ fn write(out: &mut String, snapshot: &Snapshot) -> std::fmt::Result {
     for engine in &snapshot.engines {
         engine_line(out, engine)?;
     }
-    for alert in &snapshot.alerts {
+    // An alert that only repeats a row's note is there already.
+    let is_said = |alert: &Alert| {
+        let notes = snapshot.engines.iter().filter(|row| row.target.as_str() == alert.subject.as_str());
+        notes.filter_map(|row| row.note.as_ref()).any(|note| *note == alert.text)
+    };
+    for alert in snapshot.alerts.iter().filter(|alert| !is_said(alert)) {
         writeln!(out, "{} {}: {}", alert.severity, alert.subject, alert.text)?;
     }
     for error in &snapshot.source_errors {
@@ -108,8 +114,14 @@ fn money(out: &mut String, money: &MoneyView) -> std::fmt::Result {
     rates(out, money)
 }
 
-/// What GPUs cost an hour, and by which lease or price.
+/// The lists that price models, and what GPUs cost an hour, by which lease or price.
 fn rates(out: &mut String, money: &MoneyView) -> std::fmt::Result {
+    for ListBasis { model, list, tier, until, ended } in &money.lists {
+        let tier = if tier.as_str() == "standard" { String::new() } else { format!(" {tier}") };
+        let until = until.map_or_else(String::new, |until| format!(", until {until}"));
+        let ended = ended.as_ref().map_or_else(String::new, |ended| format!(", {ended}"));
+        writeln!(out, "list      {model}: {list}{tier}{until}{ended}")?;
+    }
     for rate in &money.rates {
         let lease = || match &rate.leases[..] {
             [] => "your lease".to_owned(),
@@ -131,7 +143,7 @@ fn vitals(out: &mut String, snapshot: &Snapshot) -> std::fmt::Result {
 }
 
 fn node_lines(out: &mut String, node: &NodeRow) -> std::fmt::Result {
-    writeln!(out, "node {}  {}", node.name, node.state)?;
+    writeln!(out, "node {}  {}", node.name, state(node.state))?;
     for gpu in &node.gpus {
         let name = gpu.name.as_ref().map_or("?", |name| name.as_str());
         writeln!(
@@ -150,18 +162,23 @@ fn node_lines(out: &mut String, node: &NodeRow) -> std::fmt::Result {
     Ok(())
 }
 
+/// The state in a word or two.
+fn state(state: Health) -> String {
+    if state == Health::Never { "never answered".to_owned() } else { state.to_string() }
+}
+
 fn engine_line(out: &mut String, engine: &EngineRow) -> std::fmt::Result {
     let model = engine.model.as_ref().map_or("?", |model| model.as_str());
     let rank = engine.rank.as_ref().map(|rank| format!(" rank {rank}")).unwrap_or_default();
     let count = |tokens: Option<crate::units::Tokens>| {
-        tokens.map_or_else(|| "n/a".to_owned(), |tokens| tokens.count().to_string())
+        tokens.map_or_else(|| "n/a".to_owned(), |tokens| format::grouped(tokens.count().into()))
     };
     write!(
         out,
         "engine {} {} {model}{rank}  {}  prompt {}  hit {}  output {}",
         engine.target,
         engine.kind,
-        engine.state,
+        state(engine.state),
         count(engine.prompt_total),
         count(engine.cached_total),
         count(engine.output_total)

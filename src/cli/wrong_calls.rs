@@ -353,7 +353,7 @@ mod tests {
             ("once --theme", "--theme needs a value: write --theme <NAME>: A theme; `margintop themes` lists them"),
             (
                 "once --for",
-                "--for needs a value: write --for <DURATION>: Take the rates over this long; 0 polls once, without rates",
+                "--for needs a value: write --for <DURATION>: Take the rates over this long, also of a FILE.prom; 0 polls once, without rates",
             ),
             (
                 "price --list",

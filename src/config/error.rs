@@ -350,9 +350,19 @@ fn advise(message: &str) -> String {
         }
         Some((number, _)) if message.starts_with("invalid value: integer") => out_of_range(number, message),
         _ if message.starts_with("invalid type") => of_another_type(message),
+        _ if message.contains(": not a decimal number") && names_currency(message) => {
+            format!("{message}; the currency is a key of its own: currency = \"EUR\"")
+        }
         _ if message.contains("duplicate key") => "this key or table is in the file twice: write it once".to_owned(),
         _ => message.to_owned(),
     }
+}
+
+/// Whether the quoted value ends with a currency: `10 USD`.
+fn names_currency(message: &str) -> bool {
+    let value = message.split('"').nth(1).unwrap_or_default();
+    let code = value.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | ' '));
+    code.len() == 3 && code.len() < value.len() && code.chars().all(|c| c.is_ascii_uppercase())
 }
 
 /// Says what to write for a value of another type.

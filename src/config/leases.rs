@@ -1,5 +1,7 @@
 //! Leases: rates of rented GPUs, and costs of own hardware over its life.
 
+use jiff::tz::TimeZone;
+
 use super::error::Findings;
 use super::faults::TableFaults;
 use super::file::LeaseTable;
@@ -16,7 +18,7 @@ pub(super) fn leases(tables: &[LeaseTable], money: MoneyTerms<'_>, findings: &mu
     for (nth, table) in tables.iter().enumerate() {
         let mut faults = TableFaults::default();
         let conversions = faults.check(&["currency"], money.conversions(table.currency.as_deref()));
-        let lease = lease(table, &mut faults).zip(conversions).filter(|_| faults.is_empty());
+        let lease = lease(table, money.zone, &mut faults).zip(conversions).filter(|_| faults.is_empty());
         let parts = lease.and_then(|(lease, conversions)| match conversions {
             None => Some(vec![lease]),
             Some(conversions) => faults.check(&["currency", "until"], converted(&lease, &conversions, money.currency)),
@@ -97,10 +99,20 @@ fn leased(table: &LeaseTable, faults: &mut TableFaults) -> Option<Leased> {
     faults.check(&["gpu", "node", "unit"], named(&leased)).map(|()| leased)
 }
 
+/// The beginning of a day such as `2025-09-05`; `None` if the text is none.
+fn start_of_day(text: &str, zone: &TimeZone) -> Option<Timestamp> {
+    let day: jiff::civil::Date = text.trim().parse().ok().filter(|_| text.trim().len() == "2025-09-05".len())?;
+    let start = zone.to_ambiguous_timestamp(day.to_datetime(jiff::civil::Time::midnight())).compatible().ok()?;
+    Some(Timestamp::from_millis(start.as_millisecond()))
+}
+
 /// A lease as written, in its own currency.
-fn lease(table: &LeaseTable, faults: &mut TableFaults) -> Option<Lease> {
+fn lease(table: &LeaseTable, zone: &TimeZone, faults: &mut TableFaults) -> Option<Lease> {
     let leased = leased(table, faults);
-    let instant = |key: &str, text: Option<&str>| parse_instant(text).map_err(|why| format!("{key}: {why}"));
+    let instant = |key: &str, text: Option<&str>| match text.and_then(|text| start_of_day(text, zone)) {
+        Some(start) => Ok(Some(start)),
+        None => parse_instant(text).map_err(|why| format!("{key}: {why}, or a day like \"2025-09-05\"")),
+    };
     let from = faults.check(&["from"], instant("from", table.from.as_deref())).flatten();
     let until = faults.check(&["until"], instant("until", table.until.as_deref())).flatten();
     if let (Some(from), Some(until)) = (from, until)

@@ -86,8 +86,9 @@ pub fn quantile<'h>(samples: impl Into<SampleCounts<'h>>, q: f64) -> Option<f64>
     Some(lower + (bounds[at] - lower) * ((sought - below as f64) / inside as f64))
 }
 
-/// The number of samples, and the number of those above `limit`, rounded up. Samples are assumed to be evenly distributed
-/// within a bucket. Those of the last bucket, which has no upper bound, are above any limit.
+/// The samples and those of them above `limit`, both in millionths of a sample: as in [`quantile`], samples are assumed to
+/// be evenly distributed within a bucket, so that one whose bucket the limit divides is above it in part. Those of the last
+/// bucket, which has no upper bound, are above any limit.
 ///
 /// `None` without samples or bounds.
 pub fn above<'h>(samples: impl Into<SampleCounts<'h>>, limit: f64) -> Option<(u64, u64)> {
@@ -98,9 +99,14 @@ pub fn above<'h>(samples: impl Into<SampleCounts<'h>>, limit: f64) -> Option<(u6
     let (below, lower) = at.checked_sub(1).map_or((0, 0.0), |before| (samples.count(before), bounds[before]));
     let part = ((limit - lower) / (bounds[at] - lower)).clamp(0.0, 1.0);
     let inside = samples.count(at).saturating_sub(below);
-    let within = if bounds[at].is_finite() { (inside as f64 * part) as u64 } else { 0 };
+    let within =
+        if bounds[at].is_finite() { (inside.saturating_mul(ONE_SAMPLE) as f64 * part).round() as u64 } else { 0 };
+    let (total, below) = (total.saturating_mul(ONE_SAMPLE), below.saturating_mul(ONE_SAMPLE));
     Some((total, total.saturating_sub(below.saturating_add(within))))
 }
+
+/// One sample, as [`above`] counts them.
+pub const ONE_SAMPLE: u64 = 1_000_000;
 
 fn has_fallen(now: &Histogram, before: &Histogram) -> bool {
     now.counts.iter().zip(before.counts.iter()).any(|(now, before)| now < before)
@@ -176,11 +182,25 @@ mod tests {
     fn samples_above_a_limit() {
         let h = histogram(&[1.0, 2.0, 4.0, INF], &[0, 10, 20, 30]);
         for (limit, over) in [(0.5, 30), (1.0, 30), (1.5, 25), (2.0, 20), (3.0, 15), (4.0, 10), (100.0, 10)] {
-            assert_eq!(above(&h, limit), Some((30, over)), "{limit}");
+            assert_eq!(above(&h, limit), Some((30 * ONE_SAMPLE, over * ONE_SAMPLE)), "{limit}");
         }
         assert_eq!(above(&histogram(&[1.0, INF], &[0, 0]), 1.0), None);
         assert_eq!(above(&histogram(&[], &[]), 1.0), None);
-        assert_eq!(above(&histogram(&[INF], &[5]), 1.0), Some((5, 5)), "what has no bound is above it");
+        assert_eq!(
+            above(&histogram(&[INF], &[5]), 1.0),
+            Some((5 * ONE_SAMPLE, 5 * ONE_SAMPLE)),
+            "what has no bound is above it"
+        );
+    }
+
+    /// Class: a share of samples and a quantile of the same histogram that contradict each other.
+    #[test]
+    fn a_sample_is_above_a_limit_in_part() {
+        let h = histogram(&[5.0, 7.5, INF], &[40, 41, 41]);
+        let p99 = quantile(&h, 0.99).unwrap_or_default();
+        assert!((p99 - 6.475).abs() < 1e-9, "{p99}");
+        assert_eq!(above(&h, 7.0), Some((41 * ONE_SAMPLE, ONE_SAMPLE / 5)), "a fifth of the bucket is above 7");
+        assert_eq!(above(&h, p99), Some((41 * ONE_SAMPLE, 41 * ONE_SAMPLE / 100)));
     }
 
     #[test]
@@ -209,6 +229,20 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn the_share_within_a_limit_agrees_with_the_quantile(
+            steps in prop::collection::vec(0u64..50, 4),
+            limit in 0.01..4.9,
+        ) {
+            let mut total = 0;
+            let counts: Vec<u64> = steps.iter().map(|step| { total += step; total }).collect();
+            let h = histogram(&[0.1, 0.5, 1.0, 5.0], &counts);
+            if let (Some(p99), Some((samples, over))) = (quantile(&h, 0.99), above(&h, limit)) {
+                let near = (over as f64 - samples as f64 / 100.0).abs() < 2.0;
+                prop_assert!(near || (p99 <= limit) == (over * 100 <= samples), "{p99} {limit} {over}/{samples}");
+            }
+        }
+
         #[test]
         fn a_quantile_lies_within_the_bounds_and_grows(steps in prop::collection::vec(0u64..50, 5), a in 0.0..=1.0, b in 0.0..=1.0) {
             let mut total = 0;

@@ -27,7 +27,7 @@ use fallen::{BeforeReset, Quarantine};
 use parts::{REASON_NEW, REASON_TAKEN, raw_delta, without};
 
 /// The reason that a low value is disputed.
-const REASON_LOW: &str = "a counter fell, stays and grows, and its value is more than a reset leaves";
+const REASON_LOW: &str = "a counter fell and grows on from a value that is too high for one that began at zero";
 
 /// The state of a row's counters.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

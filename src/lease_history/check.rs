@@ -8,7 +8,7 @@ use crate::ledger::CostKind;
 use crate::pricing::{Lease, Leased, follow_renames};
 use crate::reading::NodeName;
 use crate::store::{Header, LeaseTime, Reader};
-use crate::units::{GpuTime, Money, Span, Timestamp};
+use crate::units::{GpuTime, Money, Pue, Span, Timestamp};
 
 /// At least one line for each lease, with its cost per hour, then the GPUs that no lease or two leases pay for, at an
 /// instant. The known GPUs, and what was posted under each lease, are those of `ledger`.
@@ -165,7 +165,11 @@ fn follows(lease: &Lease) -> String {
 fn sum(lease: &Lease, gpus: u32, of_node: u32, currency: &str) -> String {
     let rate = lease.rate_for(of_node);
     let whole: Money = rate.of(GpuTime::of(gpus, Span::HOUR));
-    format!("{} x {rate} = {whole} {currency} an hour", coverage::gpus(gpus))
+    let power = lease.power.map_or_else(String::new, |power| {
+        let pue = if power.pue == Pue::IDEAL { String::new() } else { format!(" x {}", power.pue) };
+        format!(", and metered power at {}{pue} {currency} a kWh", power.kwh)
+    });
+    format!("{} x {rate} = {whole} {currency} an hour{power}", coverage::gpus(gpus))
 }
 
 /// The remark on a lease that pays for nothing: no GPU matches it, or other leases pay for those that do.

@@ -29,6 +29,9 @@ impl LeaseRecords<'_> {
     /// The number of GPUs that it pays for: the number in its terms, otherwise what it paid for in a whole minute,
     /// otherwise its part of those that the node is known to have.
     pub(super) fn gpus(&self, row: &LeaseTime) -> Option<u32> {
+        if let Some(part) = row.part {
+            return Some(part.gpus);
+        }
         let lease = self.terms(&row.account);
         if let Some(gpus) = lease.filter(|lease| lease.is_schedule()).and_then(|lease| lease.gpus) {
             // It paid for more before, under the same name and rate.
@@ -135,6 +138,9 @@ impl LeaseRecords<'_> {
 
     pub(super) fn from(&self, row: &LeaseTime) -> Option<Timestamp> {
         let first = row.first?;
+        if let Some((part, follows)) = row.part.and_then(|part| Some((part, part.follows?))) {
+            return self.resumed(row, follows, part);
+        }
         let in_first = |at: &Timestamp| *at >= first && *at < first + Span::MINUTE;
         if let Some(from) = self.terms(&row.account).and_then(|lease| lease.from) {
             return Some(from);
@@ -155,13 +161,14 @@ impl LeaseRecords<'_> {
     }
 
     pub(super) fn until(&self, row: &LeaseTime) -> Option<Timestamp> {
+        if let Some(ended) = row.part.and_then(|part| part.ended) {
+            return Some(ended);
+        }
         let lease = self.terms(&row.account);
         if let Some(until) = lease.and_then(|lease| lease.until) {
             return Some(until);
         }
-        let of_node = |(node, _): &&(String, Timestamp)| row.account.node.as_ref().is_some_and(|n| n.as_str() == node);
-        let by_hand = self.ended.iter().find(of_node).map(|(_, at)| *at);
-        if let Some(at) = by_hand.filter(|at| row.last.is_none_or(|last| last <= *at)) {
+        if let Some(at) = self.ended_by_hand(row) {
             return Some(at);
         }
         let was_changed = row.account.lease.is_some() && lease.is_none();
@@ -169,6 +176,14 @@ impl LeaseRecords<'_> {
             && !self.is_overtaken(row)
             && row.last.is_some_and(|last| last + Span::MINUTE + Span::MINUTE > self.last);
         if runs { None } else { self.stopped(row).or(row.first) }
+    }
+
+    /// The first end by hand after a row, if there was one.
+    fn ended_by_hand(&self, row: &LeaseTime) -> Option<Timestamp> {
+        let of_node = |(node, _): &&(String, Timestamp)| row.account.node.as_ref().is_some_and(|n| n.as_str() == node);
+        let follows = row.part.and_then(|part| part.follows);
+        let ends = self.ended.iter().filter(of_node).map(|(_, at)| *at);
+        ends.filter(|at| row.last.is_none_or(|last| last <= *at) && follows < Some(*at)).min()
     }
 
     /// When it stopped, from the next terms of the lease or the GPU time of its last minute.

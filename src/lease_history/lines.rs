@@ -8,7 +8,7 @@ use crate::ledger::{CostAccount, CostKind};
 use crate::pricing::{Lease, follow_renames};
 use crate::reading::Label;
 use crate::statement::lease_name;
-use crate::store::{Reader, StoreError};
+use crate::store::{LeaseTime, Reader, StoreError};
 use crate::units::{GpuTime, HourlyRate, Money, PowerPrice, Timestamp};
 
 /// A lease, or an assumed rate, of GPUs of one node or unit at one rate.
@@ -26,6 +26,8 @@ pub(crate) struct LeaseLine {
     pub(crate) time: GpuTime,
     /// The price of metered power, if the lease charges for it, with the energy in millijoules.
     pub(crate) power: Option<(PowerPrice, i64)>,
+    /// What the provider's rounding of the ended lease adds, if anything.
+    pub(crate) rounding: Option<Money>,
     /// Its cost, including the provider's rounding and metered power; `None` without a rate.
     pub(crate) cost: Option<Money>,
 }
@@ -63,20 +65,14 @@ impl LeaseRecords<'_> {
     fn lines(&self) -> Vec<LeaseLine> {
         let rows = self.rows();
         let spans = self.spans(&rows);
-        let is_of = |one: &CostAccount, other: &CostAccount| {
-            (&one.lease, &one.node, one.rate) == (&other.lease, &other.node, other.rate)
-        };
-        let line = |(nth, paid): (usize, &Paid<'_>)| {
-            let account = &paid.row.account;
-            // A lease is rounded as a whole: the last of its spans has it.
-            let is_last = !spans[nth + 1..].iter().any(|later| is_of(&later.row.account, account));
-            let rounding = self
-                .times
-                .iter()
-                .filter(|other| is_last && other.account.kind == CostKind::Rounding && is_of(&other.account, account));
-            Self::line(paid, rounding.filter_map(|other| other.account.cost_of(other.time)).sum())
-        };
-        spans.iter().enumerate().map(line).collect()
+        let mut roundings = vec![Money::default(); spans.len()];
+        for rounding in self.times.iter().filter(|row| row.account.kind == CostKind::Rounding) {
+            let place = rounded(&spans, rounding);
+            if let Some((sum, cost)) = place.zip(rounding.account.cost_of(rounding.time)) {
+                roundings[sum] = roundings[sum] + cost;
+            }
+        }
+        spans.iter().zip(roundings).map(|(paid, rounding)| Self::line(paid, rounding)).collect()
     }
 
     fn line(paid: &Paid<'_>, rounding: Money) -> LeaseLine {
@@ -92,7 +88,18 @@ impl LeaseRecords<'_> {
             until: paid.until,
             time: paid.time.allocated,
             power: account.power.map(|price| (price, paid.time.energy)),
+            rounding: Some(rounding).filter(|rounding| *rounding != Money::default()),
             cost: account.cost_of(paid.time).map(|cost| cost + rounding),
         }
     }
+}
+
+/// The place of the span that a rounding belongs to. A lease is rounded as a whole at its end: the last of its spans has
+/// it, or the one that ended by hand where it was posted.
+fn rounded(spans: &[Paid<'_>], rounding: &LeaseTime) -> Option<usize> {
+    let terms = |account: &CostAccount| (account.lease.clone(), account.node.clone(), account.rate);
+    let is_of = |paid: &Paid<'_>| terms(&paid.row.account) == terms(&rounding.account);
+    let ends = |paid: &Paid<'_>| paid.row.part.and_then(|part| part.ended).is_some_and(|at| Some(at) >= rounding.first);
+    let by_hand = spans.iter().position(|paid| is_of(paid) && ends(paid));
+    by_hand.or_else(|| spans.iter().rposition(is_of))
 }

@@ -7,6 +7,7 @@ mod coverage;
 mod dates;
 mod ending;
 mod lines;
+mod parts;
 mod records;
 mod spans;
 

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::records::{LeaseRecords, group};
+use super::records::{LeaseRecords, group, key};
 use crate::ledger::AllocatedTime;
 use crate::store::LeaseTime;
 use crate::units::{Span, Timestamp};
@@ -69,6 +69,9 @@ impl LeaseRecords<'_> {
         let until = self.until(row).filter(|until| *until <= self.last);
         let paid = |from, until, gpus| Paid { row, time: row.time, gpus, from, until };
         let from = self.from(row);
+        if row.part.is_some() {
+            return paid(from, until, gpus);
+        }
         // After minutes are deleted, nothing better is known.
         let Some(((first, last), likely)) = self.bounds(row).zip(from).filter(|_| row.is_kept) else {
             return paid(from.filter(|from| until.is_none_or(|until| *from < until)), until, gpus);
@@ -111,7 +114,7 @@ impl LeaseRecords<'_> {
         let mut minutes: BTreeMap<Timestamp, Vec<(usize, AllocatedTime)>> = BTreeMap::new();
         for (nth, paid) in paid.iter().enumerate() {
             let (first, last) = paid.row.first.zip(paid.row.last).filter(|_| paid.row.is_kept)?;
-            let kept = self.minutes.get(&paid.row.number)?.iter();
+            let kept = self.minutes.get(&key(paid.row))?.iter();
             for (minute, time) in kept.filter(|(minute, _)| (first..=last).contains(minute)) {
                 minutes.entry(*minute).or_default().push((nth, *time));
             }

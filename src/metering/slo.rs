@@ -12,7 +12,7 @@ const LONGEST: Span = Span::from_secs(900);
 /// An objective is met if at most one in this many samples is above it.
 const OF: u64 = 100;
 
-/// The number of samples of each latency, and of those above its objective.
+/// The samples of each latency, and those above its objective, as [`above`] counts them.
 type Samples = [(u64, u64); LATENCIES];
 
 /// The latencies of the current minute, by node.
@@ -93,6 +93,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::counters::ONE_SAMPLE;
     use crate::pricing::Book;
 
     const SLO: Slo = Slo { ttft_p99: Some(Duration::from_secs(2)), itl_p99: None, e2e_p99: None };
@@ -113,8 +114,10 @@ mod tests {
     #[test]
     fn growth_is_of_one_process_and_minute() {
         let mut last = LastLatencies::default();
-        let mut grown =
-            |process, latency: &Latency, second| last.grown(&SLO, ProcessId(process), latency, moment(second))[0];
+        let mut grown = |process, latency: &Latency, second| {
+            let (samples, over) = last.grown(&SLO, ProcessId(process), latency, moment(second))[0];
+            (samples / ONE_SAMPLE, over / ONE_SAMPLE)
+        };
         assert_eq!(grown(1, &latency(100, 10), 0), (0, 0), "a baseline");
         assert_eq!(grown(1, &latency(150, 11), 1), (51, 1));
         assert_eq!(grown(2, &latency(7, 7), 2), (0, 0), "another process");

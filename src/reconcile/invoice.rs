@@ -244,7 +244,7 @@ pub(super) fn compare(invoice: &Invoice, past: &Past) -> Result<(Vec<ReconciledL
         |of: &BTreeMap<String, LedgerTotals>| invoice.billed.keys().filter(|name| of.contains_key(*name)).count();
     let is_by_lease = hits(&by_lease) > hits(&by_node);
     let (ours, others) = if is_by_lease { (&by_lease, &by_node) } else { (&by_node, &by_lease) };
-    let names = LedgerNames { ours, others, is_by_lease };
+    let names = LedgerNames { ours, others, billed: &invoice.billed, is_by_lease };
     if hits(ours) == 0 {
         let known: Vec<_> = by_node.keys().chain(by_lease.keys()).take(8).cloned().collect();
         let billed = invoice.billed.keys().next().cloned().unwrap_or_default();
@@ -345,6 +345,7 @@ fn twice(lines: &InvoiceLines, ours: &LedgerTotals, past: &Past) -> Option<Vec<L
 struct LedgerNames<'a> {
     ours: &'a BTreeMap<String, LedgerTotals>,
     others: &'a BTreeMap<String, LedgerTotals>,
+    billed: &'a BTreeMap<String, InvoiceLines>,
     is_by_lease: bool,
 }
 
@@ -363,13 +364,15 @@ impl<'a> LedgerNames<'a> {
         LikelyCause { word: "unknown", amount: Some(billed.amount), text }
     }
 
-    /// The name that is meant: the same host in other letters or with its domain, otherwise the nearest one.
+    /// The name that is meant: the same host in other letters or with its domain, otherwise the nearest one. Not one with
+    /// a line of its own.
     fn near(self, name: &str) -> Option<&'a String> {
         let host = |name: &str| name.to_lowercase().split('.').next().unwrap_or_default().to_owned();
         let is_address = |name: &str| name.parse::<std::net::IpAddr>().is_ok();
-        let alike = self.ours.keys().find(|known| !is_address(name) && !is_address(known) && host(known) == host(name));
+        let known = || self.ours.keys().filter(|known| !self.billed.contains_key(*known));
+        let alike = known().find(|known| !is_address(name) && !is_address(known) && host(known) == host(name));
         let far = |known: &String| strsim::damerau_levenshtein(known, name);
-        alike.or_else(|| self.ours.keys().filter(|known| far(known) <= 3).min_by_key(|known| far(known)))
+        alike.or_else(|| known().filter(|known| far(known) <= 3).min_by_key(|known| far(known)))
     }
 }
 
@@ -425,7 +428,14 @@ fn rates(billed: Money, theirs: i64, cost: Money, ours: &LedgerTotals) -> String
         rate.map_or_else(|| "nothing".to_owned(), |rate| rate.round_to(6).to_string())
     };
     let (billed, own) = (an_hour(billed, theirs), an_hour(cost, ours.totals.gpu_time.millis()));
-    format!("{billed} a GPU-hour is billed and the ledger has {own}: check the [[lease]]")
+    let power = cost - ours.totals.rent;
+    let parts = if power.rounded(2) == 0 {
+        String::new()
+    } else {
+        let [rent, power] = [ours.totals.rent, power].map(|part| an_hour(part, ours.totals.gpu_time.millis()));
+        format!(", {rent} of it rent and {power} metered power")
+    };
+    format!("{billed} a GPU-hour is billed and the ledger has {own}{parts}: check the [[lease]]")
 }
 
 /// Why hours may not have been seen.

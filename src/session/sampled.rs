@@ -34,6 +34,8 @@ pub struct PollPlan {
     pub repeat: bool,
     /// The time between two polls within a window.
     pub interval: Duration,
+    /// Whether files with a single page are read at every poll, as other targets are, and not in the last one alone.
+    pub rereads_files: bool,
 }
 
 /// The configuration of such a session.
@@ -63,7 +65,7 @@ pub struct SampledSession {
     clock: Clock,
     /// Drivers and pages, which are polled every time.
     sources: PollGroup,
-    /// Files with a single page, which are only read in the last poll and have no rates.
+    /// Files with a single page that are only read in the last poll and have no rates.
     files: PollGroup,
     discovery: Option<PollGroup>,
     pids: watch::Sender<Pids>,
@@ -79,7 +81,10 @@ impl SampledSession {
         let SampledSessionConfig { mut fleet, book, sources, discovery, plan, clock, ledger } = config;
         let mut opened = Opened::new(sources, &clock);
         fleet.targets.append(&mut opened.targets);
-        let (scheduled, once) = (std::mem::take(&mut opened.scheduled), std::mem::take(&mut opened.once));
+        let (mut scheduled, mut once) = (std::mem::take(&mut opened.scheduled), std::mem::take(&mut opened.once));
+        if plan.rereads_files {
+            scheduled.append(&mut once);
+        }
         let (pids, seen_pids) = watch::channel(Pids::new());
         let group = |sources| PollGroup::new(sources, &clock);
         // They are started first, so that a driver loads while the ledger is opened.
@@ -96,7 +101,7 @@ impl SampledSession {
         Self { collector, plan, clock, sources, files, discovery, pids, _own: opened, ledger_events }
     }
 
-    /// Whether a second poll can give rates; a file is only read once.
+    /// Whether a second poll can give rates; a file is read once unless the plan says otherwise.
     fn waits(&self) -> bool {
         let moves = !self.sources.is_empty() || self.files.is_empty();
         !self.plan.span.is_zero() && (moves || self.plan.repeat)

@@ -136,6 +136,7 @@ pub struct RateBasis {
     /// The GPU as the rate names it: `H100`.
     pub gpu: Label,
     /// Per GPU and hour.
+    #[serde(serialize_with = "HourlyRate::serialize_decimal")]
     pub rate: HourlyRate,
     /// The built-in, dated assumption, or the user's own lease.
     pub assumed: bool,

@@ -34,6 +34,19 @@ pub struct LeaseTime {
     pub most: GpuTime,
     /// Whether all of its minutes are stored.
     pub is_kept: bool,
+    /// Its place among ends by hand, if it was paid again after one.
+    pub part: Option<LeasePart>,
+}
+
+/// A part of the postings to an account, before or after an end by hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LeasePart {
+    /// The end by hand that it follows; `None` for the first part.
+    pub follows: Option<Timestamp>,
+    /// The end by hand that it stops at; `None` for the last part.
+    pub ended: Option<Timestamp>,
+    /// The number of GPUs.
+    pub gpus: u32,
 }
 
 /// The minutes of an account with the time in each, in order.
@@ -198,13 +211,16 @@ fn sums(connection: &Connection, question: &str, accounts: &[CostAccount]) -> ru
     })?;
     let of = |(number, time, (first, last), [earliest, latest, most], minutes): (u32, _, _, [GpuTime; 3], i64)| {
         let account = accounts.get(CostAccountId::at(number).index())?.clone();
-        Some((LeaseTime { number, account, time, first, last, earliest, latest, most, is_kept: false }, minutes))
+        Some((
+            LeaseTime { number, account, time, first, last, earliest, latest, most, is_kept: false, part: None },
+            minutes,
+        ))
     };
     Ok(rows.into_iter().filter_map(of).collect())
 }
 
-/// When the leases of nodes were ended by hand; the last end of each.
+/// When the leases of nodes were ended by hand, in the order of the requests.
 pub(super) fn ended(connection: &Connection) -> rusqlite::Result<Vec<(String, Timestamp)>> {
-    let question = "SELECT node, at FROM lease_ends GROUP BY node HAVING id = max(id)";
+    let question = "SELECT node, at FROM lease_ends ORDER BY id";
     all(connection, question, |row| Ok((row.get(0)?, Timestamp::from_millis(row.get(1)?))))
 }

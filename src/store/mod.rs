@@ -46,7 +46,7 @@ pub use error::{MissingFeature, StoreError};
 pub use export::{ImportError, import};
 pub use file::default_path;
 pub use handle::Store;
-pub use leased::{LeaseMinutes, LeaseTime, LeasedRow};
+pub use leased::{LeaseMinutes, LeasePart, LeaseTime, LeasedRow};
 pub use manual_entries::{decide, end_lease, mark, reset_target};
 pub use messages::{AnswerTo, EventsAnswer, LedgerEvent, Settings};
 pub use reader::{Header, ReadBuckets, Reader};

@@ -148,6 +148,13 @@ pub const FIGURES: &[Figure] = &[
         &[Models, Engines]
     ),
     figure!(
+        "requests that ended",
+        "requests, or % of them",
+        "complete: the model ended its answer; cut at max length: the limit of tokens was reached, the rest to 100 % where it finds no room; aborted: the client left; failed: with an error; preempted: put back in the queue for want of KV cache, each time",
+        "engines' counters of requests, recorded",
+        &[Overview, Models, Engines]
+    ),
+    figure!(
         "in SLO",
         "% of requests and tokens",
         "samples of the window within the objective of [slo] / all, of the objective where it is least; of several engines the least",

@@ -4,6 +4,13 @@ use super::app::FigureValue;
 use crate::snapshot::{EngineRow, GpuRow, ModelRow};
 use crate::units::{Money, Ratio};
 
+/// The names of an engine's figures.
+pub const ENGINE: [&str; 8] = ["kv", "hit", "in", "out", "run", "wait", "ttft", "itl"];
+/// The names of a model's figures.
+pub const MODEL: [&str; 6] = ["hit", "in", "out", "rev", "cost", "profit"];
+/// The names of the figures of a group of nodes.
+pub const GROUP: [&str; 5] = ["util", "load", "kv", "wait", "profit"];
+
 /// A share in percent.
 pub fn percent(share: Option<Ratio>) -> Option<f64> {
     share.map(|share| share.get() * 100.0)

@@ -51,6 +51,8 @@ pub(super) fn snapshots(mut feed: watch::Receiver<Arc<Snapshot>>, loop_: SyncSen
                     return;
                 }
             }
+            // The dashboard may have left meanwhile.
+            drop(loop_.send(LoopEvent::Done(Action::Ended)));
         });
     })
 }

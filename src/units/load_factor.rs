@@ -39,7 +39,7 @@ impl FromStr for LoadFactor {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        const WRITE: &str = "a load is a multiple of the traffic from 0 to 1000, like 1.2 or 0.5";
+        const WRITE: &str = "a load is a multiple of the traffic from 0 to 1000, like 1.2 or 0.5, or 120%";
         parse_scaled(text, 6).ok().and_then(Self::from_micros).ok_or_else(|| WRITE.to_owned())
     }
 }

@@ -95,6 +95,14 @@ impl HourlyRate {
         Money::from_grains(whole.saturating_mul(grain) + divide_half_even(rest * grain, hours))
     }
 
+    /// Serializes the rate as a decimal, rounded to millionths, for other programs to read.
+    ///
+    /// # Errors
+    /// Those of the serializer.
+    pub fn serialize_decimal<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+
     /// The rate as text that reads back exactly: `2.00`, or `87.50/73h` if no decimal is exact.
     pub fn exact(self) -> String {
         let whole = Self { micros: self.micros, hours: 1 };

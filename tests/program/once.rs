@@ -155,13 +155,39 @@ fn an_sglang_is_counted_once_beside_its_ranks() {
 #[test]
 fn a_file_is_polled_once_without_a_pause() {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/engines/vllm-dp4.prom");
-    let ran = once([file]).arg("--for").arg("30s").run();
+    let ran = Program::new(["once", "--json", "--interval", "30s", file]).run();
     let snapshot = ran.good();
     assert!(ran.took.as_secs() < 10, "{:?}", ran.took);
     assert_eq!(snapshot["tokens"]["output_total"], 6_632_307);
     assert!(snapshot["tokens"]["output_per_second"].is_null() && snapshot["window_seconds"].is_null());
     assert_eq!(snapshot["engines"][0]["target"], file);
     assert_eq!(snapshot["engines"][0]["state"], "live");
+}
+
+/// Class: a window that was asked for and is not taken.
+#[test]
+fn a_file_that_is_written_anew_has_rates_over_a_window() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("page.prom");
+    std::fs::write(&file, VLLM).unwrap();
+    let later = {
+        let (file, draft) = (file.clone(), folder.path().join("draft"));
+        std::thread::spawn(move || {
+            std::thread::sleep(std::time::Duration::from_millis(900));
+            std::fs::write(&draft, VLLM_LATER).unwrap();
+            std::fs::rename(&draft, &file).unwrap();
+        })
+    };
+    let engine = Server::pages(&[SGLANG, SGLANG_LATER]);
+    let alone = once([file.to_str().unwrap(), "nvml:off"]).arg("--for").arg("3s").run().good();
+    later.join().unwrap();
+    assert!(close(grown(&alone, "prompt_per_second"), 659_000.0), "{}", alone["tokens"]);
+    assert!(alone["window_seconds"].as_f64().unwrap() >= 2.5);
+    // Beside an engine, and unchanged: it made nothing, which is no unknown rate.
+    let beside = once([file.to_str().unwrap(), engine.metrics().as_str()]).arg("--for").arg("1s").run().good();
+    let of_file = |row: &&Value| row["target"] == file.to_str().unwrap();
+    let row = beside["engines"].as_array().unwrap().iter().find(of_file).unwrap();
+    assert_eq!(row["prompt_per_second"], 0.0, "{row}");
 }
 
 /// Class: GPUs of a file were first seen at the last poll, so that they had no cost beside an engine.

@@ -243,6 +243,41 @@ fn a_benchmark_is_priced_at_its_speed_per_user() {
     }
 }
 
+/// Class: a paid share that is in a figure and not said.
+#[test]
+fn a_benchmark_says_which_share_is_paid() {
+    let vllm = file("vllm.json");
+    let arguments = ["--from", &vllm, "--gpus", "8", "--gpu-rate", "2", "--at", "2025-11-01"];
+    let config = "[[price]]\nmodel = \"*\"\nlist = \"deepseek-v3.2\"\npaid = \"0.8\"\n";
+    let answer = json(config, &arguments);
+    assert_eq!((&answer["paid"], &answer["runs"][0]["revenue"]), (&"0.80".into(), &"0.616".into()));
+    let output = price(&arguments).config(config).run().out;
+    assert!(output.contains("revenue/M") && output.contains(", paid share 0.80\n"), "{output}");
+    let output = price(&arguments).run().out;
+    assert!(output.contains(", theoretical, at list price\n"), "{output}");
+}
+
+/// Class: a rate of several that is used without a word.
+#[test]
+fn the_rate_of_a_lease_says_whose_it_is() {
+    let leases = "[[lease]]\ngpu = \"H800\"\nname = \"contract 17\"\nrate = \"2\"\n\
+                  [[lease]]\nnode = \"a\"\nnode_rate = \"16.09\"\n\
+                  [[lease]]\ngpu = \"H100\"\ncapex = \"300000\"\nlife = \"4y\"\ngpus_per_node = 8\n";
+    let asked = ["--list", "deepseek-v3.2", "--output", "1e6", "--gpu-hours", "100"];
+    let err = wrong(leases, &asked);
+    for word in ["\"contract 17\"", "\"a at 16.09 a node\"", "name the GPU with --gpu", "--gpu-rate"] {
+        assert!(err.contains(word), "{word}: {err}");
+    }
+    let of = |gpu| price(&asked).arg("--gpu").arg(gpu).config(leases).run().out;
+    assert!(of("H800").contains("$2.00/GPU-h for H800, by your lease \"contract 17\""), "{}", of("H800"));
+    let owned = json(leases, &[&asked[..], &["--gpu", "H100"]].concat());
+    assert_eq!(owned["rate"]["per_gpu_hour"], "1.070205", "a decimal that other programs can read");
+    let one = "[[lease]]\ngpu = \"H800\"\nname = \"contract 17\"\nrate = \"2\"\n";
+    let output = price(&asked).config(one).run().out;
+    assert!(output.contains("$2.00/GPU-h, by your lease \"contract 17\""), "{output}");
+    assert_eq!(json(one, &asked)["rate"]["lease"], "contract 17");
+}
+
 #[test]
 fn other_benchmarks_are_read_too() {
     let (sglang, aiperf, guidellm) = (file("sglang.jsonl"), file("aiperf.json"), file("guidellm.json"));

@@ -134,6 +134,7 @@ fn a_mark_has_a_text_and_a_time_that_has_passed() {
         fails(&["mark", text, "--ledger", ledger], 2, &["without a text", "\"deploy 1.4\""]);
     }
     fails(&["mark", "x", "--at", "2099-01-01", "--ledger", ledger], 2, &["--at 2099-01-01", "in the future"]);
+    fails(&["mark", "x", "--at", "2020-01-01", "--ledger", ledger], 2, &["--at 2020-01-01", "the ledger begins at"]);
     assert_eq!(Program::new(["mark", "x", "--at", "1m", "--ledger", ledger]).run().code, Some(0));
 }
 

@@ -43,7 +43,10 @@ fn a_lease_has_its_node_gpus_rate_dates_hours_and_cost() {
     let table = ran(&fleets, &["lease", "list"], &text).out;
     let mut rows = table.lines().map(|line| line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()));
     let head: Vec<&str> = rows.next().unwrap().collect();
-    assert_eq!(head, ["NODE", "UNIT", "GPUS", "LEASE", "RATE", "FROM", "UNTIL", "HOURS", "POWER", "COST USD"]);
+    assert_eq!(
+        head,
+        ["NODE", "UNIT", "GPUS", "LEASE", "RATE/GPU-H", "FROM", "UNTIL", "GPU-HOURS", "POWER", "COST USD"]
+    );
     assert!(table.contains("gpu-01 at 3.60") && table.contains("open") && table.contains("14.40"), "{table}");
     assert!(table.contains("  in the rate  ") && first("power").is_null(), "{table}");
 }
@@ -59,6 +62,9 @@ fn metered_power_is_said_with_its_price() {
     assert_eq!((&power["kwh_price"], &power["pue"]), (&"0.10".into(), &"1.20".into()), "{lines:?}");
     let table = ran(&fleets, &["lease", "list"], &text).out;
     assert!(table.contains(" kWh at 0.10 x 1.20  "), "{table}");
+    let checked = ran(&fleets, &["config", "check"], &text).out;
+    let line = "lease 1: node gpu-01: 8 GPUs x 2.00 = 16.00 USD an hour, and metered power at 0.10 x 1.20 USD a kWh";
+    assert!(checked.lines().any(|said| said == line), "{checked}");
 }
 
 #[test]
@@ -75,6 +81,89 @@ fn terms_that_changed_and_ends_by_hand_are_lines_with_an_end() {
     let lines = listed(&fleets, &text("3.50", "name = \"acme 17\"\n"));
     assert_eq!(field(&lines, "acme 17", "until"), "2025-03-10T10:03:30Z");
     assert_eq!(field(&lines, "acme 17", "gpu_hours"), "0.2000");
+}
+
+/// Class: an end by hand that is no longer to be seen once the same GPUs are paid again.
+#[test]
+fn gpus_that_report_after_an_end_by_hand_are_a_second_line() {
+    let text = "[[lease]]\ngpu = \"H800\"\nname = \"acme 17\"\nrate = \"2.50\"\n";
+    for (at, hours) in [
+        // In the minute of the last poll, in the one before it, and at the edge between them.
+        ("2025-03-10T10:02:09.732Z", ["0.2883", "0.0222"]),
+        ("2025-03-10T10:01:30Z", ["0.2000", "0.0222"]),
+        ("2025-03-10T10:02:00Z", ["0.2667", "0.0222"]),
+        ("2025-03-10T10:00:20Z", ["0.0444", "0.0222"]),
+    ] {
+        let fleets = Fleets::new();
+        fleets.run(&Run::of(text).seconds(130).gpus(8));
+        fleets.end("gpu-01", at);
+        for (seconds, hours) in [(10, hours), (200, [hours[0], "0.4667"]), (7_200, [hours[0], "16.4667"])] {
+            fleets.run(&Run::of(text).seconds(seconds).gpus(8));
+            let lines = listed(&fleets, text);
+            let column = |key: &str| lines.iter().map(|line| line[key].clone()).collect::<Vec<_>>();
+            let until = if at.ends_with("732Z") { at.to_owned() } else { at.replace(".000", "") };
+            assert_eq!(column("until"), [until.into(), Value::Null], "{at}, {seconds} s: {lines:?}");
+            assert_eq!(column("from"), ["2025-03-10T10:00:00Z", "2025-03-10T10:02:10Z"], "{at}, {seconds} s");
+            assert_eq!(column("gpus"), [8, 8], "{at}, {seconds} s: {lines:?}");
+            assert_eq!(column("gpu_hours"), hours, "{at}, {seconds} s: {lines:?}");
+        }
+    }
+}
+
+/// Class: ends by hand of which only the last one is known.
+#[test]
+fn each_end_by_hand_is_a_line() {
+    let text = "[[lease]]\nunit = \"d\"\nname = \"acme 17\"\nrate = \"2.50\"\nrounding = \"hour\"\n";
+    let fleets = Fleets::new();
+    let run = |seconds| fleets.run(&Run::of(text).unit("d").seconds(seconds).gpus(8));
+    run(100);
+    for end in ["2025-03-10T10:01:38Z", "2025-03-10T10:03:18Z"] {
+        fleets.end("gpu-01", end);
+        run(100);
+    }
+    let lines = listed(&fleets, text);
+    let column = |key: &str| lines.iter().map(|line| line[key].clone()).collect::<Vec<_>>();
+    assert_eq!(
+        column("until"),
+        ["2025-03-10T10:01:38Z".into(), "2025-03-10T10:03:18Z".into(), Value::Null],
+        "{lines:?}"
+    );
+    assert_eq!(column("from"), ["2025-03-10T10:00:00Z", "2025-03-10T10:01:40Z", "2025-03-10T10:03:20Z"]);
+    // Eight GPUs of which each is paid for a whole hour, at each end.
+    assert_eq!(column("gpu_hours"), ["0.2178", "0.2178", "0.2222"], "{lines:?}");
+    assert_eq!(column("rounding"), ["19.455556".into(), "19.455556".into(), Value::Null], "{lines:?}");
+    assert_eq!(column("cost"), ["20.00", "20.00", "0.555556"], "{lines:?}");
+    let table = ran(&fleets, &["lease", "list"], text).out;
+    assert!(table.contains("ROUNDING") && table.lines().nth(1).unwrap().contains("  19.455556  "), "{table}");
+}
+
+/// Class: an end by hand that is printed at another instant than it is kept at, or whose consequence is not said.
+#[test]
+fn an_end_by_hand_says_what_comes_of_it() {
+    let text = "[[lease]]\ngpu = \"H800\"\nname = \"acme\"\nrate = \"2.50\"\n";
+    let fleets = Fleets::new();
+    let run = || fleets.run(&Run::of(text).seconds(100).gpus(8));
+    let end = |at: &str| ran(&fleets, &["lease", "end", "acme", "--at", at], text);
+    run();
+    let ended = end("2025-03-10T10:01:30Z");
+    assert_eq!(
+        ended.out,
+        "the lease of gpu-01 ends at 2025-03-10T10:01:30Z; rent posted after it is taken back by the process that keeps \
+         the ledger\ngpu-01 had 8 GPUs at its last report: those that still report are paid again from their next report \
+         on, and lease list shows that as a line of its own\n"
+    );
+    run();
+    // They are paid since 10:01:40, and no end before that would take the earlier time back.
+    let refused = end("2025-03-10T10:01:00Z");
+    assert_eq!((refused.code, refused.out.as_str()), (Some(2), ""), "{refused:?}");
+    let said = "--at 2025-03-10T10:01:00Z: gpu-01 is paid since 2025-03-10T10:01:40Z, after an earlier end or gap; name an \
+                instant after that";
+    assert!(refused.err.contains(said), "{refused:?}");
+    let scheduled = format!("{OF_NODE}gpus = 8\nrate = \"2\"\n");
+    let fleets = Fleets::new();
+    fleets.run(&Run::of(&scheduled).seconds(100).gpus(0));
+    let ended = ran(&fleets, &["lease", "end", "gpu-01", "--at", "2025-03-10T10:01:30Z"], &scheduled);
+    assert_eq!(ended.out.lines().count(), 1, "no GPU of it reports: {ended:?}");
 }
 
 #[test]
@@ -207,4 +296,24 @@ fn serving_with_a_number_of_gpus_is_refused_by_name() {
     let ran = ran(&fleets, &["config", "check"], &text);
     assert!(ran.code == Some(2) || ran.code == Some(1), "{ran:?}");
     assert!(ran.err.contains("when = \"serving\" is for GPUs that are seen"), "{ran:?}");
+}
+
+/// Class: dates that one key of the configuration takes and another refuses.
+#[test]
+fn a_lease_begins_and_ends_with_days_too() {
+    let fleets = Fleets::new();
+    let zone = "timezone = \"Asia/Shanghai\"\n";
+    fleets.run(&Run::of("").seconds(60).gpus(8));
+    let checked = |dates: &str| ran(&fleets, &["config", "check"], &format!("{zone}{OF_NODE}rate = \"2\"\n{dates}"));
+    let ended = checked("from = \"2025-03-01\"\nuntil = \"2025-04-01\"\n");
+    assert!(ended.out.contains("it ended at 2025-03-31T16:00:00Z and pays no more"), "{ended:?}");
+    for day in ["2025-04-31", "1.4.2025", "2025-04", "soon"] {
+        let refused = checked(&format!("until = \"{day}\"\n"));
+        assert!(
+            refused.err.contains("is not an instant: write it like \"2025-09-05T16:00:00Z\", or a day like"),
+            "{refused:?}"
+        );
+    }
+    let refused = ran(&fleets, &["config", "check"], &format!("{OF_NODE}node_rate = \"10 USD\"\n"));
+    assert!(refused.err.contains("the currency is a key of its own: currency = \"EUR\""), "{refused:?}");
 }

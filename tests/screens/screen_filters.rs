@@ -125,6 +125,23 @@ fn a_filter_that_nothing_passes_says_so() {
     }
 }
 
+/// Class: a bound of a figure that no row has, which looks like one that no row meets.
+#[test]
+fn a_bound_of_an_unknown_figure_says_so() {
+    for (view, known) in
+        [("overview", "util, load"), ("nodes", "util, load"), ("engines", "kv, hit"), ("models", "hit, in")]
+    {
+        let mut app = of(fleet(0));
+        type_(&mut app, &format!(":view {view}"));
+        press(&mut app, KeyCode::Enter, KeyModifiers::NONE);
+        type_(&mut app, "/foo<3");
+        press(&mut app, KeyCode::Enter, KeyModifiers::NONE);
+        let frame = text(&app, 200, 50);
+        assert!(!frame.contains("nothing matches"), "{view}: {frame}");
+        assert!(frame.contains(&format!("no figure foo here ({known}")), "{view}: {frame}");
+    }
+}
+
 /// Class: a number where cells are.
 #[test]
 fn a_unit_of_more_nodes_than_cells_shows_the_worst_and_how_many_more() {

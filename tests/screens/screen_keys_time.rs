@@ -241,6 +241,13 @@ fn a_command_line_is_completed_recalled_and_dropped() {
     // What is wrong is said, and can be mended.
     enter(&mut app, ":view xyz");
     assert!(app.prompt().is_some() && app.said().unwrap().is_failure);
+    for line in ["theme nosuch", "sort nosuch", "node nosuch"] {
+        press(&mut app, KeyCode::Esc, KeyModifiers::NONE);
+        enter(&mut app, &format!(":{line}"));
+        assert_eq!(app.prompt().map(|prompt| prompt.text.as_str()), Some(line), "{line}");
+        let said = app.said().unwrap();
+        assert!(said.is_failure && said.text.contains("nosuch"), "{line}: {}", said.text);
+    }
     // Keys of views are letters here, and others do nothing.
     assert_eq!(press(&mut app, KeyCode::F(1), KeyModifiers::NONE), Effect::None);
     assert_eq!(press(&mut app, KeyCode::Char('c'), KeyModifiers::CONTROL), Effect::Quit);
@@ -248,6 +255,31 @@ fn a_command_line_is_completed_recalled_and_dropped() {
         press(&mut app, KeyCode::Backspace, KeyModifiers::NONE);
     }
     assert!(app.prompt().is_none());
+}
+
+/// Class: a message over something that it is not about.
+#[test]
+fn a_message_ends_with_what_it_is_about() {
+    let mut app = app();
+    enter(&mut app, ":view nodes");
+    enter(&mut app, "/gpu-00");
+    assert!(app.said().unwrap().text.ends_with("of 278 nodes"));
+    press(&mut app, KeyCode::Esc, KeyModifiers::NONE);
+    assert_eq!(app.said(), None, "the filter is gone");
+    enter(&mut app, "/gpu-00");
+    press(&mut app, KeyCode::Char('j'), KeyModifiers::NONE);
+    assert!(app.said().is_some(), "a step in the list is no end of it");
+    enter(&mut app, ":view money");
+    assert_eq!(app.said(), None, "another view");
+    enter(&mut app, ":theme nosuch");
+    press(&mut app, KeyCode::Esc, KeyModifiers::NONE);
+    assert_eq!((app.said(), app.prompt().is_some()), (None, false));
+    // Commands by a few letters, and views by the numbers of their tabs.
+    enter(&mut app, ":v 3");
+    let third = ViewId::tabs().nth(2).unwrap();
+    assert_eq!(app.view(), third);
+    enter(&mut app, ":vi nod");
+    assert_eq!(app.view(), ViewId::Nodes);
 }
 
 #[test]

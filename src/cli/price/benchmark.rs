@@ -47,7 +47,7 @@ pub(super) fn price(
 /// A row for each load, and the basis of the figures.
 pub(super) fn render(priced: &PricedBenchmark) -> String {
     let currency = priced.currency.as_str();
-    let mut out = vec![row(["load", "tok/s/user", "out tok/s", "cost/M", "cost/M out", "worth/M", "profit on cost"])];
+    let mut out = vec![row(["load", "tok/s/user", "out tok/s", "cost/M", "cost/M out", "revenue/M", "profit on cost"])];
     for run in &priced.runs {
         let speed = |rate: Option<f64>| rate.map_or_else(|| format::UNKNOWN.to_owned(), |rate| format!("{rate:.1}"));
         let amount = |amount: Option<Money>| format::amount(amount, currency, 4);
@@ -64,11 +64,17 @@ pub(super) fn render(priced: &PricedBenchmark) -> String {
     }
     out.push(String::new());
     out.push(format!("file  {}, {} GPUs, all prompt tokens priced as misses", priced.format, priced.gpus));
+    out.push(
+        "/M    a million tokens, prompt and output together; cost/M out: all cost per million output tokens".to_owned(),
+    );
     let model = priced.model.as_ref().map_or("a model without a name", Label::as_str);
     out.push(match (&priced.list, &priced.tier, priced.provenance) {
         (Some(list), Some(tier), Some(provenance)) => {
             let dates = text::dates_of_list(priced.list_ended, priced.list_begins);
-            format!("list  {list}, {provenance}, tier {tier} at {}{dates}", priced.at)
+            let paid = priced
+                .paid
+                .map_or_else(|| "theoretical, at list price".to_owned(), |paid| format!("paid share {paid}"));
+            format!("list  {list}, {provenance}, tier {tier} at {}{dates}, {paid}", priced.at)
         }
         _ => format!("list  none prices {model}: name one with --list to see what the tokens are worth"),
     });

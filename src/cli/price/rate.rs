@@ -5,7 +5,7 @@ use crate::calculator::Rate;
 use crate::cli::Failure;
 use crate::cli::currency::missing_rate;
 use crate::config::Settings;
-use crate::pricing::{Commitment, GpuRate, Leased, Provenance, words_match};
+use crate::pricing::{Commitment, GpuRate, Lease, Leased, Provenance, words_match};
 use crate::reading::Label;
 use crate::units::{HourlyRate, Timestamp};
 
@@ -20,32 +20,34 @@ pub(super) fn rate(
     at: Timestamp,
 ) -> Result<Option<Rate>, Failure> {
     let commitment = args.commitment.map_or(Commitment::OnDemand, Into::into);
-    let by_user = |per_gpu_hour, gpu: Option<&str>| Rate {
+    let by_user = |per_gpu_hour, gpu: Option<&str>, lease: Option<String>| Rate {
         per_gpu_hour,
         gpu: gpu.map(Label::new),
+        lease: lease.as_deref().map(Label::new),
         assumed: None,
         commitment,
         provenance: Provenance::Configured,
     };
     if let Some(text) = &args.gpu_rate {
-        return said(settings, text, at).map(|rate| Some(by_user(rate, None)));
+        return said(settings, text, at).map(|rate| Some(by_user(rate, None, None)));
     }
+    let is_asked = args.gpu_hours.is_some() || args.from.is_some() || args.gpu.is_some() || args.commitment.is_some();
     if args.commitment.is_none()
-        && let Some(rate) = leased(settings, gpu, at)?
+        && let Some((rate, lease)) = leased(settings, gpu, at, is_asked)?
     {
-        return Ok(Some(by_user(rate, gpu)));
+        return Ok(Some(by_user(rate, gpu, Some(lease))));
     }
     let (card, name) = (settings.book.gpu_rates(), gpu.unwrap_or(USUAL_GPU));
     if let Some(known) = card.rate_at(name, commitment, at) {
         return Ok(Some(Rate {
             per_gpu_hour: known.rate,
             gpu: Some(Label::new(&known.gpu)),
+            lease: None,
             assumed: Some(Label::new(&known.dated)),
             commitment,
             provenance: known.provenance,
         }));
     }
-    let is_asked = args.gpu_hours.is_some() || args.from.is_some() || args.gpu.is_some() || args.commitment.is_some();
     match card.in_own_currency(name, commitment, at) {
         Some(foreign) if is_asked => Err(inconvertible(settings, foreign, at)),
         None if args.commitment.is_some() => {
@@ -74,21 +76,34 @@ fn said(settings: &Settings, text: &str, at: Timestamp) -> Result<HourlyRate, Fa
     }
 }
 
-/// The rate of the lease that is for this GPU, or of all leases if no GPU is named and they agree.
-fn leased(settings: &Settings, gpu: Option<&str>, at: Timestamp) -> Result<Option<HourlyRate>, Failure> {
+/// The rate of the lease that is for this GPU with its name, or of all leases if no GPU is named and they agree. If they do
+/// not, which one is meant must be written where the rate `is_asked` for.
+fn leased(
+    settings: &Settings,
+    gpu: Option<&str>,
+    at: Timestamp,
+    is_asked: bool,
+) -> Result<Option<(HourlyRate, String)>, Failure> {
     let is_for = |leased: &Leased| match (leased, gpu) {
         (_, None) => true,
         (Leased::Gpu(words), Some(gpu)) => words_match(gpu, words),
         _ => false,
     };
+    let leases: Vec<_> = settings.leases.iter().filter(|lease| lease.runs_at(at) && is_for(&lease.leased)).collect();
     // A node's rate does not give that of a GPU while the number of GPUs is unknown.
-    let leases = settings.leases.iter().filter(|lease| lease.runs_at(at) && is_for(&lease.leased));
-    let mut rates = leases.filter(|lease| lease.node_rate.is_none()).map(|lease| lease.rate);
-    let Some(first) = rates.next() else { return Ok(None) };
-    if gpu.is_none() && rates.any(|rate| rate != first) {
-        return Ok(None);
+    let Some(first) = leases.iter().find(|lease| lease.node_rate.is_none()) else { return Ok(None) };
+    let is_other = |lease: &&Lease| lease.node_rate.is_some() || lease.rate != first.rate;
+    if gpu.is_none() && leases.iter().any(|lease| is_other(lease)) {
+        if !is_asked {
+            return Ok(None);
+        }
+        let named: Vec<_> = leases.iter().map(|lease| format!("\"{}\"", lease.label())).collect();
+        return Err(Failure::Usage(format!(
+            "your leases have several rates ({}): name the GPU with --gpu, or write its rate with --gpu-rate",
+            named.join(", ")
+        )));
     }
-    converted(settings, &settings.currency, first, at).map(Some)
+    Ok(Some((converted(settings, &settings.currency, first.rate, at)?, first.label())))
 }
 
 fn converted(settings: &Settings, currency: &str, rate: HourlyRate, at: Timestamp) -> Result<HourlyRate, Failure> {

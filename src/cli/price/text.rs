@@ -108,8 +108,12 @@ pub(super) fn rate(rate: Option<&Rate>, currency: &str) -> String {
             let by = rate.provenance;
             format!("{figure} for {gpu}{commitment} {by} {dated}; set a [[lease]], or write --gpu-rate")
         }
-        (None, Some(gpu)) => format!("{figure} for {gpu}, by your lease"),
-        _ => figure,
+        (None, gpu) => {
+            let gpu = gpu.as_ref().map_or_else(String::new, |gpu| format!(" for {gpu}"));
+            let lease = rate.lease.as_ref().map_or_else(String::new, |lease| format!(", by your lease \"{lease}\""));
+            format!("{figure}{gpu}{lease}")
+        }
+        (Some(dated), None) => format!("{figure} assumed {dated}"),
     }
 }
 

@@ -34,7 +34,8 @@ pub(super) fn text(reconciled: &Reconciled, local: &dyn Fn(Timestamp) -> String)
     let shown = |quantity: Option<i128>| match (reconciled.kind, quantity) {
         (_, None) => format::UNKNOWN.to_owned(),
         (FileKind::Invoice, Some(millionths)) => format!("{:.2}", millionths as f64 / 1e6),
-        (FileKind::Spend, Some(tokens)) => tokens.to_string(),
+        (FileKind::Spend, Some(tokens)) if tokens < 0 => format!("-{}", format::grouped(tokens.unsigned_abs())),
+        (FileKind::Spend, Some(tokens)) => format::grouped(tokens.unsigned_abs()),
     };
     for line in all(reconciled) {
         table.row(vec![

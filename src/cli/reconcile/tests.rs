@@ -10,7 +10,7 @@ use crate::ledger::{
 use crate::pricing::{Book, ClassPrices, Exchange, Fx};
 use crate::reading::{EngineRole, Label, ModelName, NodeName};
 use crate::reconcile::Reconciled;
-use crate::units::{GpuTime, Money, Span, Tokens};
+use crate::units::{GpuTime, Money, PowerPrice, Pue, Span, Tokens};
 
 fn parse(text: &str, currency: &str, exchange: &Exchange) -> Result<UsageFile, String> {
     UsageFile::read(&UsageTable::read(text)?, currency, exchange)
@@ -91,6 +91,8 @@ fn an_invoice_is_laid_beside_the_cost_of_nodes_and_leases() {
     assert_eq!(words(&reconciled, "gpu-01"), [("rounding", Some("0.27".to_owned()))]);
     assert_eq!(words(&reconciled, "gpu-02"), [("rate", Some("40.00".to_owned()))]);
     assert_eq!(words(&reconciled, "gpu-00"), [("unknown", Some("16.00".to_owned()))]);
+    let of_rate = reconciled.lines.iter().flat_map(|line| &line.causes).find(|cause| cause.word == "rate").unwrap();
+    assert_eq!(of_rate.text, "2.50 a GPU-hour is billed and the ledger has 2.00: check the [[lease]]");
     assert!(reconciled.lines.iter().any(|line| line.causes.iter().any(|cause| cause.text.contains("is it gpu-0"))));
     let file = "lease,hours,amount\ncontract gpu-01,191.866667,383.73\n";
     let reconciled = reconcile_file(file).unwrap();
@@ -101,6 +103,23 @@ fn an_invoice_is_laid_beside_the_cost_of_nodes_and_leases() {
     assert_eq!(words(&reconciled, "gpu-02"), [("hours", Some("-80.00".to_owned()))]);
     let text = print::text(&reconciled, &|at| at.to_string());
     assert!(text.contains("gpu-02: hours, -80.00: 40.00 GPU-hours fewer"), "{text}");
+}
+
+/// Class: a rate that no lease has, since power is in it.
+#[test]
+fn metered_power_is_named_beside_the_rent() {
+    let mut past = past();
+    past.cost_accounts[0].power = Some(PowerPrice { kwh: "0.10".parse().unwrap(), pue: Pue::IDEAL });
+    // 10 kWh in each of the quarter hours, 4 of the 8 GPU-hours of an hour.
+    past.gpu_times
+        .iter_mut()
+        .filter(|cell| cell.cost_account == CostAccountId::at(0))
+        .for_each(|cell| cell.energy = 36_000_000_000);
+    let parsed = parse("node,hours,amount\ngpu-01,191.866667,500.00\n", "USD", &Exchange::default()).unwrap();
+    let reconciled = parsed.compare(&past, "USD", &Book::built_in().unwrap()).unwrap();
+    let line = reconciled.lines.iter().find(|line| line.key.as_str() == "gpu-01").unwrap();
+    let text = &line.causes[0].text;
+    assert!(text.contains("the ledger has 2.500347, 2.00 of it rent and 0.500347 metered power: check"), "{text}");
 }
 
 /// Class: a line that is on the invoice twice, reported as time that was not watched.
@@ -357,6 +376,8 @@ fn an_unknown_name_says_what_may_be_meant() {
     for name in ["GPU-01", "gpu-01.rack.example.com"] {
         assert!(text(name).contains("is it gpu-01?"), "{name}: {}", text(name));
     }
+    // One that has a line of its own is not meant.
+    assert!(text("gpu-04").contains("is it gpu-01?"), "{}", text("gpu-04"));
     assert!(text("contract gpu-01").contains("a lease has this name"), "{}", text("contract gpu-01"));
 }
 

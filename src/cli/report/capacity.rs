@@ -35,8 +35,11 @@ impl CapacityReport {
         let of = if self.usual { " of the last 31 days, the default without --since" } else { "" };
         let mut out = format!("{since} to {until}  capacity{of}, in {}\n\n", self.currency);
         if self.capacity.is_early() {
-            let (watched, needs) = (hours(self.capacity.measured), hours(Capacity::needs()));
-            return out + &format!("too early to say: {watched} of {needs} hours are measured\n");
+            let (watched, needs) = (watched(self.capacity.measured), hours(Capacity::needs()));
+            return out
+                + &format!(
+                    "too early to say: the load was watched for {watched} of it, and {needs} hours are needed\n"
+                );
         }
         out.push_str(&self.by_pool());
         out.push('\n');
@@ -236,6 +239,11 @@ fn nodes(ppm: Option<i64>) -> String {
 fn at_most(money: Option<Money>) -> String {
     let bound = if money.is_some_and(|money| !money.is_zero()) { "≤ " } else { "" };
     format!("{bound}{}", amount(money, 2))
+}
+
+/// Hours, or minutes of less than one.
+fn watched(span: Span) -> String {
+    if span < Span::HOUR { format!("{} min", span.millis() / 60_000) } else { format!("{} hours", hours(span)) }
 }
 
 fn hours(span: Span) -> String {

@@ -183,7 +183,11 @@ impl ReportData {
             (None, Some(dated)) => format!("assumed {dated}"),
             (None, None) => "assumed".to_owned(),
         };
-        format!("{gpu} at {rate}: {from}")
+        // Overhead is an amount an hour, and no lease.
+        if gpu.as_str() == OVERHEAD && lease.as_ref().is_some_and(|lease| lease.as_str() == OVERHEAD) {
+            return format!("overhead at {rate} {} an hour: [overhead]", self.currency);
+        }
+        format!("{gpu} at {rate} {} a GPU-hour: {from}", self.currency)
     }
 
     /// The number of decimals of an amount in the table.
@@ -191,6 +195,9 @@ impl ReportData {
         places(Format::Table, &self.statement)
     }
 }
+
+/// The name of overhead among rates and leases.
+const OVERHEAD: &str = "overhead";
 
 /// The statement with the bounds of disputes and of what is open at the end of the ledger.
 fn marked(mut statement: Statement, disputed: &DisputedTotal, present: &PresentWords) -> Statement {

@@ -161,6 +161,7 @@ struct PriceOriginJson<'a> {
 #[derive(Serialize)]
 struct RateOriginJson<'a> {
     gpu: &'a Label,
+    #[serde(serialize_with = "HourlyRate::serialize_decimal")]
     rate: HourlyRate,
     lease: Option<&'a Label>,
     /// The date of the assumption; null where today's book does not have the rate.

@@ -114,7 +114,7 @@ fn lists(data: &ReportData, lines: &mut NoteLines) {
     });
     some(lines, "unpriced", &data.unconverted, |(statement, missing)| {
         let Unconverted { model, currency, since, tokens } = statement;
-        let (tokens, since) = (tokens.count(), local(*since, &data.zone));
+        let (tokens, since) = (format::grouped(tokens.count().into()), local(*since, &data.zone));
         let reprice = if data.repriced { "" } else { "; --reprice shows it then" };
         format!(
             "{model}: {tokens} tokens from {since} on, before the first rate of exchange from {currency}: {missing}{reprice}"

@@ -25,7 +25,7 @@ pub(in crate::cli) struct ReportArgs {
     #[arg(long, help_heading = "Money", value_name = "KEY", default_value = "day", value_parser = By::ALL.map(By::name))]
     pub(super) by: String,
 
-    /// What the same traffic would have earned: list=NAME, paid=0.37, load=1.2, hit_rate=0.6, gpu_rate=2.50, nodes=200
+    /// What the same traffic would have earned: list=NAME, paid=37%, load=120%, hit_rate=60%, gpu_rate=2.50, nodes=200
     /// (the average number allocated), or the name of a [[scenario]]; several hold together
     #[arg(long = "what-if", help_heading = "Money", value_name = "KEY=VALUE|NAME")]
     pub(super) what_if: Vec<String>,

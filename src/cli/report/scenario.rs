@@ -7,11 +7,11 @@ use crate::config::Scenario;
 use crate::pricing::{Book, PriceList};
 use crate::statement::WhatIfChange;
 use crate::suggestion::meant;
-use crate::units::Share;
+use crate::units::{Decimal, Share};
 
 const NAMES: [&str; 6] = ["list", "paid", "load", "hit_rate", "gpu_rate", "nodes"];
-const KEYS: &str =
-    "write list=NAME, paid=0.37, load=1.2, hit_rate=0.6, gpu_rate=2.50 or nodes=200, or the name of a [[scenario]]";
+const KEYS: &str = "write list=NAME, paid=37%, load=120%, hit_rate=60%, gpu_rate=2.50 (per GPU and hour) or nodes=200, or the name of a \
+     [[scenario]]; 37% and 0.37 are the same";
 
 /// All changes of the call together, with the name of the list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -35,11 +35,14 @@ impl Scenarios {
     fn set(&mut self, text: &str, named: &[Scenario]) -> Result<(), String> {
         let Some((key, value)) = text.split_once('=') else { return self.set_named(text.trim(), named) };
         let decimal = |error: crate::units::DecimalError| error.to_string();
-        let share = || value.parse::<Share>().map_err(decimal);
+        let share = || {
+            let whole = |error| format!("{}: write a share, {key}=70% or {key}=0.7", decimal(error));
+            percent(value)?.parse::<Share>().map_err(whole)
+        };
         match key.trim() {
             "list" => put(&mut self.0.list, value.trim().to_owned(), "list"),
             "paid" => put(&mut self.0.paid, share()?, "paid"),
-            "load" => put(&mut self.0.load, value.parse()?, "load"),
+            "load" => put(&mut self.0.load, percent(value)?.parse()?, "load"),
             "hit_rate" => put(&mut self.0.hit_rate, share()?, "hit_rate"),
             "gpu_rate" => put(&mut self.0.gpu_rate, value.parse().map_err(decimal)?, "gpu_rate"),
             "nodes" => put(&mut self.0.nodes, value.parse()?, "nodes"),
@@ -67,6 +70,14 @@ impl Scenarios {
         let list = list.map_err(|why| Failure::Usage(format!("--what-if list: {why}")))?;
         Ok(self.0.clone().with_list(list))
     }
+}
+
+/// The text of a share or a factor: `70%` is `0.7`.
+fn percent(text: &str) -> Result<String, String> {
+    let Some(percent) = text.trim().strip_suffix('%') else { return Ok(text.to_owned()) };
+    let number = Decimal::parse(percent.trim()).map_err(|error| error.to_string())?;
+    let micros = number.shifted(-2).scaled(6).map_err(|error| error.to_string())?;
+    Ok(format!("{}.{:06}", micros.div_euclid(1_000_000), micros.rem_euclid(1_000_000)))
 }
 
 /// Sets a value; a different value is a contradiction.
@@ -121,6 +132,11 @@ mod tests {
         assert_eq!((asked.0.list.as_deref(), asked.0.nodes), (Some("deepseek-r1-2025"), NodeCount::whole(200)));
         assert_eq!(scenarios(&["nodes=218.025"]).unwrap().to_string(), "nodes=218.025");
         assert_eq!(scenarios(&["load=1.20"]).unwrap().to_string(), "load=1.2");
+        let percent = scenarios(&["paid=70%", "load=120 %", "hit_rate=62.5%"]).unwrap();
+        assert_eq!(percent.to_string(), "paid=0.70, load=1.2, hit_rate=0.625");
+        let wrong = scenarios(&["paid=70"]).unwrap_err();
+        assert!(wrong.contains("write a share, paid=70% or paid=0.7"), "{wrong}");
+        assert!(["paid=-1%", "hit_rate=101%", "load=x%"].iter().all(|text| scenarios(&[text]).is_err()));
         let wrong = scenarios(&["hitrate=0.5"]).unwrap_err();
         assert!(wrong.contains("no key \"hitrate\"; is it \"hit_rate\"?"), "{wrong}");
         assert_eq!(scenarios(&["nodes=5.0"]), scenarios(&["nodes=5"]));

@@ -138,6 +138,8 @@ pub enum Action {
     QueryDropped,
     /// No snapshot for so long.
     Quiet(Span),
+    /// No snapshot will come any more.
+    Ended,
     /// What was done outside, or why it was not.
     Said {
         /// In a few words.

@@ -52,6 +52,12 @@ impl Filter {
         self.judge(fields, figure) == Some(true)
     }
 
+    /// The figure of a bound that is none of `figures`, if there is such a bound.
+    pub fn unknown_figure(&self, figures: &[&str]) -> Option<&str> {
+        let bounds = self.text.split_whitespace().filter_map(FilterBound::of).filter(FilterBound::is_number);
+        bounds.map(|bound| bound.key).find(|key| !key.is_empty() && !figures.contains(key))
+    }
+
     /// Whether all words that are no bounds of figures are found in the fields.
     pub fn names(&self, fields: &[(&str, &str)]) -> bool {
         let words = self.text.split_whitespace();
@@ -187,5 +193,9 @@ mod tests {
         assert!(accepts("util<") && accepts("util>-"), "still being written");
         assert!(!accepts("util>x") && !accepts("util<<3"), "no number is named so");
         assert!(accepts("a=b") && !accepts("speed<9"), "no figure of that name");
+        let unknown =
+            |text: &str| Filter { text: text.to_owned(), editing: false }.unknown_figure(&["util"]).map(str::to_owned);
+        assert_eq!(unknown("gpu util<3 speed<9"), Some("speed".to_owned()));
+        assert_eq!([unknown("util<3"), unknown("speed"), unknown("a=b"), unknown("<3")], [const { None }; 4]);
     }
 }

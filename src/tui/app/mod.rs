@@ -13,6 +13,7 @@ mod drawn;
 mod due_queries;
 mod elsewhere;
 mod explain;
+mod feed;
 mod filter;
 mod grouping;
 mod heat;
@@ -45,6 +46,7 @@ use jiff::tz::TimeZone;
 pub use action::{Action, Command, Direction, Effect};
 pub use at_lists::AtLists;
 pub use charts::{Cells, ChartSpan, ChartState};
+pub use feed::Feed;
 pub use filter::{FigureValue, Filter};
 pub use grouping::Grouping;
 pub use heat::HeatMap;
@@ -104,8 +106,8 @@ pub struct App {
     pub has_interval: bool,
     /// The filter of rows.
     pub filter: Filter,
-    /// How long no snapshot arrived, if that is longer than usual.
-    pub quiet: Option<Span>,
+    /// Whether snapshots arrive.
+    pub feed: Feed,
     /// Levels of the heat map, from the snapshot of [`RefreshPace::TenSeconds`].
     pub heat: HeatMap,
     /// The settings of charts.
@@ -169,7 +171,7 @@ impl App {
             interval,
             has_interval: false,
             filter: Filter::default(),
-            quiet: None,
+            feed: Feed::default(),
             heat: HeatMap::of(&first),
             charts: ChartState::default(),
             grouping: Grouping::default(),
@@ -301,7 +303,8 @@ impl App {
             Action::Fresh(snapshot) => return self.fresh(snapshot),
             Action::QueryResult(reply) => self.answered(reply),
             Action::QueryDropped => self.unanswered(),
-            Action::Quiet(span) => self.quiet = Some(span),
+            Action::Quiet(span) => self.note_quiet(span),
+            Action::Ended => return self.end_feed(),
             Action::Spare(spares) => {
                 self.is_sparing = spares;
                 return Effect::None;
@@ -317,10 +320,16 @@ impl App {
 
     /// Runs a key's command; the cell under the mouse does not follow to another view.
     fn obey(&mut self, command: Command) -> Effect {
-        let from = self.path.here().clone();
+        let (from, answers) = (self.path.here().clone(), self.answers);
         let effect = self.command(command);
-        if *self.path.here() != from {
+        let is_elsewhere = *self.path.here() != from;
+        if is_elsewhere {
             (self.hover, self.over) = (None, None);
+        }
+        // A message of an earlier key ends with what it is about.
+        let drops = is_elsewhere || matches!(command, Command::Back | Command::Filter | Command::Prompt);
+        if drops && self.answers == answers {
+            self.said = None;
         }
         effect
     }
@@ -346,7 +355,7 @@ impl App {
     }
 
     fn fresh(&mut self, snapshot: Arc<Snapshot>) -> Effect {
-        let was_quiet = self.quiet.take().is_some();
+        let was_quiet = std::mem::take(&mut self.feed) != Feed::Arrives;
         if let Some(frozen) = &mut self.frozen {
             let minute = |at: Timestamp| at.millis().div_euclid(60_000);
             // The header shows the age of the shown instant.

@@ -107,16 +107,33 @@ impl App {
             return Effect::Redraw;
         }
         // What is typed freely is not taken for something that only has its letters.
-        let word = typed.split(' ').next().and_then(Word::named);
+        let word = typed.split(' ').next().and_then(Word::meant);
         let is_free = matches!(word, Some(Word::Filter | Word::Interval)) && typed.contains(' ');
         let line = completed.filter(|line| !is_free && !line.ends_with(' ')).unwrap_or(typed);
-        match parse(&line) {
+        let parsed = parse(&line).and_then(|parsed| match self.unknown_name(&parsed) {
+            Some(why) => Err(why),
+            None => Ok(parsed),
+        });
+        match parsed {
             Ok(parsed) => self.run_line(line, parsed),
+            // What is written stays, to be corrected.
             Err(why) => {
                 self.complain(why);
                 Effect::Redraw
             }
         }
+    }
+
+    /// The message for a name that nothing here has.
+    fn unknown_name(&self, line: &PromptLine) -> Option<String> {
+        let (what, name, is_known) = match line {
+            PromptLine::Theme(name) => ("theme", name, self.theme_names.contains(name)),
+            PromptLine::Node(name) => ("node", name, self.shown.nodes.iter().any(|node| node.name.as_str() == name)),
+            PromptLine::Sort(name) => ("column", name, self.orders().iter().any(|order| order.title == *name)),
+            _ => return None,
+        };
+        let here = if what == "column" { " here" } else { "" };
+        (!is_known).then(|| format!("no {what} {name}{here}; Tab shows them"))
     }
 
     fn run_line(&mut self, line: String, parsed: PromptLine) -> Effect {
@@ -127,13 +144,18 @@ impl App {
             self.entered.remove(0);
         }
         match parsed {
-            PromptLine::Theme(name) => match self.theme_names.iter().position(|known| *known == name) {
-                Some(theme) => self.choose_theme(theme),
-                None => self.complain(format!("no theme {name}; Tab shows them")),
-            },
+            PromptLine::Theme(name) => {
+                if let Some(theme) = self.theme_names.iter().position(|known| *known == name) {
+                    self.choose_theme(theme);
+                }
+            }
             PromptLine::View(view) => self.path.show(view),
-            PromptLine::Node(name) => self.open_node(&name),
-            PromptLine::Sort(column) => self.sort_by_name(&column),
+            PromptLine::Node(name) => self.path.enter(ViewPlace::about(ViewId::Node, &name)),
+            PromptLine::Sort(column) => {
+                if let Some(order) = self.orders().iter().position(|order| order.title == column) {
+                    self.list_mut().sort_by(order);
+                }
+            }
             PromptLine::Filter(words) => {
                 self.filter = Filter::of(&words);
                 self.accept_filter();
@@ -146,21 +168,6 @@ impl App {
             PromptLine::Quit => return Effect::Quit,
         }
         Effect::Redraw
-    }
-
-    fn open_node(&mut self, name: &str) {
-        if self.shown.nodes.iter().any(|node| node.name.as_str() == name) {
-            self.path.enter(ViewPlace::about(ViewId::Node, name));
-        } else {
-            self.complain(format!("no node {name}; Tab shows them"));
-        }
-    }
-
-    fn sort_by_name(&mut self, column: &str) {
-        match self.orders().iter().position(|order| order.title == column) {
-            Some(order) => self.list_mut().sort_by(order),
-            None => self.complain(format!("no column {column} here; Tab shows them")),
-        }
     }
 
     /// Looks for what completes what is written.
@@ -194,11 +201,11 @@ impl App {
     fn preview(&mut self) {
         let Some(prompt) = &self.prompt else { return };
         let meant = prompt.candidates.get(prompt.chosen.unwrap_or(0)).map(|candidate| candidate.line.as_str());
-        let is_theme = prompt.text.starts_with("theme ");
+        let is_theme = prompt.text.split_once(' ').is_some_and(|(word, _)| Word::meant(word) == Some(Word::Theme));
         let name = meant.filter(|_| is_theme).and_then(|line| line.strip_prefix("theme "));
         let theme = name.and_then(|name| self.theme_names.iter().position(|known| known == name));
         // Before anything is typed behind the word, nothing is meant yet.
-        let is_begun = prompt.chosen.is_some() || prompt.text.trim() != "theme";
+        let is_begun = prompt.chosen.is_some() || prompt.text.trim().contains(' ');
         self.theme = theme.filter(|_| is_begun).unwrap_or(prompt.theme);
     }
 }

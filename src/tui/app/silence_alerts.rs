@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{App, Effect, Silenced};
 use crate::snapshot::{Alert, Severity, Snapshot};
 use crate::tui::format;
+use crate::tui::frame_input::subject_in;
 use crate::units::{Span, Timestamp};
 
 impl App {
@@ -19,7 +20,7 @@ impl App {
         let chosen = self.view().view().chosen_alerts(&self.input());
         let Some((_, first)) = chosen.first() else { return Effect::None };
         let more = if chosen.len() > 1 { format!(" and {} more", chosen.len() - 1) } else { String::new() };
-        let name = format!("{}{more}", format::shorten(first.as_str(), 30));
+        let name = format!("{}{more}", format::shorten(&subject_in(&self.shown, first.as_str()), 30));
         let known = self.silenced.len();
         self.silenced.retain(|silenced| {
             !chosen.iter().any(|(rule, subject)| silenced.rule == *rule && silenced.subject == *subject)

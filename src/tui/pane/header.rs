@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use crate::snapshot::ListBasis;
-use crate::tui::app::{RefreshPace, WatchedFleet};
+use crate::tui::app::{Feed, RefreshPace, WatchedFleet};
 use crate::tui::format;
 use crate::tui::frame_input::FrameInput;
 use crate::tui::theme::Role;
@@ -138,7 +138,7 @@ fn every(interval: Span) -> String {
 fn time(input: &FrameInput<'_>, width: u16) -> Vec<Words> {
     let app = input.app;
     let mut clock = format::clock_minute(input.snap.at, input.zone());
-    match app.quiet {
+    match app.feed {
         _ if app.then().is_some() => {
             let ago = app.newest().at - input.snap.at;
             return vec![(Role::Warning, format!("◂ {clock} −{}", format::duration(ago)))];
@@ -147,11 +147,15 @@ fn time(input: &FrameInput<'_>, width: u16) -> Vec<Words> {
             let clock = format::clock_second(input.snap.at, input.zone());
             return vec![(Role::Warning, format!("‖ paused at {clock}"))];
         }
-        Some(quiet) => {
+        Feed::Ended => {
+            let clock = format::clock_second(input.snap.at, input.zone());
+            return vec![(Role::Text, clock), (Role::Warning, " ■ ended".to_owned())];
+        }
+        Feed::Quiet(quiet) => {
             return vec![(Role::Text, clock), (Role::Warning, format!(" ○ silent {}", format::duration(quiet)))];
         }
-        None if app.finds_nothing() => return vec![(Role::Text, clock), (Role::Dim, " ○ looking".to_owned())],
-        None => {}
+        Feed::Arrives if app.finds_nothing() => return vec![(Role::Text, clock), (Role::Dim, " ○ looking".to_owned())],
+        Feed::Arrives => {}
     }
     if width >= WITH_SECONDS {
         clock = format::clock_second(ticking(input), input.zone());

@@ -1,5 +1,6 @@
 //! The words of command lines, and the command of a finished line.
 
+use super::matching::ranked;
 use crate::source::PolledTarget;
 use crate::tui::app::{Cells, ChartSpan};
 use crate::tui::view::ViewId;
@@ -95,6 +96,13 @@ impl Word {
     pub fn named(name: &str) -> Option<Self> {
         WORDS.into_iter().find(|word| word.name() == name)
     }
+
+    /// The word that a name or a few of its letters mean.
+    pub fn meant(letters: &str) -> Option<Self> {
+        let names = WORDS.map(Self::name);
+        let place = ranked(letters, &names).into_iter().next().filter(|_| !letters.is_empty())?;
+        WORDS.get(place).copied()
+    }
 }
 
 /// A finished line.
@@ -121,7 +129,7 @@ pub enum PromptLine {
 pub fn parse(text: &str) -> Result<PromptLine, String> {
     let text = text.trim();
     let (first, value) = text.split_once(' ').map_or((text, ""), |(first, rest)| (first, rest.trim()));
-    let word = Word::named(first).ok_or_else(|| format!("no command {first}; Tab shows them"))?;
+    let word = Word::meant(first).ok_or_else(|| format!("no command {first}; Tab shows them"))?;
     if value.is_empty() && !matches!(word, Word::Help | Word::Quit | Word::Filter) {
         return Err(format!("write {} {}", word.name(), word.wants()));
     }
@@ -129,7 +137,12 @@ pub fn parse(text: &str) -> Result<PromptLine, String> {
     let same = |name: &str| name.eq_ignore_ascii_case(value);
     Ok(match word {
         Word::Theme => PromptLine::Theme(value.to_owned()),
-        Word::View => PromptLine::View(ViewId::tabs().find(|id| same(id.view().title())).ok_or_else(unknown)?),
+        Word::View => {
+            // As on the tabs: by name, or by number.
+            let is_meant =
+                |id: &ViewId| same(id.view().title()) || id.view().key().is_some_and(|key| same(&key.to_string()));
+            PromptLine::View(ViewId::tabs().find(is_meant).ok_or_else(unknown)?)
+        }
         Word::Node => PromptLine::Node(value.to_owned()),
         Word::Sort => PromptLine::Sort(value.to_owned()),
         Word::Filter => PromptLine::Filter(value.to_owned()),
@@ -175,6 +188,12 @@ mod tests {
         assert_eq!(parse("filter node:a* live"), Ok(PromptLine::Filter("node:a* live".to_owned())));
         assert_eq!(parse("watch http://127.0.0.1:8000"), Ok(PromptLine::Watch("http://127.0.0.1:8000".to_owned())));
         assert_eq!(parse("quit"), Ok(PromptLine::Quit));
+        // A few letters are enough, and views have the numbers of their tabs.
+        assert_eq!(parse("th ember"), Ok(PromptLine::Theme("ember".to_owned())));
+        assert_eq!(parse("int 2s"), Ok(PromptLine::Interval(Span::from_secs(2))));
+        assert_eq!(parse("view 1"), Ok(PromptLine::View(ViewId::FIRST)));
+        assert_eq!(parse("v 7"), Ok(PromptLine::View(ViewId::Alerts)));
+        assert!(parse("view 8").is_err() && parse("view 0").is_err());
     }
 
     #[test]

@@ -25,7 +25,7 @@ pub fn candidates(text: &str, values: impl Fn(Word) -> Vec<String>) -> Vec<Candi
         let words = ranked(text, &names).into_iter().filter_map(|place| WORDS.get(place));
         return words.map(|word| of_word(*word)).collect();
     };
-    let Some(word) = Word::named(first) else { return Vec::new() };
+    let Some(word) = Word::meant(first) else { return Vec::new() };
     let values = values(word);
     let names: Vec<&str> = values.iter().map(String::as_str).collect();
     let value = |place: usize| {
@@ -60,6 +60,7 @@ mod tests {
         assert_eq!(lines("q"), ["quit"]);
         assert_eq!(lines("theme hc"), ["theme high-contrast"]);
         assert_eq!(lines("theme EMB"), ["theme ember"]);
+        assert_eq!(lines("th EMB"), ["theme ember"]);
         assert_eq!(lines("theme "), ["theme dark", "theme light", "theme ember", "theme high-contrast"]);
         assert!(lines("theme xyz").is_empty() && lines("nonsense x").is_empty());
     }

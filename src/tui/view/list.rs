@@ -241,8 +241,14 @@ pub(super) struct List<'a, 's, R> {
 
 /// The note about the filter: below `passes` matching rows, the number of rows that could not be evaluated for lack of a
 /// figure (`unknown`); if no row matches, the text in place of the rows.
-pub(super) fn filter_note(filter: &Filter, passes: usize, unknown: usize) -> Option<String> {
+///
+/// `figures` are the names of the figures that the rows have.
+pub(super) fn filter_note(filter: &Filter, figures: &[&str], passes: usize, unknown: usize) -> Option<String> {
     let grouped = format::grouped(unknown as u128);
+    if let Some(key) = filter.unknown_figure(figures).filter(|_| passes == 0) {
+        let known = if figures.is_empty() { "none has a bound".to_owned() } else { figures.join(", ") };
+        return Some(format!("no figure {key} here ({known}): Esc clears the filter"));
+    }
     match (filter.text(), passes, unknown) {
         ("", ..) => None,
         (text, 0, 0) => Some(format!("nothing matches {text}: Esc clears the filter")),

@@ -209,7 +209,11 @@ fn draw_list(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, lines:
         falls_by: Some("profit/h".into()),
         total: (area.height > 3 && (is_view || lines.len() + 2 <= usize::from(area.height))).then_some(total),
         gap: if area.width < 70 || (is_view && area.width < 130) { 1 } else { 2 },
-        note: if is_view { list::filter_note(&input.app.filter, lines.len(), unknown) } else { None },
+        note: if is_view {
+            list::filter_note(&input.app.filter, &figures_of::MODEL, lines.len(), unknown)
+        } else {
+            None
+        },
         ..List::plain("Models", &columns, lines)
     };
     list.draw(canvas, area)

@@ -146,8 +146,16 @@ fn filter_note(input: &FrameInput<'_>, passes: usize) -> Option<String> {
         return None;
     }
     let all = of(input, input.snap.nodes.iter().map(AsRef::as_ref));
-    list::filter_note(&input.app.filter, passes, all.iter().filter(|line| judged(input, line).is_none()).count())
+    list::filter_note(
+        &input.app.filter,
+        &FIGURES,
+        passes,
+        all.iter().filter(|line| judged(input, line).is_none()).count(),
+    )
 }
+
+/// The figures that a filter can ask for.
+const FIGURES: [&str; 10] = ["util", "load", "kv", "hit", "in", "out", "run", "wait", "ttft", "profit"];
 
 /// A figure that a filter can ask for.
 fn figure_of(line: &NodeLine<'_>, key: &str) -> FigureValue {

@@ -51,7 +51,10 @@ fn it_says_what_is_spare_and_what_is_not_known() {
 #[test]
 fn a_young_ledger_is_too_early() {
     let last = BEGAN + Span::from_secs(3 * 3600);
-    assert!(capacity_report("", last).contains("too early to say: 3.0 of 4.0 hours"), "{}", capacity_report("", last));
+    let said = "too early to say: the load was watched for 3.0 hours of it, and 4.0 hours are needed";
+    assert!(capacity_report("", last).contains(said), "{}", capacity_report("", last));
+    let minutes = capacity_report("", BEGAN + Span::from_secs(180));
+    assert!(minutes.contains("watched for 3 min of it"), "{minutes}");
     let json: Value = serde_json::from_str(&capacity_report("--json", last)).unwrap();
     assert_eq!((json["too_early"].as_bool(), json["spare_cost"].is_null()), (Some(true), true), "{json}");
     assert_eq!(capacity_report("--csv", last).lines().count(), 1);

@@ -137,7 +137,7 @@ impl View for Alerts {
         let Some(area) = layout.area(Part::List) else { return hits };
         let columns = columns(input);
         let alerts: usize = lines.iter().map(AlertLine::count).sum();
-        let filtered = list::filter_note(&input.app.filter, lines.len(), 0);
+        let filtered = list::filter_note(&input.app.filter, &[], lines.len(), 0);
         let well = if input.app.then().is_some() { "nothing was wrong" } else { "nothing is wrong" };
         let well = if input.app.subject().is_some() { format!("{well} with it") } else { well.to_owned() };
         let mut list = List {

@@ -14,6 +14,7 @@ use super::models::objectives_legend;
 use super::{Hits, Layout, ListKey, OnEnter, Part, SortOrder, View, ViewId, ViewPlace, list};
 use crate::reading::Label;
 use crate::tui::app::{Command, Direction, RefreshPace};
+use crate::tui::figures_of;
 use crate::tui::frame_input::{FrameInput, subject_in};
 use crate::tui::pane;
 use crate::tui::widgets::Canvas;
@@ -40,7 +41,7 @@ fn draw_list(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, lines:
         Some(if is_whole { "no engine answers" } else { "no engine of this: Esc goes back" }.to_owned())
     } else {
         let (passes, unknown) = judged_counts(input);
-        list::filter_note(&input.app.filter, passes, unknown)
+        list::filter_note(&input.app.filter, &figures_of::ENGINE, passes, unknown)
     };
     let has_total = area.height > 2 && input.snap.engines.len() > 1;
     let mut list = List {

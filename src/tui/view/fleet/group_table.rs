@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 
 use super::groups::FleetGroup;
 use crate::tui::app::RefreshPace;
+use crate::tui::figures_of;
 use crate::tui::format;
 use crate::tui::frame_input::FrameInput;
 use crate::tui::theme::Role;
@@ -67,7 +68,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, 
     let longest = groups.iter().map(|group| format::width(&group.label())).max().unwrap_or(0);
     let columns = columns(input, longest.clamp(usize::from(NAME), 14) as u16);
     let state = Some(input.app.list_of(ViewId::Overview));
-    let note = list::filter_note(&input.app.filter, groups.len(), 0);
+    let note = list::filter_note(&input.app.filter, &figures_of::GROUP, groups.len(), 0);
     let heat = FleetHeat::new(input.at(RefreshPace::TenSeconds));
     let rest = |groups: &[&FleetGroup<'_>]| hidden(groups, &columns, &heat);
     List {

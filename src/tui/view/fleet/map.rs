@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use super::groups::{FleetGroup, GroupKind, by_name, folded, worst_first};
 use super::plan::{FleetGrain, FleetPlan, PlanRow, PlanSlot, PlanUnit, SMALL, ending, prefix};
 use crate::tui::app::{Cells, RefreshPace};
+use crate::tui::figures_of;
 use crate::tui::format;
 use crate::tui::frame_input::FrameInput;
 use crate::tui::theme::Role;
@@ -112,7 +113,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, 
     let map = Map { input, heat, groups, plan: &plan, is_whole };
     map.heading(canvas, area);
     if groups.is_empty()
-        && let Some(note) = filter_note(&input.app.filter, 0, 0)
+        && let Some(note) = filter_note(&input.app.filter, &figures_of::GROUP, 0, 0)
     {
         let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area }.intersection(area);
         canvas.writer(below, 0).put(Role::Dim, &note);
