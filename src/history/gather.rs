@@ -22,6 +22,8 @@ pub(super) struct PlaceFigures {
     running: Option<f64>,
     ttft: GatheredLatency,
     itl: GatheredLatency,
+    /// Revenue and cost per hour.
+    money: [Option<f64>; 2],
 }
 
 /// A median and a p99, in seconds.
@@ -84,6 +86,8 @@ impl PlaceFigures {
             Measure::TtftTail => self.ttft.tail,
             Measure::ItlMedian => self.itl.median,
             Measure::ItlTail => self.itl.tail,
+            Measure::Revenue => self.money[0],
+            Measure::Cost => self.money[1],
             _ => None,
         }
     }
@@ -103,6 +107,7 @@ impl<'a> SubjectFigures<'a> {
                 load: ratio(row.utilization),
                 kv: ratio(row.kv_usage).or(of_engines.kv),
                 waiting: row.waiting.map(|waiting| waiting as f64),
+                money: [row.revenue_per_hour, row.cost_per_hour].map(|money| money.map(super::money::units)),
                 ..of_engines
             };
             (&row.unit, figures)
@@ -115,6 +120,7 @@ impl<'a> SubjectFigures<'a> {
                 hit_rate: ratio(row.cache_hit_rate),
                 load: mean(row.gpus.iter().filter_map(|gpu| gpu.utilization).map(Ratio::get)),
                 power: sum(row.gpus.iter().filter_map(|gpu| gpu.power_watts)),
+                money: [row.revenue_per_hour, row.cost_per_hour].map(|money| money.map(super::money::units)),
                 ..of_engines
             };
             (&row.name, figures)
@@ -125,6 +131,8 @@ impl<'a> SubjectFigures<'a> {
                 output: row.output_per_second,
                 prompt: row.prompt_per_second,
                 hit_rate: ratio(row.cache_hit_rate),
+                money: [row.money.revenue_per_hour, row.money.cost_per_hour]
+                    .map(|money| money.map(super::money::units)),
                 ..of_engines
             };
             (&row.model, figures)
@@ -211,6 +219,7 @@ impl MergedSum {
             running: self.running,
             ttft: self.ttft.figures(),
             itl: self.itl.figures(),
+            money: [None; 2],
         }
     }
 }

@@ -12,6 +12,7 @@ mod burnt;
 mod ending;
 mod event;
 mod events;
+mod fine_rings;
 mod frames;
 mod gather;
 mod latencies;
@@ -163,6 +164,11 @@ impl History {
     /// The time between the process that kept the ledger before and this one.
     pub fn absence(&self) -> Option<(Timestamp, Timestamp)> {
         self.recorded().absence
+    }
+
+    /// Whether a subject's last hour is kept in steps of five seconds.
+    pub fn is_fine(&self, subject: &Subject) -> bool {
+        *subject == Subject::Fleet || self.recorded().rings.fine(subject, Measure::Output).is_some()
     }
 
     /// The size in bytes.

@@ -19,14 +19,22 @@ const MOST: usize = 1_000_000;
 enum PointStorage {
     Nowhere,
     Money(Measure, MoneyPlace),
+    /// The money of a subject that is kept in fine steps: revenue and cost.
+    FineMoney(Measure, MoneyPlace, [usize; 2]),
     Line(Measure),
-    Ring(ValueSlot),
+    Ring(RingSlot),
     /// Cached or computed prompt tokens.
     Share {
-        prompt: ValueSlot,
-        hits: ValueSlot,
+        prompt: RingSlot,
+        hits: RingSlot,
         is_cached: bool,
     },
+}
+
+/// The storage of a ring's values: by the minute, and in fine steps if it has them.
+struct RingSlot {
+    value: ValueSlot,
+    fine: Option<usize>,
 }
 
 impl Recorded {
@@ -49,10 +57,14 @@ impl Recorded {
     /// Finds the storage of a query's points.
     fn kept(&self, query: &Query) -> PointStorage {
         let Query { subject, measure, .. } = query;
-        let ring = |measure| self.rings.at(subject, measure);
+        let fine = |measure| self.rings.fine(subject, measure);
+        let ring = |measure| Some(RingSlot { value: self.rings.at(subject, measure)?, fine: fine(measure) });
         match measure {
             Measure::Revenue | Measure::Cost | Measure::Profit => match self.money.place(subject) {
-                Some(place) => PointStorage::Money(*measure, place),
+                Some(place) => match fine(Measure::Revenue).zip(fine(Measure::Cost)) {
+                    Some((revenue, cost)) => PointStorage::FineMoney(*measure, place, [revenue, cost]),
+                    None => PointStorage::Money(*measure, place),
+                },
                 None => PointStorage::Nowhere,
             },
             _ if *subject == Subject::Fleet => PointStorage::Line(*measure),
@@ -73,11 +85,15 @@ impl Recorded {
                 let is_fine = place.is_of_fleet() && to - from < Span::MINUTE;
                 let [revenue, cost] =
                     if is_fine { self.fine_rates(*place, from, to) } else { self.money.rates(*place, from, to) };
-                match measure {
-                    Measure::Revenue => revenue,
-                    Measure::Cost => cost,
-                    _ => Some(revenue? - cost?),
-                }
+                of_measure(*measure, [revenue, cost])
+            }
+            PointStorage::FineMoney(measure, place, channels) => {
+                let fine = channels.map(|channel| self.fine_point(channel, from, to));
+                let rates = match fine {
+                    [FinePoint::Unrecorded, FinePoint::Unrecorded] => self.money.rates(*place, from, to),
+                    known => known.map(FinePoint::value),
+                };
+                of_measure(*measure, rates)
             }
             PointStorage::Line(measure) => self.fleet_point(*measure, from, to),
             PointStorage::Ring(at) => self.ring_point(at, from, to),
@@ -132,10 +148,55 @@ impl Recorded {
         is_posted.then(|| self.lines.minutes.get(minute, channel).value()).flatten()
     }
 
-    fn ring_point(&self, at: &ValueSlot, from: Timestamp, to: Timestamp) -> Option<f64> {
-        let step = Rings::step(at);
+    fn ring_point(&self, at: &RingSlot, from: Timestamp, to: Timestamp) -> Option<f64> {
+        match at.fine.map_or(FinePoint::Unrecorded, |channel| self.fine_point(channel, from, to)) {
+            FinePoint::Unrecorded => (),
+            known => return known.value(),
+        }
+        let step = Rings::step(&at.value);
         let newest = self.last?.div_euclid(step.millis() / LEAST);
-        mean(slots(from, to, step, newest).filter_map(|slot| self.rings.value(at, slot)))
+        mean(slots(from, to, step, newest).filter_map(|slot| self.rings.value(&at.value, slot)))
+    }
+
+    /// A subject's fine steps in a span that is shorter than a minute.
+    fn fine_point(&self, channel: usize, from: Timestamp, to: Timestamp) -> FinePoint {
+        let Some(newest) = self.last.filter(|_| to - from < Span::MINUTE) else { return FinePoint::Unrecorded };
+        if let Some(value) = self.rings.fine_mean(channel, slots(from, to, super::lines::FINE, newest)) {
+            return FinePoint::Known(value);
+        }
+        let minute = self.lines.minutes.slot(from).saturating_mul(PER_MINUTE);
+        match self.rings.fine_mean(channel, minute..=minute.saturating_add(PER_MINUTE - 1)) {
+            Some(_) => FinePoint::Unknown,
+            None => FinePoint::Unrecorded,
+        }
+    }
+}
+
+/// What a subject's fine steps say of a span.
+#[derive(Clone, Copy)]
+enum FinePoint {
+    Known(f64),
+    /// Nothing, though they say something of its minute.
+    Unknown,
+    /// Nothing of its minute.
+    Unrecorded,
+}
+
+impl FinePoint {
+    const fn value(self) -> Option<f64> {
+        match self {
+            Self::Known(value) => Some(value),
+            Self::Unknown | Self::Unrecorded => None,
+        }
+    }
+}
+
+/// Revenue, cost or profit.
+fn of_measure(measure: Measure, [revenue, cost]: [Option<f64>; 2]) -> Option<f64> {
+    match measure {
+        Measure::Revenue => revenue,
+        Measure::Cost => cost,
+        _ => Some(revenue? - cost?),
     }
 }
 

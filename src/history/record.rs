@@ -11,7 +11,7 @@ const HOUR: i64 = Span::HOUR.millis();
 /// The largest distance of an older snapshot from the last one at which it is inserted between those before it.
 const SET_BACK: i64 = lines::PER_MINUTE;
 /// The most steps of five seconds that one snapshot covers.
-const LONGEST: i64 = 24;
+const LONGEST: i64 = 60;
 /// The second of a minute after which the ledger's whole last hour is read again, including late postings.
 const SETTLED: i64 = 45_000;
 /// With snapshots at least this far apart, all of it is read each time.
@@ -36,7 +36,12 @@ impl Recorded {
         let unrecorded = self.last.map_or(1, |last| (slot - last).max(1));
         self.lines.set(slot, steps.min(unrecorded), snapshot);
         if self.lines.is_known(slot) {
-            self.rings.add(slot.div_euclid(lines::PER_MINUTE), snapshot);
+            // A snapshot that covers several minutes is the only one that they have.
+            let minute = |slot: i64| slot.div_euclid(lines::PER_MINUTE);
+            let covered = minute(slot - steps.min(unrecorded) + 1);
+            let first = self.last.map_or(minute(slot), |last| covered.max(minute(last) + 1).min(minute(slot)));
+            let slots = slot - steps.min(unrecorded) + 1..=slot;
+            self.rings.add(first..=minute(slot), slots, snapshot);
         }
         self.rings.load(slot, steps.min(unrecorded), snapshot);
         self.samples.add(snapshot, Span::from_millis(steps.min(unrecorded) * lines::FINE.millis()));

@@ -2,7 +2,9 @@
 //! ranks in one; and the load of every GPU for a quarter hour in steps of five seconds, in one byte.
 
 use std::collections::HashMap;
+use std::ops::RangeInclusive;
 
+use super::fine_rings::FineRings;
 use super::frames::Frames;
 use super::gather::{PlaceFigures, SubjectFigures};
 use super::lines::FINE;
@@ -23,6 +25,7 @@ const GONE: i64 = 60;
 #[derive(Debug)]
 pub(super) struct Rings {
     minute: Option<i64>,
+    fine: FineRings,
     wide: Frames<TwoByteFloat>,
     wide_means: Means,
     wide_blocks: Blocks,
@@ -45,6 +48,7 @@ impl Default for Rings {
         let minute = Span::from_secs(60);
         Self {
             minute: None,
+            fine: FineRings::default(),
             wide: Frames::new(minute, MINUTES_KEPT),
             wide_means: Means::default(),
             wide_blocks: Blocks::default(),
@@ -79,23 +83,35 @@ pub(super) enum ValueSlot {
 }
 
 impl Rings {
-    /// Adds a snapshot to its minute.
-    pub(super) fn add(&mut self, minute: i64, snapshot: &Snapshot) {
-        self.begin(minute);
+    /// Adds a snapshot to its minute, or to the minutes that it covers, and sets the steps that it covers.
+    pub(super) fn add(&mut self, minutes: RangeInclusive<i64>, slots: RangeInclusive<i64>, snapshot: &Snapshot) {
         let gathered = SubjectFigures::of(snapshot);
+        let mut frame = Vec::new();
+        for minute in minutes {
+            frame.clear();
+            self.add_minute(minute, &gathered, &mut frame);
+        }
+        self.fine.set(slots, &frame);
+    }
+
+    fn add_minute(&mut self, minute: i64, gathered: &SubjectFigures<'_>, frame: &mut Vec<TwoByteFloat>) {
+        self.begin(minute);
         let Self { wide_means, wide_blocks, narrow_means, narrow_blocks, power_means, power_blocks, .. } = self;
-        let mut wide = |place: &mut RingPlace, figures: &PlaceFigures| figures.add(&WIDE, place, minute, wide_means);
+        let mut wide = |place: &mut RingPlace, figures: &PlaceFigures| {
+            figures.add(&WIDE, place, minute, wide_means);
+            FineRings::put(frame, place, figures);
+        };
         for (unit, figures) in &gathered.units {
             wide(place_of(&mut self.units, unit, wide_blocks, minute), figures);
+        }
+        for (model, figures) in &gathered.models {
+            wide(place_of(&mut self.models, model, wide_blocks, minute), figures);
         }
         for (node, figures) in &gathered.nodes {
             let new = |first, power| NodePlace { own: RingPlace::new(first, minute), power, gpus: Vec::new() };
             let place = entry(&mut self.nodes, node, || new(wide_blocks.take(WIDE.len()), power_blocks.take(1)));
             wide(&mut place.own, figures);
             power_means.add(place.power as usize, figures.value(Measure::Power));
-        }
-        for (model, figures) in &gathered.models {
-            wide(place_of(&mut self.models, model, wide_blocks, minute), figures);
         }
         for engine in &gathered.engines {
             let new = |first| EnginePlace { own: RingPlace::new(first, minute), ranks: Vec::new() };
@@ -154,6 +170,23 @@ impl Rings {
         }
     }
 
+    /// The channel of a subject's measure in steps of five seconds; `None` if it is kept by the minute only.
+    pub(super) fn fine(&self, subject: &Subject, measure: Measure) -> Option<usize> {
+        let place = match subject {
+            Subject::Unit(unit) => self.units.get(unit),
+            Subject::Node(node) => self.nodes.get(node).map(|node| &node.own),
+            Subject::Model(model) => self.models.get(model),
+            Subject::Engine(target, None) => self.engines.get(target).map(|engine| &engine.own),
+            _ => None,
+        };
+        FineRings::channel(place?, measure)
+    }
+
+    /// The mean of a fine channel's known steps.
+    pub(super) fn fine_mean(&self, channel: usize, slots: RangeInclusive<i64>) -> Option<f64> {
+        self.fine.mean(channel, slots)
+    }
+
     /// The length of a stored point.
     pub(super) const fn step(at: &ValueSlot) -> Span {
         match at {
@@ -210,6 +243,7 @@ impl Rings {
         self.narrow_means.clear();
         self.power_means.clear();
         self.powers.forget_from(minute);
+        self.fine.forget_from(slot);
         self.wide.forget_from(minute);
         self.narrow.forget_from(minute);
         self.loads.forget_from(slot);
@@ -248,6 +282,7 @@ impl Rings {
             });
             kept
         });
+        wide.iter().for_each(|first| self.fine.clear(*first));
         free(&wide, WIDE.len(), &mut self.wide, &mut self.wide_blocks);
         free(&narrow, NARROW.len(), &mut self.narrow, &mut self.narrow_blocks);
         free(&powers, 1, &mut self.powers, &mut self.power_blocks);
@@ -256,7 +291,8 @@ impl Rings {
 
     /// The size of all rings in bytes.
     pub(super) fn bytes(&self) -> usize {
-        let values = self.wide.bytes() + self.narrow.bytes() + self.powers.bytes() + self.loads.bytes();
+        let values =
+            self.wide.bytes() + self.narrow.bytes() + self.powers.bytes() + self.loads.bytes() + self.fine.bytes();
         let means = self.wide_means.bytes() + self.narrow_means.bytes() + self.power_means.bytes();
         let ranks = self.engines.values().map(|engine| engine.ranks.capacity() * size_of::<(Rank, RingPlace)>());
         let gpus = self.nodes.values().map(|node| node.gpus.capacity() * size_of::<(u32, u32)>());

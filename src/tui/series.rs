@@ -165,8 +165,8 @@ pub(super) fn axis_from(
     // The watch begins within a point, or in the one before: a rate is known from the second poll on.
     let is_near = |watched: &Timestamp| watched.millis().abs_diff(began.millis()) < FINE.millis().unsigned_abs();
     let began = watched.filter(is_near).unwrap_or(began);
-    // Fine points are kept of the fleet, and for an hour: otherwise a cell of a longer chart is a coarse point.
-    let is_coarse = span > SHORT && (*subject != Subject::Fleet || age(input, began) > SHORT);
+    // Fine points are kept for an hour, and not of every subject: otherwise a cell of a longer chart is a coarse point.
+    let is_coarse = span > SHORT && (age(input, began) > SHORT || !input.app.history.is_fine(subject));
     let least = if is_coarse { COARSE } else { Span::ZERO };
     TimeAxis::of_cells_from(least, (began, now), span, cells)
 }

@@ -386,3 +386,44 @@ fn what_was_recorded_stays_when_the_ledger_is_read() {
     let fine = outputs(&history, 1_820, 5, 4);
     assert_eq!(fine, [None, None, Some(42.0), None], "what was not seen of a minute that was watched is a gap");
 }
+
+/// Class: young charts of nodes, units and models are slabs of a minute, beside those of the fleet.
+#[test]
+fn subjects_of_a_small_fleet_are_kept_in_steps_of_five_seconds() {
+    let history = History::default();
+    for seconds in (0..180).step_by(5) {
+        history.record(&fleet(after(seconds), 3, 2, 4), TICK);
+    }
+    let subjects = [
+        Subject::Node(NodeName::new("gpu-0002")),
+        Subject::Unit(UnitName::new("unit-1")),
+        Subject::Engine(TargetId::new("http://10.0.0.1:8000/metrics"), None),
+    ];
+    for subject in subjects {
+        let points = asked(&history, subject.clone(), Measure::Output, 180, 5, 36);
+        let different = points.windows(2).filter(|pair| pair[0] != pair[1]).count();
+        assert!(different > 24, "{subject:?}: {different} changes in {points:?}");
+        assert!(history.is_fine(&subject));
+    }
+    let power = asked(&history, Subject::Node(NodeName::new("gpu-0002")), Measure::Power, 180, 5, 36);
+    assert!(power.iter().flatten().all(|watts| (watts - 4_000.0).abs() < 10.0), "{power:?}");
+    // What is to come, and what nobody watched, is unknown.
+    assert_eq!(asked(&history, Subject::Node(NodeName::new("gpu-0002")), Measure::Output, 190, 5, 2), [None, None]);
+    history.record(&fleet(after(230), 3, 2, 4), TICK);
+    let gap = asked(&history, Subject::Node(NodeName::new("gpu-0002")), Measure::Output, 235, 5, 11);
+    assert_eq!(gap.iter().flatten().count(), 1, "{gap:?}");
+}
+
+/// Class: of a simulated past that is polled every five minutes, a minute of each node is known and four are not.
+#[test]
+fn a_snapshot_that_covers_minutes_is_known_for_all_of_them() {
+    let history = History::default();
+    for minute in (5..=30).step_by(5) {
+        history.record(&fleet(after(minute * 60), 3, 2, 4), Span::from_secs(300));
+    }
+    for subject in [Subject::Fleet, Subject::Node(NodeName::new("gpu-0002")), Subject::Unit(UnitName::new("unit-1"))] {
+        let known = |step: i64, points| asked(&history, subject.clone(), Measure::Output, 30 * 60, step, points);
+        assert_eq!(known(60, 25).iter().flatten().count(), 25, "{subject:?}");
+        assert_eq!(known(5, 300).iter().flatten().count(), 300, "{subject:?}");
+    }
+}

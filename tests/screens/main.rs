@@ -59,6 +59,7 @@ mod screen_views;
 mod screen_words;
 mod slo;
 mod small;
+mod small_digits;
 mod style_sorted;
 mod themes;
 mod titles;

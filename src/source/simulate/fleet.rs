@@ -86,12 +86,13 @@ pub(super) fn members(plan: &Plan) -> Vec<UnopenedSocket> {
     members
 }
 
-/// How many seconds before the opening an engine started. No two start in the same hundredth of a second, and those without
+/// How many seconds before the opening an engine started. No two start within a second, and those without
 /// a start time so far apart that their values differ by many pages: otherwise they may be one engine at two addresses.
 fn started(seed: u64, index: u32, sglang: bool) -> f64 {
     let hours = 1.0 + chance(&[seed, u64::from(index), 5], 72) as f64;
-    let apart = if sglang { 97.0 * f64::from(index % 36) } else { 0.0 };
-    3600.0 * hours + apart + 0.37 * f64::from(index)
+    let nth = f64::from(index);
+    let apart = if sglang { 97.0 * f64::from(index % 36) + 0.37 * nth } else { 1.37 * nth };
+    3600.0 * hours + apart
 }
 
 /// Half of the nodes serve R1, with at least eight nodes in prefill and decode units; three in ten serve V3; the rest serve
@@ -150,11 +151,18 @@ fn node(
         } else {
             SimulatedEngine::Vllm(Vllm::new(service.model, RANKS))
         },
-        traffic: Traffic::new(&rhythm, service.work, RANKS, index, hot),
+        traffic: Traffic::new(&rhythm, work(plan.seed, index, service), RANKS, index, hot),
         exporter: Exporter::new(service.product, (0..plan.gpus_per_node).map(|gpu| (gpu, name.as_str()))),
         product: service.product,
         gpus: (0..plan.gpus_per_node).map(load).collect(),
     }
+}
+
+/// The work of a node's engine. Each engine without a start time has answers of its own length: the counters of two with the
+/// same mix are those of one engine to whoever reads them every few minutes.
+fn work(seed: u64, index: u32, service: &Service) -> EngineWork {
+    let longer = if service.sglang { 0.9 + 0.002 * chance(&[seed, u64::from(index), 6], 100) as f64 } else { 1.0 };
+    EngineWork { output: service.work.output * longer, ..service.work }
 }
 
 impl SimulatedNode {

@@ -62,7 +62,24 @@ const fn side_of(width: u16) -> Option<u16> {
     }
 }
 
-fn profit(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, largest: DigitForm) -> DigitForm {
+/// Draws the profit in the largest form that fits `area`, up to `largest`.
+pub(super) fn profit(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, largest: DigitForm) -> DigitForm {
+    let is_ascii = canvas.clip(area).is_ascii();
+    with_digits(area, input, largest, is_ascii, |digits| digits.draw(canvas, area))
+}
+
+/// The form in which the profit fits `area`.
+pub(super) fn form(area: Rect, input: &FrameInput<'_>, largest: DigitForm, is_ascii: bool) -> DigitForm {
+    with_digits(area, input, largest, is_ascii, |digits| digits.form(area.width, area.height, is_ascii))
+}
+
+fn with_digits<R>(
+    area: Rect,
+    input: &FrameInput<'_>,
+    largest: DigitForm,
+    is_ascii: bool,
+    then: impl FnOnce(Digits<'_>) -> R,
+) -> R {
     let money = &input.snap.money;
     let (role, glyph, sign) = sign(money.profit);
     let (mut whole, mut cents) = ("–".to_owned(), String::new());
@@ -75,27 +92,23 @@ fn profit(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, largest: 
             None => whole = digits,
         }
     }
-    let symbol = format::symbol(input.currency());
-    let bound = if money.profit.is_some() { input.snap.total_bound().mark() } else { "" };
-    let draw = |canvas: &mut Canvas<'_>, whole: &str, cents: &str| {
-        let glyph = if money.profit.is_some_and(Money::is_zero) { '▬' } else { glyph };
-        let glyph = if glyph == ' ' { '–' } else { glyph };
-        let digits =
-            Digits { glyph, sign, currency: symbol.trim_end(), whole, cents, bound: bound.trim(), role, largest };
-        let is_ascii = canvas.clip(area).is_ascii();
-        let without = Digits { cents: "", ..digits };
-        let form = |digits: &Digits<'_>| digits.form(area.width, area.height, is_ascii);
-        // Large digits have precedence over their decimals.
-        if form(&digits) < form(&without) { without.draw(canvas, area) } else { digits.draw(canvas, area) }
-    };
     let room = usize::from(area.width).saturating_sub(8);
     // An amount that is wider than the line is written in millions.
     if whole.len() > room
         && let Some(profit) = shown
     {
-        return draw(canvas, &format::digits_within(profit, room), "");
+        (whole, cents) = (format::digits_within(profit, room), String::new());
     }
-    draw(canvas, &whole, &cents)
+    let symbol = format::symbol(input.currency());
+    let bound = if money.profit.is_some() { input.snap.total_bound().mark() } else { "" };
+    let glyph = if money.profit.is_some_and(Money::is_zero) { '▬' } else { glyph };
+    let glyph = if glyph == ' ' { '–' } else { glyph };
+    let (currency, bound) = (symbol.trim_end(), bound.trim());
+    let digits = Digits { glyph, sign, currency, whole: &whole, cents: &cents, bound, role, largest };
+    let without = Digits { cents: "", ..digits };
+    let form = |digits: &Digits<'_>| digits.form(area.width, area.height, is_ascii);
+    // Large digits have precedence over their decimals.
+    then(if form(&digits) < form(&without) { without } else { digits })
 }
 
 /// The profit with cents: the difference of what is shown beside it, where that is the same to a cent.
@@ -139,7 +152,7 @@ fn rule(input: &FrameInput<'_>, width: u16) -> TitledRule<'static> {
 }
 
 /// The figures that the profit consists of, in rows: one that does not fit is left out, so that the others keep their place.
-fn facts(input: &FrameInput<'_>, width: u16, side: bool) -> Vec<Vec<Vec<TextSpan>>> {
+pub(super) fn facts(input: &FrameInput<'_>, width: u16, side: bool) -> Vec<Vec<Vec<TextSpan>>> {
     let money = &input.snap.money;
     if money.profit.is_none() {
         let room = width.saturating_sub(side_of(width).unwrap_or(0));
@@ -214,8 +227,8 @@ fn fact(label: &str, value: &str, kept: usize) -> Vec<TextSpan> {
     vec![(Role::Dim, label.to_owned()), (Role::Text, format::pad_right(value, kept))]
 }
 
-/// `+ $24,524 /h   ▼ $2,000 /h`.
-fn rate(input: &FrameInput<'_>, width: u16, column: Option<usize>) -> Vec<TextSpan> {
+/// `+ $24,524 /h   ▼ $2,000 /h`; without the change where the amount stands in a column of so many cells.
+pub(super) fn rate(input: &FrameInput<'_>, width: u16, column: Option<usize>) -> Vec<TextSpan> {
     let input = &input.rates();
     let Some(rate) = input.snap.money.profit_per_hour else {
         return fact("an hour ", format::UNKNOWN, 9);
@@ -245,7 +258,7 @@ fn even(load: Option<Ratio>, is_short: bool) -> Vec<TextSpan> {
 }
 
 /// Draws the rows of facts.
-fn draw_facts(canvas: &mut Canvas<'_>, area: Rect, rows: Vec<Vec<Vec<TextSpan>>>) {
+pub(super) fn draw_facts(canvas: &mut Canvas<'_>, area: Rect, rows: Vec<Vec<Vec<TextSpan>>>) {
     for (y, facts) in (0..area.height).zip(rows) {
         flow(canvas, Rect { y: area.y + y, height: 1, ..area }, &facts, 2);
     }

@@ -9,6 +9,7 @@ mod published;
 mod room;
 mod same_tokens;
 mod selection;
+mod small;
 mod vitals;
 mod wanted;
 
@@ -68,7 +69,7 @@ impl View for Overview {
         } else if area.width >= MEDIUM.0 && area.height >= MEDIUM.1 {
             medium(input, area)
         } else {
-            small(input, area)
+            small::layout(input, area)
         }
     }
 
@@ -78,9 +79,7 @@ impl View for Overview {
         for (part, area) in layout.parts() {
             let area = *area;
             match part {
-                Part::Digits if layout.area(Part::Vitals).is_some_and(|vitals| vitals.width < NARROW.0) => {
-                    pane::profit_brief(canvas, area, input);
-                }
+                Part::Digits if small::is_narrow(layout) => small::draw(canvas, area, &head::paced(input)),
                 Part::Digits => head::digits(canvas, area, &head::paced(input), 1),
                 Part::Chart => head::chart(canvas, area, input),
                 Part::Headline => headline::draw(canvas, area, input),
@@ -194,43 +193,6 @@ fn engines<'a>(input: &FrameInput<'a>) -> Vec<&'a EngineRow> {
 /// Whether they are one engine, or the ranks of one.
 fn is_one(engines: &[&EngineRow]) -> bool {
     engines.windows(2).all(|pair| pair[0].target == pair[1].target) && !engines.is_empty()
-}
-
-/// The least numbers of columns and rows for sparklines on a narrow screen, and the least rows of a list below them.
-const NARROW: (u16, u16) = (56, 14);
-const LEAST_LIST: u16 = 3;
-/// The rows of large digits with their rule.
-const DIGITS: u16 = 4;
-
-/// The layout from 40x8: profit and vital figures; with more room also the fleet, sparklines and the basis.
-fn small(input: &FrameInput<'_>, area: Rect) -> Layout {
-    let mut layout = Layout::default();
-    let mut rows = LayoutRows(area);
-    let has_alert = area.height >= 9 && !input.snap.alerts.is_empty();
-    let has_lines = area.width >= NARROW.0 && area.height >= NARROW.1;
-    let digits = if has_lines { DIGITS } else { pane::profit_brief_rows(input, area.width) };
-    if has_lines {
-        layout.put(Part::Basis, rows.bottom(1));
-    }
-    // If no GPU is known, the alerts use the rows of the list.
-    let are_alerts_all = has_lines && are_alerts_all(input) && fleet::form(input) == Form::Engines;
-    layout.put(Part::Alerts, rows.bottom(u16::from(has_alert && !are_alerts_all)));
-    let vitals = if has_lines { 5 } else { 4 };
-    let spare = rows.0.height.saturating_sub(vitals + digits);
-    let needs = fleet::needs(input).unwrap_or(u16::MAX);
-    if spare >= LEAST_LIST && fleet::form(input) != Form::Engines {
-        layout.put(Part::Digits, rows.top(digits));
-        layout.put(Part::Vitals, rows.top(vitals));
-        layout.put(Part::List, rows.top(needs));
-    } else if are_alerts_all && spare > 1 {
-        layout.put(Part::Digits, rows.top(digits));
-        layout.put(Part::Vitals, rows.top(vitals));
-        layout.put(Part::Alerts, rows.0);
-    } else {
-        layout.put(Part::Vitals, rows.bottom(vitals));
-        layout.put(Part::Digits, rows.0);
-    }
-    layout
 }
 
 /// The layout from 80x24: large digits with facts next to them, four sparklines, the fleet.

@@ -54,8 +54,23 @@ pub(in crate::tui::view) fn draw(canvas: &mut Canvas<'_>, area: Rect, input: &Fr
         charts::draw_row(canvas, area, &slow, charts, 4);
     } else if area.width >= LINES && area.height >= 5 {
         lines(canvas, area, &slow, selected.as_ref());
-    } else {
+    } else if area.height >= 4 {
         pane::vitals_brief(canvas, area, &slow);
+    } else {
+        pairs(canvas, area, &vitals(&slow, selected.as_ref()));
+    }
+}
+
+/// Draws two figures in a row.
+fn pairs(canvas: &mut Canvas<'_>, area: Rect, vitals: &[OverviewVital]) {
+    for (row, pair) in (0..area.height).zip(vitals.chunks(2)) {
+        let line = Rect { y: area.y + row, height: 1, ..area };
+        for (column, vital) in (0..).zip(pair) {
+            let place = Rect { x: line.x + column * (line.width / 2), width: line.width / 2, ..line };
+            let unit = if vital.unit.is_empty() { "" } else { "/s" };
+            let figure = format!("{}{unit}", vital.figure);
+            canvas.writer(place, 0).name(Role::Dim, &vital.short.to_lowercase(), 8).put(Role::Text, &figure);
+        }
     }
 }
 
