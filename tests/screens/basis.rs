@@ -33,3 +33,14 @@ fn disputed_money_is_reported_with_the_command_that_lists_it() {
     assert!(screen(disputed(5_000_000, Money::ZERO)).contains("tok: `margintop ledger disputes`"));
     assert!(!screen(disputed(0, Money::ZERO)).contains("disputed"));
 }
+
+/// Class: revenue less cost that is not the profit, and no word of why.
+#[test]
+fn revenue_without_a_cost_is_told_beside_every_profit() {
+    let mut snapshot = one_box(8, 0);
+    (snapshot.money.uncosted_revenue, snapshot.money.uncosted_engines) = (dollars(8.82), 1);
+    let told = "$8.82 of the revenue without a cost, in no profit";
+    assert!(screen(snapshot.clone()).contains(told));
+    snapshot.money.uncosted_revenue = Money::ZERO;
+    assert!(!screen(snapshot).contains("in no profit"));
+}

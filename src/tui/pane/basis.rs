@@ -54,6 +54,7 @@ fn rows(input: &FrameInput<'_>, width: u16) -> Vec<Vec<TextSpan>> {
         keeper(input),
         disputed(input),
         priced(input),
+        uncosted(input),
         timing(input),
         lost(input),
         silent(input),
@@ -120,6 +121,13 @@ fn silent(input: &FrameInput<'_>) -> Option<TextSpan> {
         (Some(lost), Some(stale)) => Some(warn(format!("{lost}, {stale}"))),
         (lost, stale) => lost.or(stale).map(warn),
     }
+}
+
+/// Revenue without a known cost: it is in no profit, so that revenue less cost is more than the profit.
+fn uncosted(input: &FrameInput<'_>) -> Option<TextSpan> {
+    let money = &input.snap.money;
+    let amount = Some(money.uncosted_revenue).filter(|amount| amount.rounded(2) > 0 && money.cost.is_some());
+    amount.map(|_| warn(format!("{} of the revenue without a cost, in no profit", input.money(amount, 10).trim())))
 }
 
 fn unrated(input: &FrameInput<'_>) -> Option<TextSpan> {
