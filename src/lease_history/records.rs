@@ -14,7 +14,7 @@ pub(crate) struct LeaseRecords<'a> {
     pub(super) leased: Vec<LeasedRow>,
     pub(super) times: Vec<LeaseTime>,
     /// The minutes of rows that may have been paid one after the other.
-    pub(super) minutes: BTreeMap<RowKey, LeaseMinutes>,
+    pub(super) minutes: BTreeMap<PartKey, LeaseMinutes>,
     /// The ends by hand, by node.
     pub(super) ended: Vec<(String, Timestamp)>,
     /// The time of the first poll in the ledger.
@@ -24,10 +24,10 @@ pub(crate) struct LeaseRecords<'a> {
 }
 
 /// An account, and the end by hand that the row follows.
-type RowKey = (u32, Option<Timestamp>);
+type PartKey = (u32, Option<Timestamp>);
 
 /// The key of a row's minutes.
-pub(super) fn key(row: &LeaseTime) -> RowKey {
+pub(super) fn key(row: &LeaseTime) -> PartKey {
     (row.number, row.part.and_then(|part| part.follows))
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use margintop::snapshot::Severity;
-use margintop::tui::app::{Action, App, Effect, Feed, RefreshPace};
+use margintop::tui::app::{Action, App, Effect, RefreshPace, SnapshotFeed};
 use margintop::tui::frame_input::FrameInput;
 use margintop::tui::theme::Theme;
 use margintop::tui::view::{Hit, Hits, ViewId};
@@ -360,9 +360,9 @@ fn slow_figures_change_every_five_seconds() {
 fn silence_is_said_until_a_snapshot_comes() {
     let mut app = app();
     app.update(Action::Quiet(Span::from_secs(4)));
-    assert_eq!(app.feed, Feed::Quiet(Span::from_secs(4)));
+    assert_eq!(app.feed, SnapshotFeed::Quiet(Span::from_secs(4)));
     app.update(Action::Fresh(Arc::new(fleet(1))));
-    assert_eq!(app.feed, Feed::Arrives);
+    assert_eq!(app.feed, SnapshotFeed::Arrives);
     // The end of a recording stands in the header, however long it is looked at.
     app.update(Action::Ended);
     app.update(Action::Quiet(Span::from_secs(9)));

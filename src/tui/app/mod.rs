@@ -46,7 +46,7 @@ use jiff::tz::TimeZone;
 pub use action::{Action, Command, Direction, Effect};
 pub use at_lists::AtLists;
 pub use charts::{Cells, ChartSpan, ChartState};
-pub use feed::Feed;
+pub use feed::SnapshotFeed;
 pub use filter::{FigureValue, Filter};
 pub use grouping::Grouping;
 pub use heat::HeatMap;
@@ -107,7 +107,7 @@ pub struct App {
     /// The filter of rows.
     pub filter: Filter,
     /// Whether snapshots arrive.
-    pub feed: Feed,
+    pub feed: SnapshotFeed,
     /// Levels of the heat map, from the snapshot of [`RefreshPace::TenSeconds`].
     pub heat: HeatMap,
     /// The settings of charts.
@@ -171,7 +171,7 @@ impl App {
             interval,
             has_interval: false,
             filter: Filter::default(),
-            feed: Feed::default(),
+            feed: SnapshotFeed::default(),
             heat: HeatMap::of(&first),
             charts: ChartState::default(),
             grouping: Grouping::default(),
@@ -355,7 +355,7 @@ impl App {
     }
 
     fn fresh(&mut self, snapshot: Arc<Snapshot>) -> Effect {
-        let was_quiet = std::mem::take(&mut self.feed) != Feed::Arrives;
+        let was_quiet = std::mem::take(&mut self.feed) != SnapshotFeed::Arrives;
         if let Some(frozen) = &mut self.frozen {
             let minute = |at: Timestamp| at.millis().div_euclid(60_000);
             // The header shows the age of the shown instant.

@@ -1,6 +1,7 @@
-//! Short answers to keys. The loop takes each back after four seconds; here is no clock.
+//! Short answers to keys, and the end of the snapshots. The loop takes each answer back after four seconds; here is no clock.
 
-use super::{App, ShortAnswer};
+use super::{App, ShortAnswer, SnapshotFeed};
+use crate::units::Span;
 
 impl App {
     /// What is said now.
@@ -33,5 +34,19 @@ impl App {
             return super::Effect::Redraw;
         }
         super::Effect::None
+    }
+
+    /// Notes that no snapshot came for so long.
+    pub(super) fn note_quiet(&mut self, span: Span) {
+        if self.feed != SnapshotFeed::Ended {
+            self.feed = SnapshotFeed::Quiet(span);
+        }
+    }
+
+    /// Notes that no snapshot will come.
+    pub(super) fn end_feed(&mut self) -> super::Effect {
+        self.feed = SnapshotFeed::Ended;
+        self.say("the end: nothing more is played, and this is the last state");
+        super::Effect::Redraw
     }
 }

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use crate::snapshot::ListBasis;
-use crate::tui::app::{Feed, RefreshPace, WatchedFleet};
+use crate::tui::app::{RefreshPace, SnapshotFeed, WatchedFleet};
 use crate::tui::format;
 use crate::tui::frame_input::FrameInput;
 use crate::tui::theme::Role;
@@ -147,15 +147,17 @@ fn time(input: &FrameInput<'_>, width: u16) -> Vec<Words> {
             let clock = format::clock_second(input.snap.at, input.zone());
             return vec![(Role::Warning, format!("‖ paused at {clock}"))];
         }
-        Feed::Ended => {
+        SnapshotFeed::Ended => {
             let clock = format::clock_second(input.snap.at, input.zone());
             return vec![(Role::Text, clock), (Role::Warning, " ■ ended".to_owned())];
         }
-        Feed::Quiet(quiet) => {
+        SnapshotFeed::Quiet(quiet) => {
             return vec![(Role::Text, clock), (Role::Warning, format!(" ○ silent {}", format::duration(quiet)))];
         }
-        Feed::Arrives if app.finds_nothing() => return vec![(Role::Text, clock), (Role::Dim, " ○ looking".to_owned())],
-        Feed::Arrives => {}
+        SnapshotFeed::Arrives if app.finds_nothing() => {
+            return vec![(Role::Text, clock), (Role::Dim, " ○ looking".to_owned())];
+        }
+        SnapshotFeed::Arrives => {}
     }
     if width >= WITH_SECONDS {
         clock = format::clock_second(ticking(input), input.zone());
