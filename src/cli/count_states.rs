@@ -87,7 +87,7 @@ pub(super) fn log(change: &CountChange) {
         ),
         CountChange::Earlier { today } => {
             tracing::info!(
-                windows = today,
+                today,
                 "tokens may be missing of so many windows before restarts or gaps earlier today, and the total is a lower bound"
             );
         }
