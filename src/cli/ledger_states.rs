@@ -24,9 +24,10 @@ pub(super) async fn follow(mut snapshots: watch::Receiver<Arc<Snapshot>>, log: L
             to_stderr(&line);
         }
         if log != LogPlace::Text {
-            match (&basis.write_error, basis.writer) {
-                (None, WriterStatus::Ours | WriterStatus::Memory) => tracing::info!(ledger = path.as_str(), "{line}"),
-                _ => tracing::warn!(ledger = path.as_str(), "{line}"),
+            if basis.write_error.is_none() && !matches!(basis.writer, WriterStatus::Other(_)) {
+                tracing::info!(ledger = path.as_str(), "{line}");
+            } else {
+                tracing::warn!(ledger = path.as_str(), "{line}");
             }
         }
         last = basis;

@@ -69,7 +69,7 @@ impl LeaseRecords<'_> {
         for rounding in self.times.iter().filter(|row| row.account.kind == CostKind::Rounding) {
             let place = rounded(&spans, rounding);
             if let Some((sum, cost)) = place.zip(rounding.account.cost_of(rounding.time)) {
-                roundings[sum] = roundings[sum] + cost;
+                roundings[sum] += cost;
             }
         }
         spans.iter().zip(roundings).map(|(paid, rounding)| Self::line(paid, rounding)).collect()

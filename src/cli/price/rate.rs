@@ -93,7 +93,7 @@ fn leased(
     // A node's rate does not give that of a GPU while the number of GPUs is unknown.
     let Some(first) = leases.iter().find(|lease| lease.node_rate.is_none()) else { return Ok(None) };
     let is_other = |lease: &&Lease| lease.node_rate.is_some() || lease.rate != first.rate;
-    if gpu.is_none() && leases.iter().any(|lease| is_other(lease)) {
+    if gpu.is_none() && leases.iter().any(is_other) {
         if !is_asked {
             return Ok(None);
         }
