@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::super::fleet::{self, Form};
-use super::super::{models, node_events, tables};
+use super::super::{balance, models, node_events, tables};
 use crate::tui::frame_input::FrameInput;
 use crate::tui::together;
 
@@ -37,9 +37,15 @@ pub(super) fn alert_rows(input: &FrameInput<'_>) -> u16 {
     }
 }
 
+/// The rows of the worst groups of ranks with their heading.
+const BALANCE: u16 = 4;
+
 /// The rows that three tables side by side need. `spare` is the number that the fleet does not need.
 pub(super) fn tables_wanted(input: &FrameInput<'_>, spare: u16) -> u16 {
-    let middle = model_rows(input) + 2 + usize::from(tables::change_rows(input));
+    // Below the models of a small fleet stands how even its ranks are.
+    let has_balance = fleet::form(input) == Form::Nodes && fleet::needs(input).is_some();
+    let balance = if has_balance { balance::brief_rows(input).min(BALANCE) } else { 0 };
+    let middle = model_rows(input) + 2 + usize::from(tables::change_rows(input).max(balance));
     let most = spare.max(if input.size.1 >= 70 { 16 } else { 10 });
     let alerts = together::count(input.snap);
     // Rows that the fleet does not need show events below the alerts.
