@@ -33,7 +33,7 @@ use crate::tui::pane;
 use crate::tui::screen::Screen;
 use crate::tui::together;
 use crate::tui::widgets::Canvas;
-use wanted::{alert_rows, all_engine_rows, beside_cells, model_rows, tables_wanted, unneeded};
+use wanted::{alert_rows, all_engine_rows, are_alerts_all, beside_cells, model_rows, tables_wanted, unneeded};
 
 /// The least numbers of columns and rows of the body for charts and tables.
 const LARGE: (u16, u16) = (106, 27);
@@ -217,11 +217,6 @@ fn medium(input: &FrameInput<'_>, area: Rect) -> Layout {
 
 /// An engine below its heading.
 const LEAST_ENGINES: u16 = 2;
-
-/// Whether no model is known and an alert is active: the alerts then use the rows of the models.
-fn are_alerts_all(input: &FrameInput<'_>) -> bool {
-    input.snap.models.is_empty() && !input.snap.alerts.is_empty()
-}
 
 /// The layout for one machine with one engine: its charts are below the GPUs, if everything fits.
 fn one_box(input: &FrameInput<'_>, area: Rect, is_wide: bool, extra: u16) -> Option<Layout> {

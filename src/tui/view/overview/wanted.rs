@@ -19,6 +19,11 @@ pub(super) fn unneeded(input: &FrameInput<'_>, height: u16, is_wide: bool) -> u1
     height.saturating_sub(charts + needs + engines + tables)
 }
 
+/// Whether no model is known and an alert is active: the alerts then use the rows of the models.
+pub(super) fn are_alerts_all(input: &FrameInput<'_>) -> bool {
+    input.snap.models.is_empty() && !input.snap.alerts.is_empty()
+}
+
 /// The rows of all engines with their heading.
 pub(super) fn all_engine_rows(input: &FrameInput<'_>) -> u16 {
     input.snap.engines.len().min(40) as u16 + 1
