@@ -26,13 +26,13 @@ impl Default for FineRings {
 
 impl FineRings {
     /// The channel of a subject's measure, if it has one.
-    pub(super) fn channel(place: &RingPlace, measure: Measure) -> Option<usize> {
+    pub(super) fn channel(place: RingPlace, measure: Measure) -> Option<usize> {
         let nth = WIDE.iter().chain(&FURTHER).position(|kept| *kept == measure)?;
         Some(first(place.first)? + nth)
     }
 
     /// Puts a subject's figures into the frame of a step.
-    pub(super) fn put(frame: &mut Vec<TwoByteFloat>, place: &RingPlace, figures: &PlaceFigures) {
+    pub(super) fn put(frame: &mut Vec<TwoByteFloat>, place: RingPlace, figures: &PlaceFigures) {
         let Some(first) = first(place.first) else { return };
         if frame.len() < first + MEASURES {
             frame.resize(first + MEASURES, TwoByteFloat::UNKNOWN);

@@ -99,7 +99,7 @@ impl Rings {
         let Self { wide_means, wide_blocks, narrow_means, narrow_blocks, power_means, power_blocks, .. } = self;
         let mut wide = |place: &mut RingPlace, figures: &PlaceFigures| {
             figures.add(&WIDE, place, minute, wide_means);
-            FineRings::put(frame, place, figures);
+            FineRings::put(frame, *place, figures);
         };
         for (unit, figures) in &gathered.units {
             wide(place_of(&mut self.units, unit, wide_blocks, minute), figures);
@@ -179,7 +179,7 @@ impl Rings {
             Subject::Engine(target, None) => self.engines.get(target).map(|engine| &engine.own),
             _ => None,
         };
-        FineRings::channel(place?, measure)
+        FineRings::channel(*place?, measure)
     }
 
     /// The mean of a fine channel's known steps.
@@ -282,7 +282,9 @@ impl Rings {
             });
             kept
         });
-        wide.iter().for_each(|first| self.fine.clear(*first));
+        for first in &wide {
+            self.fine.clear(*first);
+        }
         free(&wide, WIDE.len(), &mut self.wide, &mut self.wide_blocks);
         free(&narrow, NARROW.len(), &mut self.narrow, &mut self.narrow_blocks);
         free(&powers, 1, &mut self.powers, &mut self.power_blocks);

@@ -194,20 +194,23 @@ fn figures_keep_their_headings_on_small_screens() {
     }
 }
 
+/// A snapshot that was the same for a quarter hour.
+fn recorded(last: Snapshot) -> App {
+    let mut app = samples::hands::app();
+    for ago in (0..=900).rev().step_by(5) {
+        let at = last.at - Span::from_secs(ago);
+        app.history.record(&Snapshot { at, ..last.clone() }, Span::from_secs(5));
+    }
+    app.update(Action::Fresh(Arc::new(last)));
+    app
+}
+
 /// Class: a screen that is larger than usual, with rows that nothing takes.
 #[test]
 fn a_large_screen_is_full() {
-    let twelve = || {
-        let mut app = samples::hands::app();
-        let last = samples::twelve();
-        for ago in (0..=900).rev().step_by(5) {
-            let at = last.at - Span::from_secs(ago);
-            app.history.record(&Snapshot { at, ..last.clone() }, Span::from_secs(5));
-        }
-        app.update(Action::Fresh(Arc::new(last)));
-        app
-    };
-    for (name, app) in [("fleet", watched()), ("twelve nodes", twelve()), ("one box", samples::watched_box(0))] {
+    for (name, app) in
+        [("fleet", watched()), ("twelve nodes", recorded(samples::twelve())), ("one box", samples::watched_box(0))]
+    {
         for (width, height) in [(120, 50), (160, 60), (200, 60), (250, 60), (300, 90), (400, 120)] {
             let frame = text(&app, width, height);
             let blank = frame.lines().filter(|line| line.trim().is_empty()).count();
@@ -235,7 +238,7 @@ fn the_largest_screens_have_few_blank_rows() {
             (ViewId::Nodes, 12),
             (ViewId::Models, 26),
             (ViewId::Engines, 12),
-            (ViewId::Alerts, 70),
+            (ViewId::Alerts, 30),
         ] {
             app.update(Action::Command(Command::Show(view)));
             let frame = text(&app, size.0, size.1);
@@ -245,5 +248,20 @@ fn the_largest_screens_have_few_blank_rows() {
         let frame = text(&pages::app(Page::Fleet), size.0, size.1);
         let blank = frame.lines().filter(|line| line.trim().is_empty()).count();
         assert!(blank <= 12, "money at {size:?}: {blank} blank rows\n{frame}");
+    }
+}
+
+/// Class: rows below a short list stay blank where the list beside it is cut.
+#[test]
+fn rows_of_the_tables_go_to_what_has_more_to_say() {
+    for (name, app) in [("fleet", watched()), ("twelve nodes", recorded(samples::twelve()))] {
+        let frame = text(&app, 200, 50);
+        let burns = frame.lines().position(|line| line.contains("─ Where it burns ")).unwrap();
+        let tables: Vec<&str> = frame.lines().skip(burns).take_while(|line| !line.contains(" basis ")).collect();
+        let left = tables.iter().filter(|line| line.chars().take(64).all(|c| c == ' ')).count();
+        // Where a list is cut, no other column has rows for it.
+        let is_cut = tables.iter().any(|line| line.chars().skip(66).take(66).collect::<String>().contains(" more "));
+        assert!(left <= 2 || !is_cut, "{name}: {left} blank rows beside a list that is cut\n{frame}");
+        assert!(name == "fleet" || frame.contains("─ Balance "), "{name}: {frame}");
     }
 }

@@ -21,6 +21,9 @@ pub(super) const H100: GpuModel =
     GpuModel { name: "NVIDIA H100 80GB HBM3", memory: 81_559, power: (72.0, 700.0), clock: 1980 };
 pub(super) const L40S: GpuModel = GpuModel { name: "NVIDIA L40S", memory: 46_068, power: (38.0, 350.0), clock: 2520 };
 
+/// The memory in MiB that is in use and not of a process.
+const OF_DRIVER: u64 = 620;
+
 /// The values of one GPU.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(super) struct ShownGpu {
@@ -55,6 +58,8 @@ impl GpuModel {
 pub(super) struct Exporter {
     product: GpuModel,
     labels: Vec<String>,
+    /// The labels of the process on each GPU, if the page has what a small fleet's exporters are set to say.
+    processes: Vec<String>,
 }
 
 impl Exporter {
@@ -67,7 +72,14 @@ impl Exporter {
                 product.name
             )
         };
-        Self { product, labels: gpus.map(labels).collect() }
+        Self { product, labels: gpus.map(labels).collect(), processes: Vec::new() }
+    }
+
+    /// The same with power limits, PCIe traffic, memory errors, and a process of this name on each GPU.
+    pub(super) fn with_details(self, process: &str) -> Self {
+        let of =
+            |(nth, labels): (usize, &String)| format!("{labels},pid=\"{}\",process=\"{process}\"", 4_021 + 7 * nth);
+        Self { processes: self.labels.iter().enumerate().map(of).collect(), ..self }
     }
 
     /// All metric families. `shown` has an entry for each GPU; `None` is a GPU that fell off the bus.
@@ -86,7 +98,31 @@ impl Exporter {
                 page.number(&name, labels, "", format_args!("{:.6}", shown.utilization as f64 / 100.0 * share));
             }
         }
+        self.details(&mut page, shown);
         page.finish()
+    }
+
+    /// What an exporter says that is set to say it: power limits, PCIe traffic, memory errors and processes.
+    fn details(&self, page: &mut MadePage, shown: &[Option<ShownGpu>]) {
+        if self.processes.is_empty() {
+            return;
+        }
+        let busy = |shown: &ShownGpu| shown.utilization as f64 / 100.0;
+        self.family(page, "DCGM_FI_DEV_POWER_MGMT_LIMIT", shown, |_| self.product.power.1 as u64);
+        self.family(page, "DCGM_FI_PROF_PCIE_RX_BYTES", shown, |s| {
+            (3.4e9 * busy(s) + 4.0e6 * (s.used % 90) as f64) as u64
+        });
+        self.family(page, "DCGM_FI_PROF_PCIE_TX_BYTES", shown, |s| {
+            (1.9e9 * busy(s) + 3.0e6 * (s.used % 70) as f64) as u64
+        });
+        self.family(page, "DCGM_FI_DEV_ECC_SBE_VOL_TOTAL", shown, |_| 0);
+        self.family(page, "DCGM_FI_DEV_ECC_DBE_VOL_TOTAL", shown, |_| 0);
+        let name = "margintop_gpu_process_memory_bytes";
+        page.family(name, "gauge");
+        for (labels, shown) in self.processes.iter().zip(shown).filter_map(|(labels, shown)| Some((labels, (*shown)?)))
+        {
+            page.whole(name, labels, (shown.used - OF_DRIVER) << 20);
+        }
     }
 
     /// Only the metric families that a fleet's totals use.
@@ -126,4 +162,29 @@ fn uuid(host: &str, index: u32) -> String {
     let key: Vec<u64> = host.bytes().map(u64::from).chain([u64::from(index)]).collect();
     let number = super::fault::chance(&key, u64::MAX);
     format!("GPU-{:08x}-{:04x}-4000-8000-{index:012x}", number >> 32, number & 0xffff)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dialect::{self, Hint};
+
+    fn read(exporter: &Exporter) -> crate::reading::GpuReading {
+        let page = exporter.page(&[Some(H100.at(0.5, 1.0))]);
+        dialect::read(&page, &Hint::default()).unwrap().gpus[0].1.clone()
+    }
+
+    #[test]
+    fn a_page_with_details_has_the_traffic_errors_limit_and_process_of_each_gpu() {
+        let plain = Exporter::new(H100, [(0, "n")].into_iter());
+        let gpu = read(&plain);
+        assert!(gpu.pcie.is_none() && gpu.ecc.corrected.is_none() && gpu.power_limit.is_none());
+        let gpu = read(&plain.with_details("VLLM::Worker"));
+        assert!(gpu.pcie.is_some_and(|pcie| pcie.rx > pcie.tx), "{gpu:?}");
+        assert!(gpu.power_limit.is_some());
+        assert_eq!((gpu.ecc.corrected, gpu.ecc.uncorrected), (Some(0), Some(0)));
+        let processes = gpu.processes.unwrap();
+        assert_eq!(processes[0].name.as_ref().unwrap().as_str(), "VLLM::Worker");
+        assert!(processes[0].memory < gpu.memory_used, "{processes:?}");
+    }
 }

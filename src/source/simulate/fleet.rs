@@ -23,6 +23,8 @@ const PREFILLED: f64 = 73_700.0;
 const ANSWERED: f64 = 20_400.0;
 /// How long a hanging engine keeps a request open, longer than any timeout.
 const HANGING: Duration = Duration::from_secs(60);
+/// The most nodes whose exporters say more than usual.
+const DETAILED: u32 = 24;
 const DAY_MS: i64 = 86_400_000;
 
 /// The kind of a node's engine.
@@ -152,10 +154,17 @@ fn node(
             SimulatedEngine::Vllm(Vllm::new(service.model, RANKS))
         },
         traffic: Traffic::new(&rhythm, work(plan.seed, index, service), RANKS, index, hot),
-        exporter: Exporter::new(service.product, (0..plan.gpus_per_node).map(|gpu| (gpu, name.as_str()))),
+        exporter: exporter(plan, name, service),
         product: service.product,
         gpus: (0..plan.gpus_per_node).map(load).collect(),
     }
+}
+
+/// A node's exporter. In a large fleet the exporters have their usual pages.
+fn exporter(plan: &Plan, name: &NodeName, service: &Service) -> Exporter {
+    let exporter = Exporter::new(service.product, (0..plan.gpus_per_node).map(|gpu| (gpu, name.as_str())));
+    let process = if service.sglang { "sglang::scheduler" } else { "VLLM::Worker" };
+    if plan.nodes <= DETAILED { exporter.with_details(process) } else { exporter }
 }
 
 /// The work of a node's engine. Each engine without a start time has answers of its own length: the counters of two with the

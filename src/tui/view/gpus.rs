@@ -22,6 +22,8 @@ use crate::units::Ratio;
 /// The cells between two columns, and the number of the column of the load.
 const GAP: u16 = 2;
 const LOAD: usize = 1;
+/// The least number of columns in which every table of GPUs has their PCIe traffic and memory errors.
+const WIDE: u16 = 160;
 
 /// A GPU of a node; `at` names the node in a table of several nodes.
 #[derive(Clone, Copy)]
@@ -34,20 +36,26 @@ pub(super) struct GpuOf<'a> {
 
 /// Draws the GPUs of a node as rows, with their errors and PCIe traffic.
 pub(super) fn gpus(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, lines: &[GpuOf<'_>]) {
-    type C<'s, 'a> = Col<'s, GpuOf<'a>>;
-    let any = |is: fn(&GpuRow) -> bool| lines.iter().any(|line| is(line.gpu));
     let all = |cells: Option<u16>| {
         let mut columns = gpu_columns(input, lines, area.width, cells);
         let before_process = columns.len().saturating_sub(1);
-        columns.insert(
-            before_process,
-            C::right("PCIe", 8, |line| figure(&traffic(line.gpu))).rank(8).only(any(|gpu| gpu.pcie.is_some())),
-        );
-        columns.insert(before_process, C::right("ECC", 5, |line| ecc(line.gpu)).rank(6).only(any(has_ecc)));
+        if area.width < WIDE {
+            columns.splice(before_process..before_process, link_and_errors(lines));
+        }
         columns
     };
     let columns = with_load_line(area.width, all);
     List::plain("GPUs", &columns, lines).draw(canvas, area);
+}
+
+/// PCIe traffic and memory errors, if they are read.
+fn link_and_errors<'s, 'a: 's>(lines: &[GpuOf<'a>]) -> [Col<'s, GpuOf<'a>>; 2] {
+    type C<'s, 'a> = Col<'s, GpuOf<'a>>;
+    let any = |is: fn(&GpuRow) -> bool| lines.iter().any(|line| is(line.gpu));
+    [
+        C::right("PCIe in/out", 11, |line| figure(&traffic(line.gpu))).rank(8).only(any(|gpu| gpu.pcie.is_some())),
+        C::right("ECC", 4, |line| ecc(line.gpu)).rank(6).only(any(has_ecc)),
+    ]
 }
 
 /// The maximum cells of the bars of load, memory and power.
@@ -95,7 +103,7 @@ pub(super) fn gpu_columns<'s, 'a: 's>(
     let has_limit = any(|gpu| gpu.power_limit_watts.is_some());
     let Widest { line, memory, power } = Widest::on(width);
     let cells = cells.unwrap_or(line);
-    vec![
+    let mut all = vec![
         C::left("GPUs", if several { 18 } else { 8 }, move |line| name(line, (digits, has_marks)))
             .stretch(1, if several { 30 } else { 14 }),
         C::left(format!("load, {}", chart_span(input).word()), 6, move |gpu| load_line(input, gpu, cells))
@@ -106,7 +114,10 @@ pub(super) fn gpu_columns<'s, 'a: 's>(
         C::right("", 12, |line| figure(&format::memory(line.gpu.memory_used_bytes, line.gpu.memory_total_bytes)))
             .rank(1),
         C::left("power", 6, |line| power_gauge(line.gpu)).rank(7).stretch(1, power).only(has_limit),
-        C::right(if has_limit { "" } else { "power" }, 6, |line| figure(&format::watts(line.gpu.power_watts))).rank(2),
+        C::right(if has_limit { "" } else { "power" }, if has_limit && width >= WIDE { 9 } else { 6 }, move |line| {
+            figure(&power_of_limit(line.gpu, width >= WIDE))
+        })
+        .rank(2),
         C::right("temp", 4, |line| temperature(line.gpu)).rank(2),
         C::right("SM clock", 8, |line| {
             line.gpu.sm_clock_mhz.map_or_else(Cell::unknown, |c| Cell::dim(format!("{} MHz", c.get())))
@@ -119,8 +130,16 @@ pub(super) fn gpu_columns<'s, 'a: 's>(
         C::right("XID", 3, |line| line.gpu.xid.map_or_else(Cell::unknown, |xid| said(Role::Critical, xid.to_string())))
             .rank(6)
             .only(any(|gpu| gpu.xid.is_some())),
-        C::left("process", 12, |line| process(line.gpu)).rank(3).stretch(2, 90).only(any(says_something)),
-    ]
+        C::left("process", 12, move |line| process(line.gpu, width >= WIDE))
+            .rank(3)
+            .stretch(2, 90)
+            .only(any(says_something)),
+    ];
+    if width >= WIDE {
+        let before_process = all.len() - 1;
+        all.splice(before_process..before_process, link_and_errors(lines));
+    }
+    all
 }
 
 /// The name; in a table with marks of GPUs that are not live the others leave room for one.
@@ -149,10 +168,18 @@ fn has_ecc(gpu: &GpuRow) -> bool {
     gpu.ecc.corrected.is_some() || gpu.ecc.uncorrected.is_some()
 }
 
-/// PCIe traffic, both directions together.
+/// PCIe traffic to the GPU and from it, in one unit: `2.6/1.5 G/s`.
 fn traffic(gpu: &GpuRow) -> String {
-    let bytes = gpu.pcie.map(|pcie| (pcie.tx.get() + pcie.rx.get()) as f64);
-    format::bytes_per_second(bytes)
+    let Some(pcie) = gpu.pcie else { return format::UNKNOWN.to_owned() };
+    let [inward, outward] = [pcie.rx, pcie.tx].map(|bytes| bytes.get() as f64);
+    let most = inward.max(outward);
+    let units = [(1e12, "T/s"), (1e9, "G/s"), (1e6, "M/s"), (1e3, "k/s")];
+    let (scale, unit) = units.into_iter().find(|(scale, _)| most >= 0.9995 * scale).unwrap_or((1.0, "B/s"));
+    let figure = |bytes: f64| {
+        let places = usize::from(bytes < 9.95 * scale && scale > 1.0);
+        format!("{:.places$}", (bytes / scale).min(999.0))
+    };
+    format!("{}/{} {unit}", figure(inward), figure(outward))
 }
 
 /// The chosen span, at most the span for which loads of single GPUs are kept.
@@ -183,6 +210,14 @@ fn memory_gauge(gpu: &GpuRow) -> Cell<'static> {
     Cell::Gauge(Gauge::of(share, Ink::Mixed(Role::Output, 70)))
 }
 
+/// `535 W`, and where there is room `535/700 W`.
+fn power_of_limit(gpu: &GpuRow, has_room: bool) -> String {
+    match (gpu.power_watts, gpu.power_limit_watts.filter(|_| has_room)) {
+        (Some(watts), Some(limit)) if watts < 9_999.5 && limit < 9_999.5 => format!("{watts:.0}/{limit:.0} W"),
+        (watts, _) => format::watts(watts),
+    }
+}
+
 fn power_gauge(gpu: &GpuRow) -> Cell<'static> {
     let share = gpu.power_watts.zip(gpu.power_limit_watts).map(|(power, limit)| power / limit);
     Cell::Gauge(Gauge::of(share.filter(|share| share.is_finite()), Ink::Mixed(Role::Cost, 80)))
@@ -200,8 +235,8 @@ fn says_something(gpu: &GpuRow) -> bool {
     gpu.state != Health::Live || is_throttled || !gpu.processes.is_empty()
 }
 
-/// The processes on the GPU, or what is wrong with it.
-fn process(gpu: &GpuRow) -> Cell<'static> {
+/// The processes on the GPU, with the memory of the largest where there is room, or what is wrong with it.
+fn process(gpu: &GpuRow, has_room: bool) -> Cell<'static> {
     if gpu.state != Health::Live {
         let why = gpu.reason.as_ref().map_or_else(String::new, |why| format!(": {why}"));
         return Cell::State(mark(gpu.state).0, format!("{}{why}", gpu.state).into());
@@ -215,5 +250,7 @@ fn process(gpu: &GpuRow) -> Cell<'static> {
     let pid = format!("pid {}", largest.pid);
     let name = largest.name.as_ref().map_or(pid.as_str(), |name| name.as_str());
     let name = name.rsplit('/').next().unwrap_or(name);
-    Cell::dim(format!("{}{more}", format::shorten(name, 32)))
+    let held = largest.memory.filter(|_| has_room);
+    let held = held.map_or_else(String::new, |held| format!(" {}", format::memory(Some(held), None).trim()));
+    Cell::dim(format!("{}{held}{more}", format::shorten(name, 32)))
 }

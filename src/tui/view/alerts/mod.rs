@@ -11,14 +11,16 @@ use super::{about, node_parts};
 use ratatui::layout::Rect;
 
 use super::engine_charts::EngineCharts;
+use super::engine_rows::engine_rows;
 use super::list::List;
 use super::served::{ServedTogether, word_of};
-use super::{Hits, Layout, ListKey, OnEnter, Part, SortOrder, View, ViewId, ViewPlace, charts, list, overview};
+use super::{Hits, Layout, ListKey, OnEnter, Part, SortOrder, View, ViewId, ViewPlace, charts, list, overview, tables};
 use crate::history::{HistoryEvent, Subject};
 use crate::snapshot::{Rule, Severity};
-use crate::tui::app::{Command, Direction};
+use crate::tui::app::{Command, Direction, RefreshPace};
 use crate::tui::format;
 use crate::tui::frame_input::FrameInput;
+use crate::tui::layout::{LayoutRows, split};
 use crate::tui::pane;
 use crate::tui::theme::Role;
 use crate::tui::together;
@@ -40,6 +42,10 @@ const MOST_DETAIL: u16 = 26;
 const WHOLE_DETAIL: u16 = 44;
 /// The rows of the fleet's charts, and those that the rules take below the events.
 const VITALS: u16 = 9;
+/// The least number of columns for what burns and what changed below the rules.
+const TABLES: u16 = 120;
+/// The rows that the rules must leave for them.
+const MORE_ROWS: u16 = 6;
 const RULES: u16 = 14;
 
 /// The alerts view.
@@ -103,7 +109,8 @@ impl View for Alerts {
         let spare = events.saturating_sub(log.events_wanted() + 1);
         let rules = if spare >= watched::LEAST { spare } else { 0 };
         layout.put(Part::Table(2), Rect { y: rest.y + resolved, height: events - rules, ..rest });
-        layout.put(Part::Table(4), Rect { y: rest.bottom() - rules, height: rules, ..rest });
+        let rules = Rect { y: rest.bottom() - rules, height: rules, ..rest };
+        put_rules(input, rules, &mut layout);
         layout
     }
 
@@ -127,6 +134,17 @@ impl View for Alerts {
         }
         if let Some(area) = layout.area(Part::Table(4)) {
             watched::draw(canvas, area, input);
+        }
+        let slow = input.at(RefreshPace::FiveSeconds);
+        if let Some(area) = layout.area(Part::Table(5)) {
+            tables::burns(canvas, area, &slow);
+        }
+        if let Some(area) = layout.area(Part::Table(6)) {
+            tables::changes(canvas, area, &slow);
+        }
+        if let Some(area) = layout.area(Part::Table(7)) {
+            let engines: Vec<_> = slow.snap.engines.iter().map(AsRef::as_ref).collect();
+            engine_rows(canvas, area, &slow, &engines);
         }
         if let (Some(area), Some(subject)) = (layout.area(Part::Table(3)), detail_of(input)) {
             detail(canvas, area, input, &subject);
@@ -207,6 +225,25 @@ impl View for Alerts {
     }
 }
 
+/// The rules, and below them, where they leave rows, what burns, what changed and the engines with their notes.
+fn put_rules(input: &FrameInput<'_>, area: Rect, layout: &mut Layout) {
+    let rules = watched::wanted(area.width);
+    let mut rows = LayoutRows(area);
+    if area.width < TABLES || area.height < rules + MORE_ROWS {
+        layout.put(Part::Table(4), area);
+        return;
+    }
+    layout.put(Part::Table(4), rows.top(rules));
+    rows.top(1);
+    let wanted = tables::burn_rows(input).max(tables::change_rows(input));
+    let (left, right) = split(rows.top(wanted.min(rows.0.height)), area.width / 2 - 1, 3);
+    layout.put(Part::Table(5), left);
+    layout.put(Part::Table(6), if tables::change_rows(input) > 1 { right } else { Rect::default() });
+    rows.top(u16::from(rows.0.height > 0));
+    let engines = input.snap.engines.len().min(1_000) as u16 + 1;
+    layout.put(Part::Table(7), if rows.0.height >= LIST && engines > 1 { rows.top(engines) } else { Rect::default() });
+}
+
 /// The subject of a resolved alert or an event when it began. What is of no single thing is seen in the overview of that
 /// time.
 fn past(input: &FrameInput<'_>, event: &HistoryEvent) -> OnEnter {
@@ -257,10 +294,23 @@ fn chosen_event<'l>(input: &FrameInput<'_>, lines: &[AlertLine<'_>], log: &'l Lo
     log.events.get(place.checked_sub(keys.len() - log.events.len())?)
 }
 
-/// The subject of the chosen alert, where a detail can be shown: its unit, else its node.
+/// The subject of the chosen alert, where a detail can be shown: its unit, else its node. Without one, that of the latest
+/// alert that has one.
 fn detail_of(input: &FrameInput<'_>) -> Option<Subject> {
     let lines = lines(input);
-    let word = chosen(input, &lines)?.word();
+    let of_chosen = chosen(input, &lines).and_then(|line| subject_of(input, line.word()));
+    of_chosen.or_else(|| {
+        let others = lines.iter().find_map(|line| subject_of(input, line.word()));
+        let until = input.snap.at;
+        let over = || input.app.history.events(until - log::DAY, until, None).into_iter().rev();
+        others.or_else(|| {
+            over().filter(HistoryEvent::is_alert).find_map(|event| subject_of(input, word_of(event.name.as_str())))
+        })
+    })
+}
+
+/// The unit or node of this name, or that of the engine of this address.
+fn subject_of(input: &FrameInput<'_>, word: &str) -> Option<Subject> {
     if let Some(unit) = input.snap.units.iter().find(|unit| unit.unit.as_str() == word) {
         return Some(Subject::Unit(unit.unit.clone()));
     }

@@ -43,6 +43,12 @@ const RULES: [(Rule, &str); 20] = [
     (Rule::NamesUnknown, "a proxy's model may be counted twice"),
 ];
 
+/// The rows of all rules with their heading.
+pub(super) const fn wanted(width: u16) -> u16 {
+    let rules = RULES.len() as u16;
+    1 + if width < TWO { rules } else { rules.div_ceil(2) }
+}
+
 /// Draws the rules, those that hold first; the last row says how many do not fit.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>) {
     TitledRule::new("Rules").note(note(input)).right([Segment::dim("now")]).draw(canvas, area);

@@ -3,6 +3,7 @@
 //! The figures come from `balance`; they are estimates and are never posted to the ledger.
 
 mod advice;
+mod brief;
 mod costs;
 mod layout;
 mod lines;
@@ -26,6 +27,8 @@ use crate::tui::theme::Role;
 use crate::tui::widgets::Canvas;
 use lines::{BalanceLine, columns, key, key_of, lines};
 use terms::{NODES, RANKS, is_alone, name};
+
+pub(super) use brief::{brief_rows, draw_brief};
 
 /// The balance view.
 pub(super) struct BalanceScreen;

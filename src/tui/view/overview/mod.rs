@@ -22,7 +22,8 @@ use super::engine_charts::{self, engine_charts};
 use super::engine_rows::engine_rows;
 use super::fleet::{self, Form};
 use super::{
-    Hits, Layout, ListKey, OnEnter, Part, PastPart, SortOrder, View, ViewId, model, models, node_events, tables,
+    Hits, Layout, ListKey, OnEnter, Part, PastPart, SortOrder, View, ViewId, balance, model, models, node_events,
+    tables,
 };
 use crate::snapshot::EngineRow;
 use crate::tui::app::{Command, Direction, RefreshPace};
@@ -32,7 +33,7 @@ use crate::tui::pane;
 use crate::tui::screen::Screen;
 use crate::tui::together;
 use crate::tui::widgets::Canvas;
-use wanted::{alert_rows, all_engine_rows, beside_cells, model_rows, tables_wanted, unneeded};
+use wanted::{alert_rows, all_engine_rows, are_alerts_all, beside_cells, model_rows, tables_wanted, unneeded};
 
 /// The least numbers of columns and rows of the body for charts and tables.
 const LARGE: (u16, u16) = (106, 27);
@@ -92,6 +93,7 @@ impl View for Overview {
                 Part::Table(5) => hours::draw(canvas, area, &slow),
                 Part::Table(6) => same_tokens::draw(canvas, area, &slow),
                 Part::Table(7) => fleet::detail(canvas, area, input, self.list_area(input)),
+                Part::Table(11) => balance::draw_brief(canvas, area, &slow),
                 Part::Table(8) => node_events::of_all(canvas, area, &slow),
                 Part::Table(4) => {
                     engine_charts(canvas, area, &slow, &engines(&slow));
@@ -131,6 +133,7 @@ impl View for Overview {
             Part::Table(0) => ViewId::Models,
             Part::Table(1 | 4) | Part::Vitals => ViewId::Engines,
             Part::Table(2) => ViewId::Nodes,
+            Part::Table(11) => ViewId::Balance,
             Part::Digits | Part::Chart | Part::Table(_) => ViewId::Money,
             Part::Alerts => ViewId::Alerts,
             _ => return None,
@@ -214,11 +217,6 @@ fn medium(input: &FrameInput<'_>, area: Rect) -> Layout {
 
 /// An engine below its heading.
 const LEAST_ENGINES: u16 = 2;
-
-/// Whether no model is known and an alert is active: the alerts then use the rows of the models.
-fn are_alerts_all(input: &FrameInput<'_>) -> bool {
-    input.snap.models.is_empty() && !input.snap.alerts.is_empty()
-}
 
 /// The layout for one machine with one engine: its charts are below the GPUs, if everything fits.
 fn one_box(input: &FrameInput<'_>, area: Rect, is_wide: bool, extra: u16) -> Option<Layout> {
@@ -338,7 +336,6 @@ fn alerts_and_events(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>
 
 /// Draws costs without revenue, models and alerts side by side at the bottom.
 fn three_tables(input: &FrameInput<'_>, rows: &mut LayoutRows, layout: &mut Layout) {
-    let models = model_rows(input) + 2;
     let spare = match fleet::needs(input) {
         Some(_) => 0,
         None => rows.0.height.saturating_sub(fleet::needs_of_all(input, rows.0)),
@@ -355,13 +352,34 @@ fn three_tables(input: &FrameInput<'_>, rows: &mut LayoutRows, layout: &mut Layo
     let (left, rest) = split(area, column, 3);
     let (middle, rest) = split(rest, column, 3);
     let (right, last) = if columns == 4 { split(rest, column, 3) } else { (rest, Rect::default()) };
-    layout.put(Part::Table(2), left);
     layout.put(Part::Table(8), last);
-    let mut rows = LayoutRows(middle);
-    let changes = tables::change_rows(input).min(middle.height.saturating_sub(models as u16));
-    layout.put(Part::Table(3), rows.bottom(if changes > 1 { changes } else { 0 }));
-    layout.put(Part::Table(0), rows.0);
+    costs_and_models(input, left, middle, layout);
     layout.put(Part::Alerts, right);
+}
+
+/// Draws costs without revenue at the left and models beside them. What changed stands below the one that leaves more rows,
+/// and below the models of a small fleet how even its ranks are.
+fn costs_and_models(input: &FrameInput<'_>, left: Rect, middle: Rect, layout: &mut Layout) {
+    let (mut left, mut middle) = (LayoutRows(left), LayoutRows(middle));
+    let models = (model_rows(input) + 2) as u16;
+    let burns = if published::is_shown(input) { published::ROWS } else { tables::burn_rows(input) };
+    let [at_left, at_middle] =
+        [(&left, burns), (&middle, models)].map(|(rows, needs)| rows.0.height.saturating_sub(needs));
+    let changes = tables::change_rows(input).min(at_left.max(at_middle));
+    let changes = if changes > 1 { changes } else { 0 };
+    let is_left = at_left > at_middle;
+    if is_left {
+        layout.put(Part::Table(2), left.top(left.0.height - at_left));
+        layout.put(Part::Table(3), left.top(changes));
+    } else {
+        layout.put(Part::Table(2), left.0);
+        layout.put(Part::Table(3), middle.bottom(changes));
+    }
+    let spare = if is_left { at_middle } else { at_middle - changes };
+    let balance =
+        if spare >= EVENTS && fleet::needs(input).is_some() { balance::brief_rows(input).min(spare) } else { 0 };
+    layout.put(Part::Table(11), middle.bottom(if balance >= EVENTS { balance } else { 0 }));
+    layout.put(Part::Table(0), middle.0);
 }
 
 /// Draws costs without revenue, models, and what changed below each other; the rows that are left are those of events.

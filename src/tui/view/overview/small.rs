@@ -2,7 +2,8 @@
 
 use ratatui::layout::Rect;
 
-use super::{are_alerts_all, head};
+use super::head;
+use super::wanted::are_alerts_all;
 use crate::tui::format;
 use crate::tui::frame_input::FrameInput;
 use crate::tui::layout::LayoutRows;

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::super::fleet::{self, Form};
-use super::super::{models, node_events, tables};
+use super::super::{balance, models, node_events, tables};
 use crate::tui::frame_input::FrameInput;
 use crate::tui::together;
 
@@ -17,6 +17,11 @@ pub(super) fn unneeded(input: &FrameInput<'_>, height: u16, is_wide: bool) -> u1
         (15, (model_rows(input).min(20) as u16 + 2).max(4) + alert_rows(input))
     };
     height.saturating_sub(charts + needs + engines + tables)
+}
+
+/// Whether no model is known and an alert is active: the alerts then use the rows of the models.
+pub(super) fn are_alerts_all(input: &FrameInput<'_>) -> bool {
+    input.snap.models.is_empty() && !input.snap.alerts.is_empty()
 }
 
 /// The rows of all engines with their heading.
@@ -37,9 +42,15 @@ pub(super) fn alert_rows(input: &FrameInput<'_>) -> u16 {
     }
 }
 
+/// The rows of the worst groups of ranks with their heading.
+const BALANCE: u16 = 4;
+
 /// The rows that three tables side by side need. `spare` is the number that the fleet does not need.
 pub(super) fn tables_wanted(input: &FrameInput<'_>, spare: u16) -> u16 {
-    let middle = model_rows(input) + 2 + usize::from(tables::change_rows(input));
+    // Below the models of a small fleet stands how even its ranks are.
+    let has_balance = fleet::form(input) == Form::Nodes && fleet::needs(input).is_some();
+    let balance = if has_balance { balance::brief_rows(input).min(BALANCE) } else { 0 };
+    let middle = model_rows(input) + 2 + usize::from(tables::change_rows(input).max(balance));
     let most = spare.max(if input.size.1 >= 70 { 16 } else { 10 });
     let alerts = together::count(input.snap);
     // Rows that the fleet does not need show events below the alerts.
