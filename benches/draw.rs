@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use jiff::tz::TimeZone;
-use margintop::statement::By;
+use margintop::statement::{By, settled_minute};
 use margintop::tui::app::{Action, App, Command};
 use margintop::tui::ledger_query::{Against, MoneyPage, MoneyQuery};
 use margintop::tui::terminal::StyleSortedBackend;
@@ -60,7 +60,8 @@ fn frames(c: &mut Criterion) {
 
 /// What the ledger's thread does for one page, without the reading of the file.
 fn folds(c: &mut Criterion) {
-    let asked = MoneyQuery { at: deepseek_day().until - Span::from_secs(1), against: Against::Quarter, by: By::Model };
+    let at = deepseek_day().until - Span::from_secs(1);
+    let asked = MoneyQuery { at, minute: settled_minute(at), against: Against::Quarter, by: By::Model };
     let pasts = [deepseek_day(), deepseek_day(), deepseek_day(), deepseek_day()];
     let book = pages::book();
     c.bench_function("fold a page of 278 nodes' day in quarter hours", |b| {

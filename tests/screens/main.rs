@@ -28,6 +28,7 @@ mod efficiency;
 mod figures_agree;
 mod golden_box;
 mod headline;
+mod headline_node;
 mod headline_room;
 mod headline_unknown;
 mod latencies;

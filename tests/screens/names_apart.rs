@@ -67,6 +67,11 @@ fn what_differs_stays_where_a_name_is_shortened() {
     let of = |names: &[&str], width| listed(&names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>(), width);
     assert_eq!(of(&["gpu-0007 sglang", "gpu-0008 sglang"], 14), ["gpu-0007 sgla…", "gpu-0008 sgla…"]);
     assert_eq!(of(&["a-very-long-cluster-name-1", "a-very-long-cluster-name-2"], 12), ["a-very…ame-1", "a-very…ame-2"]);
+    assert_eq!(
+        of(&["aaaaaaaa-0000aa aaaaaaa a", "aaaaaaaa-0001aa aaaaaaa a"], 13),
+        ["…aaaaaa-0000…", "…aaaaaa-0001…"],
+        "between two long ends"
+    );
     assert_eq!(of(&["deepseek-r1-distill-qwen-32b"], 13), ["deepse…en-32b"], "a name alone is cut in its middle");
     assert_eq!(of(&["prefill-pool-a of europe", "prefill-pool-a of asia"], 12), ["prefil…urope", "prefil… asia"]);
 }

@@ -121,7 +121,7 @@ impl Exporter {
         page.family(name, "gauge");
         for (labels, shown) in self.processes.iter().zip(shown).filter_map(|(labels, shown)| Some((labels, (*shown)?)))
         {
-            page.whole(name, labels, (shown.used - OF_DRIVER) << 20);
+            page.whole(name, labels, shown.used.saturating_sub(OF_DRIVER) << 20);
         }
     }
 
@@ -165,6 +165,7 @@ fn uuid(host: &str, index: u32) -> String {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use crate::dialect::{self, Hint};

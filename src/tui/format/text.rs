@@ -57,21 +57,29 @@ pub fn shorten_apart(names: &[&str], cells: usize) -> Vec<String> {
     short
 }
 
-/// `name` in `cells` cells with the end that tells it from the others; `None` if neither end does.
+/// `name` in `cells` cells with the end that tells it from the others, or else with what is between two ends that do not;
+/// `None` if it has no room for that.
 fn keeping_difference(name: &str, others: &[&str], cells: usize) -> Option<String> {
     let room = cells.checked_sub(1)?;
     let own: Vec<&str> = name.graphemes(true).collect();
     let common = |same: &dyn Fn(&[&str]) -> usize| {
-        others.iter().map(|other| same(&other.graphemes(true).collect::<Vec<_>>())).max().unwrap_or(0)
+        let lengths = others.iter().map(|other| same(&other.graphemes(true).collect::<Vec<_>>()));
+        lengths.fold((usize::MAX, 0), |(least, most), length| (least.min(length), most.max(length)))
     };
-    let same_head = common(&|other| own.iter().zip(other).take_while(|(a, b)| a == b).count());
-    let same_tail = common(&|other| own.iter().rev().zip(other.iter().rev()).take_while(|(a, b)| a == b).count());
+    let (_, same_head) = common(&|other| own.iter().zip(other).take_while(|(a, b)| a == b).count());
+    let (least_tail, same_tail) =
+        common(&|other| own.iter().rev().zip(other.iter().rev()).take_while(|(a, b)| a == b).count());
     let head = take_cells(own.iter().copied(), room);
     if head.graphemes(true).count() > same_head {
         return Some(format!("{}…", head.trim_end()));
     }
     let tail: String = take_cells(own.iter().rev().copied(), room).graphemes(true).rev().collect();
-    (tail.graphemes(true).count() > same_tail).then(|| format!("…{}", tail.trim_start()))
+    if tail.graphemes(true).count() > same_tail {
+        return Some(format!("…{}", tail.trim_start()));
+    }
+    let upto = own.get(..own.len().saturating_sub(least_tail))?.iter().rev().copied();
+    let middle: String = take_cells(upto, room.checked_sub(1)?).graphemes(true).rev().collect();
+    (!middle.is_empty()).then(|| format!("…{}…", middle.trim()))
 }
 
 /// `text` in at most `cells` cells without a part of a figure: the words before it are kept, or nothing.

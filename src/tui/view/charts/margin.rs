@@ -59,30 +59,7 @@ impl Margin {
             let sign = if value < 0.0 { "−" } else { "" };
             format!("{sign}{}{}", format::symbol(input.currency()).trim_end(), format::axis_figure(value.abs()))
         };
-        // The top is round; what moves keeps its digits, so that its width stays.
-        let moving = |value: f64| {
-            let sign = if value < 0.0 { "−" } else { "" };
-            format!("{sign}{}{}", format::symbol(input.currency()).trim_end(), super::precise(value.abs()))
-        };
-        let mut labels = Vec::new();
-        match form {
-            MarginForm::Stack => {
-                let now = self.now.map(number);
-                // The axis ends with a label at zero already.
-                let now = now.map(|value| value.filter(|value| dollars(*value) != dollars(0.0)));
-                labels.extend(now[0].map(|value| ScaleLabel::now(value, moving(value))));
-                labels.extend(now[1].map(|value| ScaleLabel::end(value, moving(value))));
-                labels.push(ScaleLabel::end(top, dollars(top)));
-            }
-            MarginForm::Profit => {
-                let [revenue, cost] = self.now.map(number);
-                let profit = revenue.zip(cost).map(|(revenue, cost)| revenue - cost);
-                labels.extend((top > 0.0).then(|| ScaleLabel::end(top, dollars(top))));
-                labels.extend((bottom < 0.0).then(|| ScaleLabel::end(bottom, dollars(bottom))));
-                labels.push(ScaleLabel::end(0.0, "0"));
-                labels.extend(profit.map(|profit| ScaleLabel::now(profit, moving(profit))));
-            }
-        }
+        let labels = self.labels(input, (bottom, top), &dollars);
         let floor = (form == MarginForm::Stack).then_some("0");
         let profit = revenue.iter().zip(&cost).map(|(revenue, cost)| Some((*revenue)? - (*cost)?)).collect::<Vec<_>>();
         let bound = self.bound_at_cursor(input, &axis);
@@ -105,6 +82,39 @@ impl Margin {
             (&self.subject, ends(&revenue).is_some() || ends(&cost).is_some(), NOT_YET),
             &[reading(Role::Gain, "profit ", &profit), reading(Role::Cost, "cost ", &cost)],
         );
+    }
+
+    /// The labels of the scale: its ends, and the present amounts.
+    fn labels(
+        &self,
+        input: &FrameInput<'_>,
+        (bottom, top): (f64, f64),
+        dollars: &dyn Fn(f64) -> String,
+    ) -> Vec<ScaleLabel<'static>> {
+        // The top is round; what moves keeps its digits, so that its width stays.
+        let moving = |value: f64| {
+            let sign = if value < 0.0 { "−" } else { "" };
+            format!("{sign}{}{}", format::symbol(input.currency()).trim_end(), super::precise(value.abs()))
+        };
+        let [revenue, cost] = self.now.map(number);
+        let mut labels = Vec::new();
+        match input.app.charts.form {
+            MarginForm::Stack => {
+                // The axis ends with a label at zero already.
+                let is_shown = |value: &f64| dollars(*value) != dollars(0.0);
+                labels.extend(revenue.filter(is_shown).map(|value| ScaleLabel::now(value, moving(value))));
+                labels.extend(cost.filter(is_shown).map(|value| ScaleLabel::end(value, moving(value))));
+                labels.push(ScaleLabel::end(top, dollars(top)));
+            }
+            MarginForm::Profit => {
+                let profit = revenue.zip(cost).map(|(revenue, cost)| revenue - cost);
+                labels.extend((top > 0.0).then(|| ScaleLabel::end(top, dollars(top))));
+                labels.extend((bottom < 0.0).then(|| ScaleLabel::end(bottom, dollars(bottom))));
+                labels.push(ScaleLabel::end(0.0, "0"));
+                labels.extend(profit.map(|profit| ScaleLabel::now(profit, moving(profit))));
+            }
+        }
+        labels
     }
 
     /// On which side of the profit at the cursor the true one may be: a model that made tokens then may have no price.

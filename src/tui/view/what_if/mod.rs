@@ -19,6 +19,7 @@ use crate::tui::ledger_query::{WhatIfPage, command};
 use crate::tui::pane;
 use crate::tui::theme::Role;
 use crate::tui::widgets::{Canvas, Segment};
+use crate::units::Share;
 
 /// The minimum rows of the lists with their heading.
 const LEAST_LISTS: u16 = 5;
@@ -48,7 +49,7 @@ fn wide(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, page: Optio
     let lower = |area: Rect| Rect { y: area.y + upper, height: area.height - upper - closing_rows, ..area };
     let left = lower(left);
     // The levers with the text below them, and the lists where there is room.
-    let shown = (page.levers.as_slice(), page.changed.hit_rate.map(|share| share.ppm()));
+    let shown = (page.levers.as_slice(), page.changed.hit_rate.map(Share::ppm));
     let taken = worth::rows(shown, left.width) + 1;
     let spare = Some(left.height.saturating_sub(taken)).filter(|rows| *rows >= LEAST_LISTS).unwrap_or(0);
     let lists = Rect { y: left.bottom() - spare, height: spare, ..left };
