@@ -1,6 +1,7 @@
 //! Computes each line; `None` if it does not apply.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
 use super::reason::{Reason, ReasonLine};
 use super::rent::{has_one_kind, part, rent_of};
@@ -55,11 +56,14 @@ pub(super) fn imbalance(snapshot: &Snapshot) -> Option<ReasonLine> {
     let per_hour: Money = known.sum();
     let dearest = groups.iter().max_by_key(|group| group.waiting_per_hour)?;
     let worst = dearest.balances.iter().find(|balance| !balance.ranks.is_empty())?;
+    let waiting = groups.iter().filter(|group| group.waiting_per_hour.is_some_and(|cost| cost > Money::ZERO));
+    // The amount is of all of them.
+    let first = if waiting.count() > 1 { " first" } else { "" };
     let name = dearest.group.name();
     let what = match dearest.waiting {
-        Waiting::Counted(share) => format!("{name}, {:.1} % of its time waiting", share * 100.0),
+        Waiting::Counted(share) => format!("{name}{first}, waits {:.1} % of the time", share * 100.0),
         Waiting::Estimated(_) => {
-            format!("{name} {:.2}x, {} over the mean", worst.over_mean.get(), worst.balancer.name())
+            format!("{name}{first}, {:.2}x, {} over the mean", worst.over_mean.get(), worst.balancer.name())
         }
     };
     let line = ReasonLine { reason: Reason::Imbalance, what, per_hour: Some(per_hour), today: None };
@@ -146,12 +150,16 @@ pub(super) fn unpriced(snapshot: &Snapshot) -> Option<ReasonLine> {
     Some(ReasonLine { reason: Reason::Unpriced, what, per_hour, today: None })
 }
 
-/// The rent of answering GPUs on the nodes of some engines; `None` if no node is known, or its rent is not.
+/// The rent of answering GPUs on the nodes of some engines that are not idle, which is on another line; `None` if no node is known, or its rent is not.
 fn answering_rent(snapshot: &Snapshot, is_meant: impl Fn(&EngineRow) -> bool) -> Option<Money> {
     let names: HashSet<&NodeName> =
         snapshot.engines.iter().filter(|engine| is_meant(engine)).map(|engine| &engine.node).collect();
     let nodes = snapshot.nodes.iter().filter(|node| names.contains(&node.name));
-    nodes.map(|node| rent_of(snapshot, node, |gpu| !is_silent(gpu))).reduce(|a, b| Some(a? + b?)).flatten()
+    let rent = |node: &Arc<NodeRow>| match idle_node(snapshot, node) {
+        Some(_) => Some(Money::ZERO),
+        None => rent_of(snapshot, node, |gpu| !is_silent(gpu)),
+    };
+    nodes.map(rent).reduce(|a, b| Some(a? + b?)).flatten()
 }
 
 /// The rent of throttled GPUs, times the relative distance of their clock from the highest one of their kind.

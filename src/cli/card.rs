@@ -2,7 +2,7 @@
 
 use jiff::tz::TimeZone;
 
-use crate::snapshot::{MoneyView, Snapshot};
+use crate::snapshot::{Bound, GpuTotals, MoneyView, Snapshot};
 use crate::tui::format;
 use crate::tui::headline::Facts;
 use crate::tui::headline::Sentence;
@@ -20,7 +20,7 @@ pub(super) fn render(snapshot: &Snapshot, zone: &TimeZone) -> String {
     let mut lines = vec![head(snapshot, zone)];
     lines.extend(words(snapshot, zone));
     lines.push(so_far(snapshot, zone));
-    lines.push(an_hour(&snapshot.money));
+    lines.push(an_hour(snapshot));
     lines.push(tokens(snapshot));
     lines.push(gpus(snapshot));
     lines.push(requests(snapshot));
@@ -88,17 +88,20 @@ fn so_far(snapshot: &Snapshot, zone: &TimeZone) -> String {
     let on_cost = money.profit_on_cost.map(|ratio| format!("({} on cost)", format::percent1(Some(ratio)).trim()));
     fitted(
         &format!("{:<10}", span(snapshot, zone)),
-        sums(money, [money.revenue, money.cost, money.profit]).into_iter().chain(on_cost),
+        sums(money, [money.revenue, money.cost, money.profit], snapshot.total_bound()).into_iter().chain(on_cost),
     )
 }
 
-fn an_hour(money: &MoneyView) -> String {
-    fitted("an hour   ", sums(money, [money.revenue_per_hour, money.cost_per_hour, money.profit_per_hour]))
+fn an_hour(snapshot: &Snapshot) -> String {
+    let money = &snapshot.money;
+    let amounts = [money.revenue_per_hour, money.cost_per_hour, money.profit_per_hour];
+    fitted("an hour   ", sums(money, amounts, snapshot.rate_bound()))
 }
 
-fn sums(money: &MoneyView, [revenue, cost, profit]: [Option<Money>; 3]) -> [String; 3] {
-    [("revenue", revenue), ("cost", cost), ("profit", profit)]
-        .map(|(name, sum)| format!("{name} {}", amount(money, sum)))
+fn sums(money: &MoneyView, [revenue, cost, profit]: [Option<Money>; 3], bound: Bound) -> [String; 3] {
+    let marked = |sum: Option<Money>| sum.map_or("", |_| bound.mark());
+    [("revenue", marked(revenue), revenue), ("cost", "", cost), ("profit", marked(profit), profit)]
+        .map(|(name, mark, sum)| format!("{name} {mark}{}", amount(money, sum)))
 }
 
 fn tokens(snapshot: &Snapshot) -> String {
@@ -116,9 +119,28 @@ fn gpus(snapshot: &Snapshot) -> String {
     format!(
         "GPUs      load {}  memory {}  power {}",
         format::percent(gpus.utilization).trim(),
-        format::memory(gpus.memory_used_bytes, gpus.memory_total_bytes).trim(),
-        format::watts(gpus.power_watts).trim()
+        memory(gpus),
+        power(gpus.power_watts)
     )
+}
+
+/// The memory of all GPUs, from a thousand of the usual unit on in a larger one: `6.0/6.7 T`.
+fn memory(gpus: &GpuTotals) -> String {
+    const TERA: f64 = (1_u64 << 40) as f64;
+    match gpus.memory_used_bytes.zip(gpus.memory_total_bytes) {
+        Some((used, total)) if total.get() as f64 >= TERA => {
+            format!("{:.1}/{:.1} T", used.get() as f64 / TERA, total.get() as f64 / TERA)
+        }
+        _ => format::memory(gpus.memory_used_bytes, gpus.memory_total_bytes).trim().to_owned(),
+    }
+}
+
+/// The power of all GPUs: `36.0 kW`.
+fn power(watts: Option<f64>) -> String {
+    match watts {
+        Some(watts) if watts >= 10_000.0 => format!("{:.1} kW", watts / 1_000.0),
+        _ => format::watts(watts).trim().to_owned(),
+    }
 }
 
 fn requests(snapshot: &Snapshot) -> String {

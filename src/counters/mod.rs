@@ -59,7 +59,7 @@ pub use plausibility::{Bounds, EnergyBound, Plausibility};
 pub use process::Process;
 pub use process_id::ProcessId;
 pub use process_row::ProcessRow;
-pub use quantile::{ONE_SAMPLE, SampleCounts, above, growth, quantile, steady_growth, sum};
+pub use quantile::{ONE_SAMPLE, SampleCounts, above, add_by_bounds, growth, quantile, steady_growth, sum};
 pub use ring::Ring;
 pub use row::{PageContext, RowCounters};
 pub use values::RowKey;

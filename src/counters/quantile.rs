@@ -125,30 +125,60 @@ pub fn steady_growth<'h>(now: &'h Histogram, before: &'h Histogram) -> Option<Sa
     Some(SampleCounts { now, before: Some(before) }).filter(|grown| grown.total().is_some())
 }
 
-/// The sum of several histograms over their common bounds; `None` for an empty list.
-pub fn sum<'h>(histograms: impl IntoIterator<Item = &'h Histogram>) -> Option<Histogram> {
-    let mut histograms = histograms.into_iter();
-    let mut total = histograms.next()?.clone();
-    for histogram in histograms {
-        if total.bounds != histogram.bounds {
-            total = shared(&total, &histogram.bounds);
-        }
-        let shared = shared(histogram, &total.bounds);
-        for (count, more) in Arc::make_mut(&mut total.counts).iter_mut().zip(shared.counts.iter()) {
-            *count = count.saturating_add(*more);
-        }
+/// Adds a histogram to sums of histograms, each of one set of bounds.
+pub fn add_by_bounds(sums: &mut Vec<Histogram>, more: &Histogram) {
+    let Some(sum) = sums.iter_mut().find(|sum| sum.has_bounds_of(more)) else {
+        sums.push(more.clone());
+        return;
+    };
+    for (count, more) in Arc::make_mut(&mut sum.counts).iter_mut().zip(more.counts.iter()) {
+        *count = count.saturating_add(*more);
     }
-    Some(total)
 }
 
-/// The histogram reduced to those of its bounds that are in `bounds`.
-fn shared(histogram: &Histogram, bounds: &Arc<[f64]>) -> Histogram {
-    if Arc::ptr_eq(&histogram.bounds, bounds) || histogram.bounds == *bounds {
-        return Histogram { bounds: Arc::clone(bounds), counts: histogram.counts.clone() };
+/// The sum of several histograms; `None` for an empty list. Those of one set of bounds are added exactly. The sum of different ones
+/// has the bounds of all, and samples lie evenly within their bucket, as in [`quantile`]: so its quantiles lie between those of its
+/// parts. Where samples of one of them lie above its highest bound, higher bounds say nothing of the sum.
+pub fn sum<'h>(histograms: impl IntoIterator<Item = &'h Histogram>) -> Option<Histogram> {
+    let mut sums: Vec<Histogram> = Vec::new();
+    histograms.into_iter().for_each(|histogram| add_by_bounds(&mut sums, histogram));
+    if sums.len() <= 1 {
+        return sums.pop();
     }
-    let common = histogram.bounds.iter().zip(histogram.counts.iter()).filter(|(bound, _)| bounds.contains(bound));
-    let (bounds, counts): (Vec<f64>, Vec<u64>) = common.unzip();
-    Histogram { bounds: bounds.into(), counts: counts.into() }
+    let known = sums.iter().filter(|sum| SampleCounts::from(*sum).total().is_some());
+    let limit = known.clone().filter_map(highest).fold(f64::INFINITY, f64::min);
+    let mut bounds: Vec<f64> = known.flat_map(|sum| sum.bounds.iter().copied()).collect();
+    bounds.retain(|bound| *bound <= limit || bound.is_infinite());
+    bounds.push(f64::INFINITY);
+    bounds.sort_by(f64::total_cmp);
+    bounds.dedup();
+    let counts = bounds.iter().map(|bound| sums.iter().map(|sum| at_or_below(sum, *bound)).sum::<f64>().round() as u64);
+    let counts: Vec<u64> = counts.collect();
+    Some(Histogram { bounds: bounds.into(), counts: counts.into() })
+}
+
+/// The highest finite bound of a histogram with samples above it.
+fn highest(histogram: &Histogram) -> Option<f64> {
+    let samples = SampleCounts::from(histogram);
+    let place = histogram.bounds.iter().rposition(|bound| bound.is_finite())?;
+    (samples.count(place) < samples.total()?).then_some(histogram.bounds[place])
+}
+
+/// How many samples lie at or below a value.
+fn at_or_below(histogram: &Histogram, value: f64) -> f64 {
+    let Histogram { bounds, counts } = histogram;
+    let count = |at: usize| counts.get(at).map_or(0.0, |count| *count as f64);
+    let Some(at) = bounds.iter().position(|bound| *bound >= value) else {
+        return count(bounds.len().saturating_sub(1));
+    };
+    let (below, lower) = at.checked_sub(1).map_or((0.0, bounds[at].min(0.0)), |before| (count(before), bounds[before]));
+    if bounds[at] <= value {
+        return count(at);
+    }
+    if bounds[at].is_infinite() {
+        return below;
+    }
+    below + (count(at) - below) * ((value - lower) / (bounds[at] - lower)).clamp(0.0, 1.0)
 }
 
 #[cfg(test)]
@@ -162,6 +192,24 @@ mod tests {
     }
 
     const INF: f64 = f64::INFINITY;
+
+    /// Class: a fleet of two kinds of engines has a worse latency than either.
+    #[test]
+    fn a_quantile_of_different_bounds_lies_between_those_of_its_parts() {
+        let quick = histogram(&[0.1, 0.4, 1.0, 5.0, INF], &[0, 90, 99, 100, 100]);
+        let slow = histogram(&[0.3, 0.5, 2.5, 5.0, INF], &[0, 60, 98, 100, 100]);
+        let both = sum([&quick, &slow]).unwrap_or_else(|| histogram(&[], &[]));
+        assert_eq!(both.counts.last(), Some(&200));
+        for q in [0.5, 0.9, 0.99] {
+            let of = |one: &Histogram| quantile(one, q).unwrap_or_default();
+            let (least, most) = (of(&quick).min(of(&slow)), of(&quick).max(of(&slow)));
+            assert!((least..=most).contains(&of(&both)), "{q}: {least} {} {most}", of(&both));
+        }
+        // What lies above the highest bound of one of them may lie anywhere above it.
+        let beyond = histogram(&[1.0, INF], &[0, 10]);
+        let sum = sum([&beyond, &histogram(&[0.5, 8.0, INF], &[1, 1, 1])]).unwrap_or_else(|| histogram(&[], &[]));
+        assert_eq!(quantile(&sum, 0.99), Some(1.0));
+    }
 
     #[test]
     fn samples_lie_evenly_within_a_bucket() {
@@ -220,10 +268,11 @@ mod tests {
     }
 
     #[test]
-    fn other_bounds_meet_on_common_ones() {
+    fn a_sum_has_the_bounds_of_all_up_to_where_one_knows_nothing_more() {
         let fine = histogram(&[1.0, 2.0, 3.0, INF], &[1, 2, 3, 4]);
         let coarse = histogram(&[1.0, 3.0, 9.0, INF], &[10, 20, 30, 40]);
-        assert_eq!(sum([&fine, &coarse]), Some(histogram(&[1.0, 3.0, INF], &[11, 23, 44])));
+        // One of the fine samples lies above its highest bound.
+        assert_eq!(sum([&fine, &coarse]), Some(histogram(&[1.0, 2.0, 3.0, INF], &[11, 17, 23, 44])));
         assert_eq!(sum([&coarse, &fine]), sum([&fine, &coarse]));
         assert_eq!(sum([]), None);
     }

@@ -2,13 +2,13 @@
 //! fleet and models, and per hour of units and engines. Quantiles over a span are computed from the added buckets; quantiles of minutes are never
 //! averaged.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use super::query::Subject;
-use crate::counters::{SampleCounts, steady_growth, sum};
-use crate::reading::{Histogram, Latency};
+use crate::counters::{SampleCounts, add_by_bounds, steady_growth, sum};
+use crate::reading::{EngineRole, Histogram, Latency, ModelName};
 use crate::snapshot::{EngineRow, RequestRates, Snapshot};
 use crate::units::{Span, Timestamp};
 
@@ -55,6 +55,8 @@ struct SparseHistogram {
     bounds: Arc<[f64]>,
     /// Samples in a bucket, not cumulative.
     buckets: Box<[(u16, u32)]>,
+    /// Samples in buckets with other bounds: those of engines of different kinds are added when they are read.
+    others: Option<Box<SparseHistogram>>,
 }
 
 /// The data of a minute or a quarter hour.
@@ -123,7 +125,8 @@ impl SampleSums {
     /// Adds the difference of a snapshot from the last one.
     pub(super) fn add(&mut self, snapshot: &Snapshot, covers: Span) {
         let minute = snapshot.at.millis().div_euclid(MINUTE);
-        let mut grown: HashMap<Subject, ([Option<Histogram>; 4], RequestCounts)> = HashMap::new();
+        let mut grown: HashMap<Subject, ([Vec<Histogram>; 4], RequestCounts)> = HashMap::new();
+        let stages = Stages::of(snapshot);
         let mut seen = HashMap::with_capacity(snapshot.engines.len());
         for (nth, row) in snapshot.engines.iter().enumerate().filter(|(_, row)| !row.in_engine_row) {
             let mut delays = [const { None }; 4];
@@ -142,11 +145,14 @@ impl SampleSums {
                 continue;
             }
             for subject in subjects(row) {
+                let is_whole = !matches!(subject, Subject::Fleet | Subject::Model(_));
                 let (sums, counts) = grown.entry(subject).or_default();
-                for (sum_of, more) in sums.iter_mut().zip(&delays) {
-                    *sum_of = sum(sum_of.iter().chain(more.as_ref()));
+                for ((sums, more), kind) in sums.iter_mut().zip(&delays).zip(LatencyKind::ALL) {
+                    if let Some(more) = more.as_ref().filter(|_| is_whole || stages.has(row, kind)) {
+                        add_by_bounds(sums, more);
+                    }
                 }
-                counts.add(&requests);
+                counts.add(&if is_whole || stages.ends(row) { requests } else { requests.without_ends() });
             }
         }
         self.last = seen;
@@ -170,8 +176,10 @@ impl SampleSums {
         span: Span,
     ) -> Option<Histogram> {
         let (sums, _) = self.kept.get(subject)?.since(since, span);
-        let histograms: Vec<Histogram> =
-            sums.filter_map(|(_, sums)| sums.delays[kind as usize].as_deref()).map(SparseHistogram::whole).collect();
+        let histograms: Vec<Histogram> = sums
+            .filter_map(|(_, sums)| sums.delays[kind as usize].as_deref())
+            .flat_map(SparseHistogram::each)
+            .collect();
         sum(&histograms).filter(|sum| sum.counts.last().is_some_and(|all| *all > 0))
     }
 
@@ -210,7 +218,8 @@ impl SampleSums {
             let buckets = |sparse: &SparseHistogram| {
                 size_of::<SparseHistogram>() + sparse.buckets.len() * size_of::<(u16, u32)>()
             };
-            size_of::<(i64, LatencySums)>() + sums.delays.iter().flatten().map(|sparse| buckets(sparse)).sum::<usize>()
+            let all = sums.delays.iter().flatten().flat_map(|sparse| sparse.chain());
+            size_of::<(i64, LatencySums)>() + all.map(buckets).sum::<usize>()
         };
         let kept = self.kept.values().flat_map(|kept| kept.minutes.iter().chain(&kept.day));
         let last: usize = self.last.capacity() * size_of::<(LatencyRow, Arc<Latency>)>();
@@ -232,6 +241,55 @@ fn growth(now: &Arc<Latency>, before: &Arc<Latency>) -> [Option<Histogram>; 4] {
     })
 }
 
+/// Which models are served in two stages: their requests pass through an engine of prefill and one of decode, and both count
+/// them.
+struct Stages<'s> {
+    /// The models with an engine of decode.
+    decoded: HashSet<Option<&'s ModelName>>,
+    /// The models with an engine of prefill that measures the time to the first token, and the queue.
+    prefilled: [HashSet<Option<&'s ModelName>>; 2],
+}
+
+impl<'s> Stages<'s> {
+    fn of(snapshot: &'s Snapshot) -> Self {
+        let mut stages = Self { decoded: HashSet::new(), prefilled: [HashSet::new(), HashSet::new()] };
+        for (nth, row) in snapshot.engines.iter().enumerate() {
+            let model = row.model.as_ref();
+            match (row.role, snapshot.samples.get(nth)) {
+                (EngineRole::Decode, _) => drop(stages.decoded.insert(model)),
+                (EngineRole::Prefill, Some(samples)) => {
+                    let [first, _, _, queue] = samples.all();
+                    for (models, samples) in stages.prefilled.iter_mut().zip([first, queue]) {
+                        if samples.is_some() {
+                            models.insert(model);
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        stages
+    }
+
+    /// Whether a latency of a model is measured by this row, and not by one of the other stage: the wait for the first token
+    /// and in the queue by prefill, where that measures it, and what follows by decode.
+    fn has(&self, row: &EngineRow, kind: LatencyKind) -> bool {
+        let model = &row.model.as_ref();
+        let [first, queue] = &self.prefilled;
+        match (row.role, kind) {
+            (EngineRole::Decode, LatencyKind::ToFirstToken) => !first.contains(model),
+            (EngineRole::Decode, LatencyKind::Queue) => !queue.contains(model),
+            (EngineRole::Prefill, LatencyKind::BetweenTokens | LatencyKind::EndToEnd) => !self.decoded.contains(model),
+            _ => true,
+        }
+    }
+
+    /// Whether a model's requests end at this row.
+    fn ends(&self, row: &EngineRow) -> bool {
+        row.role != EngineRole::Prefill || !self.decoded.contains(&row.model.as_ref())
+    }
+}
+
 /// The subjects that a row's samples are added to.
 fn subjects(row: &EngineRow) -> impl Iterator<Item = Subject> {
     let model = row.model.clone().map(Subject::Model);
@@ -246,9 +304,9 @@ impl KeptCounts {
     }
 
     /// Adds to the minute, and to its step of the day.
-    fn add(&mut self, minute: i64, delays: &[Option<Histogram>; 4], requests: RequestCounts) {
+    fn add(&mut self, minute: i64, delays: &[Vec<Histogram>; 4], requests: RequestCounts) {
         self.seen = minute;
-        if delays.iter().any(Option::is_some) {
+        if delays.iter().any(|delays| !delays.is_empty()) {
             self.first.get_or_insert(minute);
         }
         add(&mut self.minutes, (minute, MINUTES), delays, requests);
@@ -268,7 +326,7 @@ impl KeptCounts {
 fn add(
     ring: &mut VecDeque<(i64, LatencySums)>,
     (slot, most): (i64, i64),
-    delays: &[Option<Histogram>; 4],
+    delays: &[Vec<Histogram>; 4],
     requests: RequestCounts,
 ) {
     if ring.back().is_none_or(|(last, _)| *last < slot) {
@@ -283,11 +341,11 @@ fn add(
 }
 
 impl LatencySums {
-    fn add(&mut self, delays: &[Option<Histogram>; 4], requests: RequestCounts) {
-        for (known, more) in self.delays.iter_mut().zip(delays) {
-            let Some(more) = more else { continue };
-            let before = known.take().map(|known| known.whole());
-            *known = sum(before.iter().chain([more])).as_ref().map(|sum| Box::new(SparseHistogram::of(sum)));
+    fn add(&mut self, delays: &[Vec<Histogram>; 4], requests: RequestCounts) {
+        for (known, more) in self.delays.iter_mut().zip(delays).filter(|(_, more)| !more.is_empty()) {
+            let mut sums: Vec<Histogram> = known.take().iter().flat_map(|known| known.each()).collect();
+            more.iter().for_each(|more| add_by_bounds(&mut sums, more));
+            *known = SparseHistogram::of_all(&sums);
         }
         self.requests.add(&requests);
     }
@@ -300,7 +358,23 @@ impl SparseHistogram {
             let inside = count.saturating_sub(std::mem::replace(&mut below, *count));
             (inside > 0).then(|| (nth as u16, u32::try_from(inside).unwrap_or(u32::MAX)))
         });
-        Self { bounds: Arc::clone(&histogram.bounds), buckets: buckets.collect() }
+        Self { bounds: Arc::clone(&histogram.bounds), buckets: buckets.collect(), others: None }
+    }
+
+    /// Histograms with different bounds.
+    fn of_all(histograms: &[Histogram]) -> Option<Box<Self>> {
+        let before = |others, histogram: &Histogram| Some(Box::new(Self { others, ..Self::of(histogram) }));
+        histograms.iter().rev().fold(None, before)
+    }
+
+    /// This one and those with other bounds.
+    fn chain(&self) -> impl Iterator<Item = &Self> {
+        std::iter::successors(Some(self), |one| one.others.as_deref())
+    }
+
+    /// The histogram of each set of bounds.
+    fn each(&self) -> impl Iterator<Item = Histogram> {
+        self.chain().map(Self::whole)
     }
 
     fn whole(&self) -> Histogram {
@@ -326,6 +400,11 @@ impl RequestCounts {
         let [ended, stopped, length, aborted, failed, preempted] =
             [ended, stopped, length, aborted, failed, preempted].map(|rate| rate.map(|rate| rate * minutes));
         Self { ended, stopped, length, aborted, failed, preempted }
+    }
+
+    /// The same of an engine that hands its requests on: it only preempts them.
+    fn without_ends(self) -> Self {
+        Self { preempted: self.preempted, ..Self::default() }
     }
 
     fn add(&mut self, more: &Self) {
@@ -364,7 +443,7 @@ mod tests {
     fn the_quantile_of_a_span_is_that_of_all_its_samples() {
         let mut kept = KeptCounts::new(QUARTER);
         // Ten minutes of a hundred quick requests, then one of ten slow ones.
-        let delays = |histogram: Histogram| [Some(histogram), None, None, None];
+        let delays = |histogram: Histogram| [vec![histogram], Vec::new(), Vec::new(), Vec::new()];
         for minute in 0..10 {
             kept.add(minute, &delays(histogram(&[100, 100, 100, 100])), RequestCounts::default());
         }
@@ -373,7 +452,7 @@ mod tests {
             let since = Timestamp::from_millis(since * MINUTE);
             let (sums, _) = kept.since(since, Span::from_secs(span * 60));
             let all: Vec<Histogram> =
-                sums.filter_map(|(_, sums)| sums.delays[0].as_deref()).map(SparseHistogram::whole).collect();
+                sums.filter_map(|(_, sums)| sums.delays[0].as_deref()).flat_map(SparseHistogram::each).collect();
             let sum = sum(&all).unwrap();
             (crate::counters::quantile(&sum, 0.99).unwrap(), *sum.counts.last().unwrap())
         };
@@ -388,7 +467,11 @@ mod tests {
         for (step, steps) in [(QUARTER, 97), (HOUR, 25)] {
             let mut kept = KeptCounts::new(step);
             for minute in 0..3_000 {
-                kept.add(minute, &[Some(histogram(&[1, 1])), None, None, None], RequestCounts::default());
+                kept.add(
+                    minute,
+                    &[vec![histogram(&[1, 1])], Vec::new(), Vec::new(), Vec::new()],
+                    RequestCounts::default(),
+                );
             }
             assert_eq!((kept.minutes.len(), kept.day.len()), (61, steps));
         }
@@ -401,7 +484,7 @@ mod tests {
         let engine = Subject::Engine(crate::reading::TargetId::new("http://gpu-0001:8000"), None);
         let mut kept = KeptCounts::new(HOUR);
         for minute in 0..24 * 60 {
-            kept.add(minute, &[Some(histogram(&[1, 1])), None, None, None], RequestCounts::default());
+            kept.add(minute, &[vec![histogram(&[1, 1])], Vec::new(), Vec::new(), Vec::new()], RequestCounts::default());
         }
         sums.kept.insert(engine.clone(), kept);
         let of = |hours: i64| {

@@ -29,7 +29,7 @@ pub use slo::SloStatus;
 pub use subject::{engine_of_subject, engine_subject, gpu_of_subject, gpu_subject};
 pub use vitals::{VitalLine, Vitals};
 
-use crate::reading::{Latency, SourceError};
+use crate::reading::{Health, Latency, SourceError};
 use crate::units::{Ratio, Timestamp};
 
 /// The name of the JSON contract.
@@ -100,11 +100,17 @@ impl Snapshot {
         Bound::of(self.money.lower_bound, self.money.upper_bound)
     }
 
-    /// The same for money per hour: losses of the past do not affect it, a serving model without a price does.
+    /// The same for money per hour: losses of the past do not affect it, a serving model without a price and an engine that
+    /// just fell silent do.
     pub fn rate_bound(&self) -> Bound {
         let makes = |rate: Option<f64>| rate.is_some_and(|rate| rate > 0.0);
         let serves = |row: &ModelRow| makes(row.output_per_second) || makes(row.prompt_per_second);
         let is_unpriced = |row: &ModelRow| row.money.list.is_none() && serves(row);
-        Bound::of(self.models.iter().any(is_unpriced), self.money.upper_bound)
+        // What an engine makes while it does not answer is not in the mean of the last minute.
+        let is_unheard = |row: &EngineRow| {
+            matches!(row.state, Health::Stale | Health::Lost) && row.age_seconds.is_some_and(|age| age < 60.0)
+        };
+        let is_lower = self.models.iter().any(is_unpriced) || self.engines.iter().map(AsRef::as_ref).any(is_unheard);
+        Bound::of(is_lower, self.money.upper_bound)
     }
 }

@@ -171,14 +171,14 @@ pub const FIGURES: &[Figure] = &[
     figure!(
         "against 15 min ago",
         "%, or points of a share",
-        "the last whole minute − the minute a quarter hour before it, as a part of that; shares as a difference. A younger watch compares with its first whole minute",
+        "the last whole minute (of a profit an hour, the rate beside it) − the minute a quarter hour before it, as a part of that; shares as a difference. A younger watch compares with its first whole minute",
         "the recorded past",
         &[Overview]
     ),
     figure!(
         "why it changed",
         "currency an hour",
-        "profit of the last whole minute − that of the minute a quarter hour before it, as beside the profit (▲ ▼), split by cause: one thing at a time, in order",
+        "profit of the last whole minute − that of the minute a quarter hour before it, split by cause: one thing at a time, in order; beside a profit (▲ ▼) stands that rate − the same earlier minute",
         "the ledger, both minutes",
         &[Overview, Money]
     ),

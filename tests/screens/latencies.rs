@@ -3,10 +3,13 @@
 use crate::ledger_watch;
 use crate::support;
 
+use std::sync::Arc;
+
 use ledger_watch::{ENGINE, LedgerWatch, MODEL, began, file};
 use margintop::counters::quantile;
 use margintop::history::{History, LatencyKind, Subject};
-use margintop::reading::{Finished, Histogram, Latency, TargetId};
+use margintop::reading::{EngineRole, Finished, Histogram, Latency, ModelName, TargetId};
+use margintop::snapshot::RequestRates;
 use margintop::units::{Span, Timestamp};
 use support::{answered, counters, page};
 
@@ -116,4 +119,39 @@ fn requests_are_counted_from_the_second_sight_of_their_engine_on() {
         history.requests(&Subject::Fleet, snapshot.at, Span::from_secs(900)).ended
     };
     assert_eq!([ended(), ended(), ended()], [Some(0.0), Some(10.0), Some(20.0)]);
+}
+
+/// Class: a request that passes through two engines counted twice, and its stages' latencies mixed.
+#[test]
+fn a_request_of_a_pair_of_prefill_and_decode_is_one_request() {
+    let history = History::default();
+    let samples = |count: u64, [first, whole]: [f64; 2]| {
+        let below = |bound: f64| Histogram { bounds: [bound, f64::INFINITY].into(), counts: [count, count].into() };
+        Arc::new(Latency { ttft: Some(below(first)), e2e: Some(below(whole)), ..Latency::default() })
+    };
+    let at = |beat: u64| {
+        let mut snapshot = crate::samples::fleet(beat);
+        snapshot.engines.truncate(2);
+        for (row, role) in snapshot.engines.iter_mut().zip([EngineRole::Prefill, EngineRole::Decode]) {
+            let row = Arc::make_mut(row);
+            (row.role, row.model, row.in_engine_row) = (role, Some(ModelName::new(MODEL)), false);
+            row.requests_per_minute = RequestRates { ended: Some(600.0), ..RequestRates::default() };
+        }
+        snapshot.samples = vec![samples(10 * beat, [0.5, 0.5]), samples(10 * beat, [0.1, 40.0])];
+        snapshot
+    };
+    for beat in (5..=120).step_by(5) {
+        history.record(&at(beat), Span::from_secs(5));
+    }
+    let until = at(120).at;
+    let hour = Span::from_secs(3_600);
+    for subject in [Subject::Fleet, Subject::Model(ModelName::new(MODEL))] {
+        let of = |kind| history.latency(&subject, kind, until, hour).unwrap();
+        let (first, whole) = (of(LatencyKind::ToFirstToken), of(LatencyKind::EndToEnd));
+        assert_eq!(quantile(&first, 1.0), Some(0.5), "the wait is that for prefill: {first:?}");
+        assert_eq!(quantile(&whole, 1.0), Some(40.0), "the end is that of decode: {whole:?}");
+        assert_eq!(first.counts.last(), whole.counts.last());
+        let ended = history.requests(&subject, until, hour).ended.unwrap();
+        assert!((1_100.0..=1_200.0).contains(&ended), "{ended} requests of 600 a minute in two minutes");
+    }
 }

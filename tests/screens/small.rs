@@ -147,7 +147,7 @@ fn the_cursor_keeps_the_words_of_the_legend() {
     type_(&mut app, "{");
     let frame = text(&app, 120, 36);
     let title = line(&frame, "─ Revenue");
-    assert!(title.contains("▪ profit $") && title.contains("▪ cost $"), "{title}");
+    assert!(title.contains("▪ profit ≥ $") && title.contains("▪ cost $"), "{title}");
 }
 
 /// Class: a tab is lit under a screen of its own.

@@ -192,7 +192,7 @@ impl<'a> RowView<'a> {
     }
 
     /// Whether what rows earn an hour together is unknown: one lacks a counter, or too many of them, or all, earn at rates that
-    /// are not known yet, or no page of the span came and all that earn are stale. And whether it leaves out some.
+    /// are not known yet, or nothing is heard of all that earn. And whether it leaves out some.
     pub(super) fn lacks_pace<'v>(fleet: &Fleet, rows: impl Iterator<Item = &'v Self>) -> (bool, bool)
     where
         Self: 'v,
@@ -200,7 +200,7 @@ impl<'a> RowView<'a> {
         let (mut lacks, mut any, mut stale, mut of) = (false, false, false, Coverable::default());
         for view in rows {
             lacks |= view.lacks_billed();
-            stale |= view.is_stale_for(fleet, fleet.config.pace());
+            stale |= view.is_unheard(fleet);
             if let Some(is_known) = view.earns(fleet) {
                 any = true;
                 of.note(is_known, view.holds_back);
@@ -220,13 +220,20 @@ impl<'a> RowView<'a> {
         sample_age::age(fleet, self.target, self.row)
     }
 
-    /// Whether its target is stale, and has not answered for longer than a span, or its samples are older than that.
-    fn is_stale_for(&self, fleet: &Fleet, span: Span) -> bool {
+    /// Whether what it makes at present is unknown: its target is stale, or was lost within the span of the rates, a mean of
+    /// which would fall as the silence goes on, or its samples are older than that span.
+    fn is_unheard(&self, fleet: &Fleet) -> bool {
+        let span = fleet.config.pace();
+        // A minute's last tokens leave its mean a moment after it.
+        let faded = span + Span::from_secs(5);
         if self.has_old_samples(fleet) {
             return self.age(fleet) > span;
         }
-        let is_silent = self.target.answered.is_none_or(|answered| fleet.now().since(answered) > span);
-        is_silent && fleet.inventory.health_of(self.target) == Health::Stale
+        match fleet.inventory.health_of(self.target) {
+            Health::Stale => true,
+            Health::Lost => self.target.answered.is_some_and(|answered| fleet.now().since(answered) <= faded),
+            Health::Live | Health::Never => false,
+        }
     }
 
     /// Whether its gauges are an engine's own: not a proxy's, nor a duplicate's.

@@ -157,11 +157,14 @@ fn shortened(units: u128) -> String {
         1_000_000_000..1_000_000_000_000 => (1_000_000_000, 'B'),
         _ => (1_000_000_000_000, 'T'),
     };
-    let (whole, rest) = (units / scale, units % scale);
-    match whole {
-        0..10 => format!("{whole}.{:02}{letter}", rest * 100 / scale),
-        10..100 => format!("{whole}.{}{letter}", rest * 10 / scale),
-        _ => format!("{}{letter}", grouped(whole)),
+    let rounded = |parts: u128| (units.saturating_mul(parts).saturating_add(scale / 2)) / scale;
+    let (hundredths, tenths) = (rounded(100), rounded(10));
+    if hundredths < 1_000 {
+        format!("{}.{:02}{letter}", hundredths / 100, hundredths % 100)
+    } else if tenths < 1_000 {
+        format!("{}.{}{letter}", tenths / 10, tenths % 10)
+    } else {
+        format!("{}{letter}", grouped(rounded(1)))
     }
 }
 
@@ -210,7 +213,7 @@ mod tests {
         assert_eq!(amount_within(dollars(15_904_440_000), "USD", 10), "$15,904.44");
         assert_eq!(amount_within(dollars(15_904_440_000), "USD", 8), "$15,904");
         assert_eq!(amount_within(dollars(15_904_440_000), "USD", 6), "$15.9k");
-        assert_eq!(amount_within(Some(Money::from_grains(i128::MAX)), "USD", 9), "$18,904T");
+        assert_eq!(amount_within(Some(Money::from_grains(i128::MAX)), "USD", 9), "$18,905T");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The gravest alert, its cost if it is known, and the remedy.
 
+use std::collections::BTreeSet;
+
 use super::facts::{Facts, an_hour};
 use super::sentence::{Importance, Sentence, Tone, part};
 use crate::burn::rent_of;
@@ -164,11 +166,15 @@ pub(super) fn others(facts: &Facts<'_>, alert: &Alert) -> String {
 fn cost(facts: &Facts<'_>, alert: &Alert) -> Option<Sentence> {
     let snapshot = facts.snapshot;
     let subject = alert.subject.as_str();
+    // Of all that the sentence before counts.
+    let same = || snapshot.alerts.iter().filter(|other| other.rule == alert.rule).map(|other| other.subject.as_str());
     let (own, gpus) = match alert.rule {
-        Rule::GpuLost => (rent_of_gpu(snapshot, subject), 1),
+        Rule::GpuLost => {
+            let rents = same().chain([subject]).collect::<BTreeSet<_>>();
+            (rents.iter().map(|subject| rent_of_gpu(snapshot, subject)).sum(), rents.len())
+        }
         Rule::NodeSilent => {
-            let alike = together::with(snapshot, alert);
-            let is_meant = |name: &str| subject == name || alike.iter().any(|alert| alert.subject.as_str() == name);
+            let is_meant = |name: &str| subject == name || same().any(|subject| subject == name);
             let silent = || snapshot.nodes.iter().filter(|node| is_meant(node.name.as_str()));
             let gpus = silent().map(|node| node.gpus.len()).reduce(|a, b| a + b)?;
             (silent().map(|node| node.cost_per_hour).sum(), gpus)

@@ -51,7 +51,9 @@ pub(super) fn gpus(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, 
 /// PCIe traffic and memory errors, if they are read.
 fn link_and_errors<'s, 'a: 's>(lines: &[GpuOf<'a>]) -> [Col<'s, GpuOf<'a>>; 2] {
     type C<'s, 'a> = Col<'s, GpuOf<'a>>;
-    let any = |is: fn(&GpuRow) -> bool| lines.iter().any(|line| is(line.gpu));
+    // Why a GPU is lost takes their room.
+    let has_room = lines.iter().all(|line| line.gpu.state == Health::Live || line.gpu.reason.is_none());
+    let any = |is: fn(&GpuRow) -> bool| has_room && lines.iter().any(|line| is(line.gpu));
     [
         C::right("PCIe in/out", 11, |line| figure(&traffic(line.gpu))).rank(8).only(any(|gpu| gpu.pcie.is_some())),
         C::right("ECC", 4, |line| ecc(line.gpu)).rank(6).only(any(has_ecc)),

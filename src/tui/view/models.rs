@@ -290,7 +290,7 @@ fn columns<'s>(input: &'s FrameInput<'s>, width: u16, top: f64) -> Vec<Col<'s, M
         C::right("on cost", 7, |row| own(row, margin(row.money.profit_per_hour, cost(row))))
             .rank(7)
             .falling(|row| OrderedBy::Number(ratio(row.money.profit_per_hour, cost(row)))),
-        C::right("gross", 6, |row| own(row, gross(row.money.profit_per_hour, row.money.revenue_per_hour)))
+        C::right("gross", 7, |row| own(row, gross(row.money.profit_per_hour, row.money.revenue_per_hour)))
             .rank(7)
             .falling(|row| OrderedBy::Number(ratio(row.money.profit_per_hour, row.money.revenue_per_hour))),
     ]

@@ -142,7 +142,10 @@ fn today(input: &FrameInput<'_>, line: &ReasonLine) -> BurnAmount {
 /// The text of a cost without revenue, with node names in place of addresses.
 fn with_names(input: &FrameInput<'_>, what: &str) -> String {
     match what.split_once(' ') {
-        Some((word, rest)) if word.contains("://") => format!("{} {rest}", about(input, word)),
+        Some((word, rest)) if word.contains("://") => {
+            let (address, comma) = word.strip_suffix(',').map_or((word, ""), |address| (address, ","));
+            format!("{}{comma} {rest}", about(input, address))
+        }
         _ => what.to_owned(),
     }
 }

@@ -151,7 +151,8 @@ fn bar(
     let every = if pitch >= 3 { 1 } else { 6 / usize::from(pitch.max(1)) };
     let label = if nth % every == 0 { shown.label.clone() } else { String::new() };
     let has_begun = shown.begin <= now;
-    let share = shown.cost.zip(shown.revenue).and_then(|(cost, revenue)| quotient(cost, revenue));
+    // Of the revenue with a known cost: the others are in no profit.
+    let share = shown.cost.zip(shown.profit).and_then(|(cost, profit)| quotient(cost, profit + cost));
     let share = share.map(|share| share.get() * 100.0).filter(|share| *share >= 0.0);
     let role = if shown.profit.is_some_and(|profit| profit < Money::ZERO) { Role::Loss } else { Role::Gain };
     let unknown = || {

@@ -207,13 +207,11 @@ fn month_lines(input: &FrameInput<'_>, page: &MoneyPage) -> Vec<(&'static str, R
     lines
 }
 
-/// The marks of the month's revenue and of its profit, which may be a loss.
+/// The marks of the month's revenue and of its profit.
 pub(super) fn bounds(month: &MonthToDate) -> [&'static str; 2] {
+    // A loss has its sign: what is unpriced makes it smaller.
     let bound = Bound::of(month.lower_bound, month.upper_bound);
-    let is_loss = month.profit.is_some_and(|profit| profit < Money::ZERO);
-    let of_profit = if is_loss { bound.of_negative() } else { bound };
-    let mark = |bound: Bound, amount: Option<Money>| if amount.is_some() { bound.mark() } else { "" };
-    [mark(bound, month.revenue), mark(of_profit, month.profit)]
+    [month.revenue, month.profit].map(|amount| amount.map_or("", |_| bound.mark()))
 }
 
 /// A profit with its sign.

@@ -55,6 +55,8 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, input: &FrameInput<'_>, 
     let order = if is_short { [2, 0, 1] } else { [0, 1, 2] };
     for (name, role, now, then) in order.into_iter().filter_map(|place| sums.get(place).copied()) {
         let change = now.zip(then).map(|(now, then)| then - now);
+        // What changes by less than a cent is shown as unchanged.
+        let then = if change.is_some_and(|change| change.rounded(2) == 0) { now } else { then };
         figures(
             canvas,
             area,
