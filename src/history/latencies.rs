@@ -344,7 +344,9 @@ impl LatencySums {
     fn add(&mut self, delays: &[Vec<Histogram>; 4], requests: RequestCounts) {
         for (known, more) in self.delays.iter_mut().zip(delays).filter(|(_, more)| !more.is_empty()) {
             let mut sums: Vec<Histogram> = known.take().iter().flat_map(|known| known.each()).collect();
-            more.iter().for_each(|more| add_by_bounds(&mut sums, more));
+            for more in more {
+                add_by_bounds(&mut sums, more);
+            }
             *known = SparseHistogram::of_all(&sums);
         }
         self.requests.add(&requests);
