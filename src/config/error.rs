@@ -52,6 +52,9 @@ impl ConfigError {
             if let (Some(number), Some(unit)) = (number, unit_of(&key)) {
                 mistake.why = format!("without its unit and quotes: write \"{number}{unit}\"");
             }
+            if error.message().starts_with("not a decimal number") && value.is_some_and(names_currency) {
+                mistake.why.push_str("; the currency is a key of its own: currency = \"EUR\"");
+            }
             let value = value.map_or_else(String::new, |value| format!(" {value}"));
             mistake.why = format!("{key}{value}: {}", mistake.why);
         }
@@ -350,17 +353,14 @@ fn advise(message: &str) -> String {
         }
         Some((number, _)) if message.starts_with("invalid value: integer") => out_of_range(number, message),
         _ if message.starts_with("invalid type") => of_another_type(message),
-        _ if message.contains(": not a decimal number") && names_currency(message) => {
-            format!("{message}; the currency is a key of its own: currency = \"EUR\"")
-        }
         _ if message.contains("duplicate key") => "this key or table is in the file twice: write it once".to_owned(),
         _ => message.to_owned(),
     }
 }
 
-/// Whether the quoted value ends with a currency: `10 USD`.
-fn names_currency(message: &str) -> bool {
-    let value = message.split('"').nth(1).unwrap_or_default();
+/// Whether a value in quotes ends with a currency: `"10 USD"`.
+fn names_currency(quoted: &str) -> bool {
+    let value = quoted.trim_matches('"');
     let code = value.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | ' '));
     code.len() == 3 && code.len() < value.len() && code.chars().all(|c| c.is_ascii_uppercase())
 }

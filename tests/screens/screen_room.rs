@@ -137,8 +137,8 @@ fn the_month_and_of_which_tokens_the_revenue_is_stand_on_120_columns() {
     let frame = text(&app, 120, 36);
     let row =
         |begin: &str| frame.lines().find(|line| line.contains(begin)).unwrap_or_else(|| panic!("{begin}: {frame}"));
-    let sums = row("revenue ≥ $16.6M");
-    assert!(sums.contains("cost $2.09M") && sums.contains("profit ≥ +$14.5M"), "{sums}");
+    let sums = row("revenue ≥ $16.7M");
+    assert!(sums.contains("cost $2.09M") && sums.contains("profit ≥ +$14.6M"), "{sums}");
     assert!(row("cost by its end").contains('━'), "the gauge of its budget");
     let by = row("revenue by");
     assert!(["output", "computed", "cached"].iter().all(|class| by.contains(class)), "{by}");

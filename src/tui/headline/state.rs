@@ -40,7 +40,8 @@ pub(super) fn unknown(facts: &Facts<'_>) -> Vec<Sentence> {
         (None, Some(cost)) => without_revenue(facts, cost),
         (None, None) => without_both(facts.snapshot),
     };
-    let mut sentences = vec![Sentence::plain(state).at(Importance::State)];
+    let short = vec![part("The profit is unknown.", Tone::Plain)];
+    let mut sentences = vec![Sentence::plain(state).or(vec![short], 1).at(Importance::State)];
     // What to do about the state stands before what else is wrong.
     sentences.extend(actions.map(|action| Sentence::toned(action, Tone::Action).at(Importance::State)));
     sentences.extend(super::alarm::alarms(facts, None));

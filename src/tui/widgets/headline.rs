@@ -2,8 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::{Canvas, Clip, Segment, cells};
-use crate::tui::format;
+use super::{Canvas, Segment, cells};
 
 /// A sentence in several lengths, the longest first.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -91,9 +90,6 @@ impl Headline<'_> {
     pub fn draw(&self, canvas: &mut Canvas<'_>, area: Rect) -> usize {
         let mut clip = canvas.clip(area);
         let shown = self.shown(usize::from(clip.width()));
-        if shown.iter().all(Option::is_none) {
-            return self.cut(&mut clip);
-        }
         let mut x = 0;
         for (sentence, form) in self.sentences.iter().zip(&shown) {
             if let Some(segments) = form.and_then(|form| sentence.forms.get(form)) {
@@ -101,18 +97,6 @@ impl Headline<'_> {
             }
         }
         shown.iter().flatten().count()
-    }
-
-    /// Draws the beginning of the most important sentence where not even that has room: a blank row says nothing.
-    fn cut(&self, clip: &mut Clip<'_>) -> usize {
-        let first = self.sentences.iter().min_by_key(|sentence| sentence.importance);
-        let shortest = first.and_then(|sentence| sentence.forms.get(sentence.shortest_of(sentence.forms.len())));
-        let Some(segments) = shortest else { return 0 };
-        let text: String = segments.iter().map(|segment| segment.text.as_ref()).collect();
-        let cut = format::cut_at_word(&text, usize::from(clip.width()));
-        let last = segments.last().cloned();
-        clip.line(0, 0, &[Segment { text: cut.into(), ..last.unwrap_or_else(|| Segment::text("")) }]);
-        1
     }
 
     /// The sentences that fit: the most important first in their least forms, then each as long as possible.
