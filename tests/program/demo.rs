@@ -55,7 +55,7 @@ fn past_its_first_hours() -> &'static str {
 fn its_card_covers_the_last_hour_and_truncates_no_word() {
     let card = Program::new(["demo", "--card", "--interval", "500ms"]).env("TZ", past_its_first_hours()).run();
     let card = card.out;
-    let (_, sums) = card.split_once("  revenue $").unwrap_or_else(|| panic!("{card}"));
+    let (_, sums) = card.split_once("  revenue ≥ $").unwrap_or_else(|| panic!("{card}"));
     let revenue = sums.split_whitespace().next().unwrap().replace(',', "");
     assert!(revenue.parse::<f64>().unwrap() > 200.0, "{card}");
     assert!(card.lines().all(|line| line.chars().count() <= 72 && !line.contains('…')), "{card}");
