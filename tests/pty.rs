@@ -50,7 +50,7 @@ fn keys_and_sizes() {
     session.resize(40, 12);
     session.wait_for("the engines, small", |text| text.contains("─ Engines") && !text.contains("alerts"));
     session.press("1");
-    session.wait_for("a small screen", |text| text.contains("gross margin") && !text.contains("basis"));
+    session.wait_for("a small screen", |text| text.contains("profit on cost") && !text.contains("basis"));
     session.resize(20, 5);
     session.wait_for("too small", |text| text.contains("too small"));
     session.resize(120, 36);

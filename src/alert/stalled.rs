@@ -61,7 +61,7 @@ impl Stalls {
             let silent = answered(row, snapshot) - work.moved;
             let counts_live = work.is_live || siblings.iter().any(|row| row.has_live_counters);
             let patience = if counts_at_end(row.kind) && !counts_live { PATIENCE_AT_END } else { PATIENCE };
-            if silent >= patience {
+            if silent >= patience && knows_tokens(row, siblings) {
                 found.push(finding(row, running, silent));
             }
             self.rows.insert(key, work);
@@ -123,6 +123,13 @@ fn has_unknown_counters(row: &EngineRow) -> bool {
     row.note.as_ref().is_some_and(is_quarantined)
         || row.scrape.refusals.values > 0
         || row.prompt_total.is_some() && row.output_total.is_none()
+}
+
+/// Whether a counter or a rate of the row, or of its target if it has none, tells of tokens: without one it is not known that it
+/// makes none.
+fn knows_tokens(row: &EngineRow, siblings: &[Arc<EngineRow>]) -> bool {
+    let (prompt, output, _) = progress(row, siblings);
+    prompt.is_some() || output.is_some() || rates(row, siblings).next().is_some()
 }
 
 const fn has_totals(row: &EngineRow) -> bool {

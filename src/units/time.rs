@@ -173,7 +173,7 @@ impl GpuTime {
     }
 }
 
-// Times of pages and files may be absurd: beyond the first and the last instant there is none.
+// These saturate: times in pages and files may lie far outside the range.
 
 impl Add<Span> for Timestamp {
     type Output = Self;

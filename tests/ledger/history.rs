@@ -407,7 +407,7 @@ fn subjects_of_a_small_fleet_are_kept_in_steps_of_five_seconds() {
     }
     let power = asked(&history, Subject::Node(NodeName::new("gpu-0002")), Measure::Power, 180, 5, 36);
     assert!(power.iter().flatten().all(|watts| (watts - 4_000.0).abs() < 10.0), "{power:?}");
-    // What is to come, and what nobody watched, is unknown.
+    // The future and unwatched time are unknown.
     assert_eq!(asked(&history, Subject::Node(NodeName::new("gpu-0002")), Measure::Output, 190, 5, 2), [None, None]);
     history.record(&fleet(after(230), 3, 2, 4), TICK);
     let gap = asked(&history, Subject::Node(NodeName::new("gpu-0002")), Measure::Output, 235, 5, 11);

@@ -431,3 +431,19 @@ fn the_remedy_of_a_driver_that_fails_is_shown_on_every_screen() {
         assert!(frame.contains("→ run `modprobe nvidia`"), "{frame}");
     }
 }
+
+/// Class: tokens that are unknown taken for none.
+#[test]
+fn an_engine_that_counts_no_tokens_is_not_said_to_make_none() {
+    let mut scene = Scene::new();
+    let only = scene.snapshot.engines[0].clone();
+    scene.snapshot.engines = vec![only];
+    scene.engine(|row| {
+        (row.running, row.kv_usage) = (Some(3), None);
+        (row.prompt_total, row.output_total) = (None, None);
+        (row.prompt_per_second, row.output_per_second) = (None, None);
+    });
+    assert_eq!(scene.stalls_after(900, |_, _| ()), None);
+    scene.engine(|row| row.output_per_second = Some(0.0));
+    assert_eq!(scene.stalls_after(90, |_, _| ()), Some(1), "a rate of zero is known");
+}

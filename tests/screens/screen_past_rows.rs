@@ -43,12 +43,13 @@ fn moving(beat: u64) -> Snapshot {
     snapshot
 }
 
-fn recorded() -> App {
+/// A dashboard after ten minutes of a fleet.
+fn recorded_of(fleet: fn(u64) -> Snapshot) -> App {
     let history = History::default();
     for beat in (0..=600).step_by(5) {
-        history.record(&moving(beat), Span::from_secs(5));
+        history.record(&fleet(beat), Span::from_secs(5));
     }
-    let mut app = App::new(Arc::new(moving(600)), TimeZone::UTC, Span::from_secs(1), 1);
+    let mut app = App::new(Arc::new(fleet(600)), TimeZone::UTC, Span::from_secs(1), 1);
     app.history = history;
     draw(&mut app);
     app
@@ -57,7 +58,7 @@ fn recorded() -> App {
 /// Class: a total of five seconds below rows of a minute.
 #[test]
 fn totals_of_an_earlier_instant_are_those_of_its_rows() {
-    let mut app = recorded();
+    let mut app = recorded_of(moving);
     let mut seen = 0;
     for _ in 0..30 {
         app.update(Action::Command(Command::Step(Direction::Previous)));
@@ -131,21 +132,10 @@ fn ranked(beat: u64) -> Snapshot {
     snapshot
 }
 
-fn ranked_and_recorded() -> App {
-    let history = History::default();
-    for beat in (0..=600).step_by(5) {
-        history.record(&ranked(beat), Span::from_secs(5));
-    }
-    let mut app = App::new(Arc::new(ranked(600)), TimeZone::UTC, Span::from_secs(1), 1);
-    app.history = history;
-    draw(&mut app);
-    app
-}
-
 /// Class: what is known of an earlier instant, and blank.
 #[test]
 fn a_node_of_an_earlier_instant_is_unpriced_and_has_its_requests() {
-    let mut app = ranked_and_recorded();
+    let mut app = recorded_of(ranked);
     app.update(Action::Command(Command::Step(Direction::Previous)));
     assert!(app.then().is_some());
     let frame = text(&app, 200, 50);
@@ -165,7 +155,7 @@ fn a_node_of_an_earlier_instant_is_unpriced_and_has_its_requests() {
 /// Class: a sum up to now in a frame of an earlier instant.
 #[test]
 fn what_burnt_up_to_now_is_not_in_an_earlier_frame() {
-    let mut app = ranked_and_recorded();
+    let mut app = recorded_of(ranked);
     let has_sum = |app: &App| {
         let frame = text(app, 200, 50);
         let row = frame.lines().find(|line| line.contains(" its rent ")).unwrap_or_else(|| panic!("{frame}"));

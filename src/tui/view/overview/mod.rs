@@ -358,7 +358,7 @@ fn three_tables(input: &FrameInput<'_>, rows: &mut LayoutRows, layout: &mut Layo
 }
 
 /// Draws costs without revenue at the left and models beside them. What changed stands below the one that leaves more rows,
-/// and below the models of a small fleet how even its ranks are.
+/// and of a small fleet how even its ranks are, below the one that leaves more then.
 fn costs_and_models(input: &FrameInput<'_>, left: Rect, middle: Rect, layout: &mut Layout) {
     let (mut left, mut middle) = (LayoutRows(left), LayoutRows(middle));
     let models = (model_rows(input) + 2) as u16;
@@ -367,18 +367,17 @@ fn costs_and_models(input: &FrameInput<'_>, left: Rect, middle: Rect, layout: &m
         [(&left, burns), (&middle, models)].map(|(rows, needs)| rows.0.height.saturating_sub(needs));
     let changes = tables::change_rows(input).min(at_left.max(at_middle));
     let changes = if changes > 1 { changes } else { 0 };
-    let is_left = at_left > at_middle;
-    if is_left {
-        layout.put(Part::Table(2), left.top(left.0.height - at_left));
-        layout.put(Part::Table(3), left.top(changes));
+    layout.put(Part::Table(2), left.top(left.0.height - at_left));
+    let (column, at_left, at_middle) = if at_left > at_middle {
+        (left.top(changes), at_left - changes, at_middle)
     } else {
-        layout.put(Part::Table(2), left.0);
-        layout.put(Part::Table(3), middle.bottom(changes));
-    }
-    let spare = if is_left { at_middle } else { at_middle - changes };
-    let balance =
-        if spare >= EVENTS && fleet::needs(input).is_some() { balance::brief_rows(input).min(spare) } else { 0 };
-    layout.put(Part::Table(11), middle.bottom(if balance >= EVENTS { balance } else { 0 }));
+        (middle.bottom(changes), at_left, at_middle - changes)
+    };
+    layout.put(Part::Table(3), column);
+    let spare = at_left.max(at_middle);
+    let rows = if fleet::needs(input).is_some() { balance::brief_rows(input).min(spare) } else { 0 };
+    let rows = if rows >= EVENTS { rows } else { 0 };
+    layout.put(Part::Table(11), if at_left > at_middle { left.bottom(rows) } else { middle.bottom(rows) });
     layout.put(Part::Table(0), middle.0);
 }
 
