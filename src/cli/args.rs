@@ -3,6 +3,7 @@
 
 use clap::{Parser, Subcommand};
 
+use super::agent_args::AgentArgs;
 use super::config::ConfigAction;
 use super::demo_args::DemoArgs;
 use super::global::Global;
@@ -13,6 +14,7 @@ use super::reconcile::ReconcileArgs;
 use super::record_args::RecordArgs;
 use super::replay_args::ReplayArgs;
 use super::report::ReportArgs;
+use super::serve_args::ServeArgs;
 use super::when::When;
 
 /// nvtop for your margin: live GPU load, cache-hit rate, tokens per second and running profit of LLM engines.
@@ -50,36 +52,10 @@ pub(super) enum CliCommand {
     Reconcile(ReconcileArgs),
     /// A simulated fleet behind real sockets
     Demo(DemoArgs),
-    /// Serve this node's GPUs under dcgm-exporter's names
-    Agent {
-        /// Where to listen; it answers /metrics, /livez and /readyz
-        #[arg(
-            long,
-            help_heading = "Serving",
-            value_name = "ADDR",
-            default_value = "127.0.0.1:9545",
-            env = "MARGINTOP_LISTEN"
-        )]
-        listen: String,
-        /// This node's name [default: the host's]
-        #[arg(long, help_heading = "Sources", value_name = "NAME", env = "MARGINTOP_NODE")]
-        node: Option<String>,
-    },
-    /// Watch without a screen, and keep the ledger
-    Serve {
-        /// What to watch; none is this box
-        #[arg(value_name = "TARGET")]
-        targets: Vec<String>,
-        /// Where to listen; it answers /livez with 200 while the process runs, and nothing else
-        #[arg(
-            long,
-            help_heading = "Serving",
-            value_name = "ADDR",
-            default_value = "127.0.0.1:9546",
-            env = "MARGINTOP_LISTEN"
-        )]
-        listen: String,
-    },
+    /// Serve this node's GPUs and engines on one page
+    Agent(AgentArgs),
+    /// Watch without a screen, keep the ledger, and serve both
+    Serve(ServeArgs),
     /// Record all readings to a file, for a replay
     Record(RecordArgs),
     /// Show a recording, at any speed

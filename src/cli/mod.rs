@@ -3,8 +3,11 @@
 //! It reads the arguments, the environment and the configuration, starts a session with them, and writes errors to
 //! stderr. Exit codes: 0 done, 1 a named source or the run failed, 2 the call was wrong.
 
+mod access_args;
 mod agent;
+mod agent_args;
 mod amounts;
+mod answering_engines;
 mod args;
 mod card;
 mod completions;
@@ -42,12 +45,15 @@ mod print;
 mod reconcile;
 mod record;
 mod record_args;
+mod reload;
 mod replay;
 mod replay_args;
 mod report;
 mod screen;
 mod scripted;
 mod serve;
+mod serve_args;
+mod server_tls;
 mod settings;
 mod sources;
 mod speed;
@@ -130,8 +136,8 @@ fn called(cli: Cli) -> Result<(), Failure> {
         Some(CliCommand::Reconcile(args)) => reconcile::run(&global, &args),
         Some(CliCommand::Demo(demo)) if demo.deepseek_day => day::run(&global, &demo),
         Some(CliCommand::Demo(demo)) => demo::run(&global, &demo),
-        Some(CliCommand::Agent { listen, node }) => agent::run(&global, &listen, node.as_deref()),
-        Some(CliCommand::Serve { targets, listen }) => serve::run(&global, &targets, &listen),
+        Some(CliCommand::Agent(args)) => agent::run(&global, &args),
+        Some(CliCommand::Serve(args)) => serve::run(&global, &args),
         Some(CliCommand::Record(args)) => record::run(&global, &args),
         Some(CliCommand::Replay(args)) => replay::run(&global, &args),
         Some(CliCommand::Ledger(action)) => ledger_commands::ledger(&global, &action),

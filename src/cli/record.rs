@@ -31,7 +31,7 @@ pub(super) fn run(global: &Global, args: &RecordArgs) -> Result<(), Failure> {
         tokio::select! {
             () = progress.ended() => {}
             () = tokio::time::sleep(args.span.unwrap_or(Duration::MAX)) => {}
-            () = shutdown.received() => {}
+            _ = shutdown.received() => {}
         }
         session.finish().await;
         Ok::<_, Failure>(())

@@ -1,43 +1,96 @@
-//! `margintop serve`: the same collector and ledger with no screen.
+//! `margintop serve`: the same collector and ledger with no screen, and pages for all who ask.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+
+use tokio::runtime::Handle;
+use tokio::sync::watch;
 
 use super::global::Global;
+use super::reload::{begin_again, until_ended};
+use super::serve_args::ServeArgs;
 use super::sources::SourcePlan;
 use super::{Failure, ledger, ledger_states, listen, log, target_states};
 use crate::clock::Clock;
-use crate::http;
-use crate::platform::ShutdownSignals;
-use crate::session::{self, Session};
-use crate::wire;
+use crate::history::History;
+use crate::http::{self, MarkerRequest, MarkerSink};
+use crate::platform::{ServerSignal, ShutdownSignals};
+use crate::session::{self, Session, SessionConfig};
+use crate::store;
+use crate::wire::{self, Access};
 
-/// Watches until a signal asks for the end; then polls once more, writes once more and ends.
-pub(super) fn run(global: &Global, targets: &[String], address: &str) -> Result<(), Failure> {
-    let plan = SourcePlan::new(global, targets)?;
+/// Markers that wait to be written.
+const WAITING_MARKERS: usize = 64;
+
+/// Watches until a signal asks for the end; then polls once more, writes once more and ends. A signal to reload does the same,
+/// and begins again with the configuration as it is then.
+pub(super) fn run(global: &Global, args: &ServeArgs) -> Result<(), Failure> {
+    let plan = SourcePlan::new(global, &args.targets)?;
     plan.warn_of_duplicates();
     let log = log::start(global, &plan.settings)?;
-    let ledger = ledger::settings(&plan.settings, ledger::choice(global, &plan.settings).or_own(), &Clock::System);
+    let path = ledger::choice(global, &plan.settings).or_own();
     let runtime = session::runtime(1)?;
-    runtime.block_on(async {
+    let ended = runtime.block_on(async {
         let mut shutdown = ShutdownSignals::new()?;
-        let listener = listen::bind(address).await?;
-        let session = Session::start(plan.session(&Clock::System, ledger), runtime.handle());
+        let (listener, access) = listen::bind(&args.listen, &args.access).await?;
+        let history = History::default();
+        let ledger = ledger::settings(&plan.settings, path.clone(), &Clock::System);
+        let config = SessionConfig { history: Some(history.clone()), ..plan.session(&Clock::System, ledger) };
+        let session = Session::start(config, runtime.handle());
         let snapshots = session.snapshots.clone();
-        listen::announce(&listener)?;
+        listen::announce(&listener, &access)?;
         tracing::info!(address = %listener.local_addr()?, targets = plan.targets.len(), "serving");
         tokio::spawn(ledger_states::follow(snapshots.clone(), log));
         tokio::spawn(target_states::follow(snapshots.clone()));
-        let hub = http::hub();
-        tokio::select! {
-            () = wire::serve(listener, move |request| hub.answer(&request)) => {}
-            () = shutdown.received() => {}
-        }
+        let (today, of_today) = watch::channel(None);
+        let zone = ledger::zone(path.as_deref(), &plan.settings);
+        tokio::spawn(http::follow_today(session.store.clone(), snapshots.clone(), zone, today));
+        let markers = path.clone().map(|path| marker_sink(path, runtime.handle()));
+        let hub = http::hub(snapshots.clone(), of_today, history, markers);
+        let serving = wire::serve(listener, Access { posts: true, ..access }, move |request| hub.answer(&request));
+        let ended = tokio::select! {
+            () = serving => ServerSignal::End,
+            signal = until_ended(&mut shutdown, || SourcePlan::new(global, &args.targets).map(drop)) => signal,
+        };
         session.finish().await;
         if let Some(why) = target_states::without_engine(&snapshots.borrow()) {
             tracing::warn!("{}", why.replace('\n', "; "));
         }
-        tracing::info!("ended");
-        Ok::<_, Failure>(())
+        tracing::info!("{}", if ended == ServerSignal::Reload { "begins again" } else { "ended" });
+        Ok::<_, Failure>(ended)
     })?;
     // A call of the driver that never returns must not hold the process.
     runtime.shutdown_background();
-    Ok(())
+    if ended == ServerSignal::Reload { Err(begin_again()) } else { Ok(()) }
+}
+
+/// Writes posted markers to a ledger, on a thread that may wait for its disk.
+fn marker_sink(path: PathBuf, runtime: &Handle) -> MarkerSink {
+    let (sender, waiting) = sync_channel::<MarkerRequest>(WAITING_MARKERS);
+    runtime.spawn_blocking(move || {
+        while let Ok(marker) = waiting.recv() {
+            write_marker(&path, &marker);
+        }
+    });
+    let sender = Arc::new(sender);
+    MarkerSink::new(move |marker| take_marker(&sender, marker))
+}
+
+fn take_marker(sender: &SyncSender<MarkerRequest>, marker: MarkerRequest) -> Result<(), String> {
+    if marker.at.is_some_and(|at| at > Clock::System.now().wall) {
+        return Err("at is in the future: mark what has happened".to_owned());
+    }
+    sender.try_send(marker).map_err(|error| match error {
+        TrySendError::Full(_) => "too many markers wait to be written: send it again".to_owned(),
+        TrySendError::Disconnected(_) => "the ledger is closed".to_owned(),
+    })
+}
+
+fn write_marker(path: &Path, marker: &MarkerRequest) {
+    let at = marker.at.unwrap_or_else(|| Clock::System.now().wall);
+    match store::mark(path, at, marker.text.as_str()) {
+        Ok(()) => tracing::info!(text = marker.text.as_str(), at = %at, "marked"),
+        Err(error) => tracing::warn!(text = marker.text.as_str(), "not marked: {error}"),
+    }
 }

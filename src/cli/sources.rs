@@ -80,7 +80,25 @@ impl SourcePlan {
 
     /// The same with more targets, which replace none.
     pub(super) fn with(global: &Global, named: &[String], also: &[String]) -> Result<Self, Failure> {
-        let settings = settings(global)?;
+        Self::of_settings(settings(global)?, global, named, also)
+    }
+
+    /// The plan of an agent: this node's driver, and the named engines, those of the configuration on this machine, or
+    /// those found.
+    pub(super) fn of_node(global: &Global, named: &[String], node: Option<NodeName>) -> Result<Self, Failure> {
+        let mut settings = settings(global)?;
+        settings.targets.retain(|target| {
+            let is_here = |address: &str| address.parse().is_ok_and(|target: PolledTarget| target.is_this_box());
+            target.address.starts_with("nvml:") || is_here(&target.address)
+        });
+        let is_off = |address: &str| address == "nvml:off";
+        let off =
+            named.iter().any(|name| is_off(name)) || settings.targets.iter().any(|target| is_off(&target.address));
+        let plan = Self::of_settings(settings, global, named, &[])?;
+        Ok(Self { driver: !off, node: node.unwrap_or_else(|| plan.node.clone()), ..plan })
+    }
+
+    fn of_settings(settings: Settings, global: &Global, named: &[String], also: &[String]) -> Result<Self, Failure> {
         let node = NodeName::new(&host_name());
         let mut plan = Self::bare(settings, node);
         let configured = std::mem::take(&mut plan.settings.targets);

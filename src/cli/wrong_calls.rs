@@ -32,7 +32,7 @@ pub(super) fn in_targets(command: Option<&CliCommand>, targets: &[String]) -> Op
     match command {
         None => behind_target(None, targets).or_else(|| inner(targets.first()?)).or_else(|| mistyped(targets)),
         Some(CliCommand::Once { targets, .. }) => behind_target(Some("once"), targets),
-        Some(CliCommand::Serve { targets, .. }) => behind_target(Some("serve"), targets),
+        Some(CliCommand::Serve(args)) => behind_target(Some("serve"), &args.targets),
         Some(CliCommand::Record(args)) => behind_target(Some("record"), &args.targets),
         Some(_) => None,
     }

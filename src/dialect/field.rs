@@ -1,7 +1,8 @@
 //! The meanings that a dialect can give to a series.
 
 use crate::exposition::{LabelText, SeriesLabels};
-use crate::reading::{EngineRole, Rank};
+use crate::reading::{EngineKind, EngineRole, Rank};
+use crate::units::Timestamp;
 
 /// How the rows of an engine are treated after they were read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,6 +78,8 @@ pub(super) enum SeriesField {
     Adapters,
     /// A series that only a router has.
     Router,
+    /// When the agent that passes the process's counters on read them, in Unix seconds.
+    SampledAt,
 }
 
 /// Counters of a row. The series of one counter are added up.
@@ -169,6 +172,8 @@ pub(super) struct RowPlace<'p> {
     pub(super) rank: Option<LabelText<'p>>,
     /// The model's name.
     pub(super) model: Option<LabelText<'p>>,
+    /// The program, if the page passes on those of several.
+    pub(super) program: Option<LabelText<'p>>,
     /// The model's version, if a server can load several with separate counters.
     pub(super) version: Option<LabelText<'p>>,
     /// The number of the copy of the row; the lowest one is used.
@@ -176,6 +181,11 @@ pub(super) struct RowPlace<'p> {
 }
 
 impl RowPlace<'_> {
+    /// The program as it appears in readings, if the page names it.
+    pub(super) fn program(self) -> Option<EngineKind> {
+        self.program.map(|name| EngineKind::reported(&name.text()).unwrap_or(EngineKind::UNKNOWN))
+    }
+
     /// The rank as it appears in readings.
     pub(super) fn rank(self) -> Option<Rank> {
         self.rank.filter(|rank| !rank.raw().is_empty()).map(|rank| Rank::new(&rank.text()))
@@ -229,7 +239,7 @@ impl<'p> SeriesPlace<'p> {
 
     /// A series of the page's only row.
     pub(super) const fn whole(field: SeriesField) -> Self {
-        let place = RowPlace { model: None, version: None, rank: None, copy: 0 };
+        let place = RowPlace { program: None, model: None, version: None, rank: None, copy: 0 };
         Self { field, place, bound: f64::NAN, role: None, others: 0 }
     }
 }
@@ -248,6 +258,8 @@ pub(super) struct ProcessFacts {
     pub(super) block: Option<u64>,
     /// The role, if labels have it.
     pub(super) role: Option<EngineRole>,
+    /// When its counters were read by the agent that passes them on.
+    pub(super) sampled: Option<Timestamp>,
     /// Whether any row has a rank.
     pub(super) ranked: bool,
     /// Whether any row counts output while requests run.

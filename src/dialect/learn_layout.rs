@@ -82,7 +82,7 @@ fn engine_value<'p>(
     let entry = match series.field() {
         SeriesField::Created => return Some(LineValue::Created),
         SeriesField::BlockSize => return Some(LineValue::Ignored),
-        SeriesField::Adapters | SeriesField::Router => return None,
+        SeriesField::Adapters | SeriesField::Router | SeriesField::SampledAt => return None,
         SeriesField::Count(_) | SeriesField::Gauge(_) | SeriesField::Bucket(_) => series.place(row.labels),
     };
     let Some(entry) = entry else { return Some(LineValue::Ignored) };

@@ -164,7 +164,7 @@ fn wanted(names: &mut NameOwners, name: &str, kind: FamilyKind) -> Option<Wanted
     match names.wants(name, kind) {
         Ok(wanted) => wanted.map(WantedSeries::Engine),
         Err(()) => match name {
-            START => Some(WantedSeries::Start),
+            START | ENGINE_START => Some(WantedSeries::Start),
             SOURCE_ERROR | "margintop_trouble" => Some(WantedSeries::SourceError),
             POLLED_AT | "margintop_look_timestamp_seconds" => Some(WantedSeries::PolledAt),
             _ => gpus::field(name).map(WantedSeries::Gpu),
@@ -172,6 +172,8 @@ fn wanted(names: &mut NameOwners, name: &str, kind: FamilyKind) -> Option<Wanted
     }
 }
 
+/// When the process of an engine started, as the agent prints it beside its own start.
+const ENGINE_START: &str = "margintop_process_start_time_seconds";
 /// When the agent's driver last answered. Its second name, and that of the next, are of agents of earlier releases.
 const POLLED_AT: &str = "margintop_poll_timestamp_seconds";
 /// What the agent prints in place of GPUs that it cannot read.

@@ -153,7 +153,7 @@ impl<'p> OpenPage<'p> {
             SeriesField::Count(_) | SeriesField::Gauge(_) | SeriesField::Bucket(_) => {
                 let Some(entry) = (dialect.entry)(field, row.labels) else { return };
                 let process = if may_name_process(entry.others) || !self.targets.is_empty() {
-                    self.process(dialect, ProcessLabels::of(row.labels, &self.targets))
+                    self.process(dialect, &ProcessLabels::of(row.labels, &self.targets))
                 } else {
                     self.bare_process(dialect)
                 };
@@ -161,12 +161,14 @@ impl<'p> OpenPage<'p> {
             }
             // It has a hundred labels: if no series before it identifies a process, neither does this one.
             SeriesField::BlockSize if self.is_of_one_process() => self.processes[0].learn(field, row),
-            SeriesField::Created | SeriesField::BlockSize | SeriesField::Adapters | SeriesField::Router => {
-                match self.process(dialect, ProcessLabels::of(row.labels, &self.targets)) {
-                    Some(at) => self.processes[at].learn(field, row),
-                    None => self.over_limit += 1,
-                }
-            }
+            SeriesField::Created
+            | SeriesField::BlockSize
+            | SeriesField::Adapters
+            | SeriesField::Router
+            | SeriesField::SampledAt => match self.process(dialect, &ProcessLabels::of(row.labels, &self.targets)) {
+                Some(at) => self.processes[at].learn(field, row),
+                None => self.over_limit += 1,
+            },
         }
     }
 
@@ -186,7 +188,7 @@ impl<'p> OpenPage<'p> {
             return;
         };
         let Some(entry) = (dialect.entry)(field, labels) else { return };
-        let line = match self.process(dialect, ProcessLabels::of(labels, &self.targets)) {
+        let line = match self.process(dialect, &ProcessLabels::of(labels, &self.targets)) {
             Some(process) => self.line(process, entry.place),
             None => None,
         };
@@ -238,13 +240,13 @@ impl<'p> OpenPage<'p> {
     fn bare_process(&mut self, dialect: &'static Dialect) -> Option<usize> {
         match self.processes.get(self.last.0) {
             Some(last) if last.dialect.kind == dialect.kind && !last.labels.is_named() => Some(self.last.0),
-            _ => self.process(dialect, ProcessLabels::default()),
+            _ => self.process(dialect, &ProcessLabels::default()),
         }
     }
 
     /// The process with these labels: usually the last one, or an adjacent one. `None` if there are too many.
-    fn process(&mut self, dialect: &'static Dialect, labels: ProcessLabels<'p>) -> Option<usize> {
-        let same = |process: &PageProcess<'p>| process.dialect.kind == dialect.kind && process.labels == labels;
+    fn process(&mut self, dialect: &'static Dialect, labels: &ProcessLabels<'p>) -> Option<usize> {
+        let same = |process: &PageProcess<'p>| process.dialect.kind == dialect.kind && process.labels == *labels;
         let (last, _) = self.last;
         let near = [last, last + 1].into_iter().find(|at| self.processes.get(*at).is_some_and(same));
         let at = near.or_else(|| self.processes.iter().position(same)).unwrap_or(self.processes.len());
@@ -253,7 +255,8 @@ impl<'p> OpenPage<'p> {
                 return None;
             }
             let facts = ProcessFacts { router: labels.is_server(), ..ProcessFacts::default() };
-            self.processes.push(PageProcess { dialect, labels, facts, adapters: Adapters::default(), created: None });
+            let (labels, adapters) = (*labels, Adapters::default());
+            self.processes.push(PageProcess { dialect, labels, facts, adapters, created: None });
         }
         self.last.0 = at;
         Some(at)
@@ -326,6 +329,7 @@ impl<'p> PageProcess<'p> {
                 self.facts.block = size.and_then(|size| Tokens::from_counter(size).ok()).map(Tokens::count);
             }
             SeriesField::Adapters => self.adapters.take(row.labels, began(row.value)),
+            SeriesField::SampledAt => self.facts.sampled = began(row.value),
             SeriesField::Router => (self.facts.router, self.facts.has_router_names) = (true, true),
             SeriesField::Count(_) | SeriesField::Gauge(_) | SeriesField::Bucket(_) => {}
         }

@@ -196,7 +196,11 @@ impl<'p> RowSums<'p> {
                 }
             }
             SeriesField::Bucket(delay) => self.delays[delay as usize].add(bound, value)?,
-            SeriesField::Created | SeriesField::BlockSize | SeriesField::Adapters | SeriesField::Router => {}
+            SeriesField::Created
+            | SeriesField::BlockSize
+            | SeriesField::Adapters
+            | SeriesField::Router
+            | SeriesField::SampledAt => {}
         }
         Ok(())
     }

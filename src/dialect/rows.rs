@@ -52,10 +52,11 @@ impl<'p> OpenPage<'p> {
             let start = self.start_of(process);
             page.note_other_start(instance.as_ref(), start.and_then(|_| self.other_start(&process.labels)));
             page.note_start(instance.as_ref(), start);
-            let mut reading = EngineReading::new(process.dialect.kind, model, line.place.rank());
+            let kind = line.place.program().unwrap_or(process.dialect.kind);
+            let mut reading = EngineReading::new(kind, model, line.place.rank());
             (reading.instance, reading.host) = (instance, host);
             reading.placeholder = reading.model.is_none() && line.place.model.is_some();
-            reading.sampled = line.sampled;
+            reading.sampled = line.sampled.or(process.facts.sampled);
             reading.repeats = sums_of_others.get(nth).copied().unwrap_or_default();
             let mut sums = line.sums;
             for _ in 0..settle(&mut sums, process, &mut reading) {
@@ -157,7 +158,8 @@ impl<'p> OpenPage<'p> {
             let OpenRow { process, place, .. } = &self.lines[*at];
             let raw = |text: Option<LabelText<'p>>| text.map(LabelText::raw);
             let rank = (raw(place.rank).map(<[u8]>::len), raw(place.rank));
-            (raw(place.model), self.processes[*process].labels.order(), raw(place.version), *process, rank, place.copy)
+            let labels = self.processes[*process].labels.order();
+            (raw(place.model), labels, raw(place.version), *process, raw(place.program), rank, place.copy)
         });
         order.dedup_by(|later, kept| {
             let (later, kept) = (&self.lines[*later], &self.lines[*kept]);

@@ -62,6 +62,11 @@ impl Emitter {
         self
     }
 
+    /// Writes a page that is complete in itself.
+    pub fn append(&mut self, page: &str) -> &mut Self {
+        self.put(page)
+    }
+
     /// The page so far.
     pub fn as_str(&self) -> &str {
         &self.page

@@ -4,9 +4,11 @@
 //! without a request nothing is rendered. A request changes nothing.
 
 mod agent;
+mod engine_status;
+mod engines;
 mod gpus;
 mod hub;
 
 pub use agent::{Agent, Feed, agent};
 pub use gpus::gpu_page;
-pub use hub::{Hub, hub};
+pub use hub::{Hub, MarkerRequest, MarkerSink, TodayMoney, follow_today, hub};

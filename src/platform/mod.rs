@@ -8,10 +8,23 @@ mod system;
 #[path = "other.rs"]
 mod system;
 
+mod usage;
+
+pub use usage::{ProcessUsage, own_usage};
+
 pub use system::{
     ShutdownSignals, allow_files, file_identity, host_name, is_alive, outlive_file_limit, replace_with, special_file,
     stop_self,
 };
+
+/// What a signal asks of a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ServerSignal {
+    /// To end.
+    End,
+    /// To read its configuration again.
+    Reload,
+}
 
 /// What a machine without NVIDIA's driver tells its user.
 #[derive(Debug, Clone, Copy)]

@@ -4,6 +4,8 @@ use std::fs::Metadata;
 use std::io;
 use std::process::Command;
 
+use super::ServerSignal;
+
 /// This machine's host name.
 pub fn host_name() -> String {
     std::env::var("COMPUTERNAME").unwrap_or_else(|_| "localhost".to_owned())
@@ -60,9 +62,10 @@ impl ShutdownSignals {
     }
 
     /// Waits for it.
-    pub async fn received(&mut self) {
+    pub async fn received(&mut self) -> ServerSignal {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }
+        ServerSignal::End
     }
 }

@@ -8,6 +8,7 @@ use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use super::ServerSignal;
 use rustix::io::Errno;
 use rustix::process::{Pid, Resource, Signal, getpid, getrlimit, kill_process, setrlimit, test_kill_process};
 use tokio::signal::unix::{Signal as Signals, SignalKind, signal};
@@ -84,13 +85,13 @@ impl ShutdownSignals {
         Ok(Self([signal(term)?, signal(interrupt)?, signal(hangup)?]))
     }
 
-    /// Waits for the first of them.
-    pub async fn received(&mut self) {
+    /// Waits for the first of them: SIGHUP asks a server to read its configuration again, the others to end.
+    pub async fn received(&mut self) -> ServerSignal {
         let [term, interrupt, hangup] = &mut self.0;
         tokio::select! {
-            _ = term.recv() => {}
-            _ = interrupt.recv() => {}
-            _ = hangup.recv() => {}
+            _ = term.recv() => ServerSignal::End,
+            _ = interrupt.recv() => ServerSignal::End,
+            _ = hangup.recv() => ServerSignal::Reload,
         }
     }
 }

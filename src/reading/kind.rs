@@ -25,6 +25,13 @@ impl EngineKind {
         Self(letters)
     }
 
+    /// The program with a name from outside; `None` if it cannot be one.
+    pub fn reported(name: &str) -> Option<Self> {
+        let is_letter = |letter: u8| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == b'-';
+        let is_name = !name.is_empty() && name.len() <= LONGEST && name.bytes().all(is_letter);
+        is_name.then(|| Self::named(name))
+    }
+
     /// Its name.
     pub fn as_str(&self) -> &str {
         let letters = self.0.split(|letter| *letter == 0).next().unwrap_or_default();
@@ -54,11 +61,8 @@ impl Serialize for EngineKind {
 impl<'de> Deserialize<'de> for EngineKind {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let name = String::deserialize(deserializer)?;
-        let is_letter = |letter: u8| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == b'-';
-        if name.is_empty() || name.len() > LONGEST || !name.bytes().all(is_letter) {
-            return Err(serde::de::Error::custom("no name of an engine: letters in lower case, digits and -"));
-        }
-        Ok(Self::named(&name))
+        let no_name = || serde::de::Error::custom("no name of an engine: letters in lower case, digits and -");
+        Self::reported(&name).ok_or_else(no_name)
     }
 }
 

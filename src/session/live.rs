@@ -14,6 +14,7 @@ use super::ledger;
 use super::opened::Opened;
 use super::poll_group::PollGroup;
 use super::schedule::{Schedule, ScheduleControl, WorkGuard};
+use super::search::search;
 use crate::clock::Clock;
 use crate::fleet::{Fleet, FleetConfig};
 use crate::history::History;
@@ -21,8 +22,8 @@ use crate::pricing::Book;
 use crate::reading::Event;
 use crate::record::{FORMAT, Recording, RecordingHeader};
 use crate::snapshot::Snapshot;
-use crate::source::discover::{Discovery, Pids};
-use crate::source::{Source, sink};
+use crate::source::Source;
+use crate::source::discover::Discovery;
 use crate::store::{self, Store};
 use crate::units::{Span, zone_text};
 
@@ -30,8 +31,6 @@ use crate::units::{Span, zone_text};
 const BACKLOG: usize = 256;
 /// The shortest window of rates.
 const WINDOW: Span = Span::from_secs(10);
-/// The time between two searches of this machine for engines.
-const SEARCH_AGAIN: Duration = Duration::from_secs(15);
 /// The longest time of the last poll.
 const LAST_POLL: Duration = Duration::from_millis(500);
 
@@ -151,35 +150,4 @@ async fn begin(schedule: Schedule, mut sources: Vec<Box<dyn Source>>, working: m
     tokio::spawn(schedule.clone().tick());
     schedule.watch(sources).await;
     drop(working);
-}
-
-/// Searches this machine for engines repeatedly, and polls those found.
-async fn search(
-    mut discovery: Discovery,
-    mut schedule: Schedule,
-    mut pids: watch::Receiver<Pids>,
-    _working: mpsc::Sender<WorkGuard>,
-) {
-    let (sink, mut outlet) = sink();
-    discovery = discovery.following(pids.clone());
-    discovery.start(sink, &schedule.clock);
-    loop {
-        pids.mark_unchanged();
-        discovery.poll().await;
-        let messages = std::iter::from_fn(|| outlet.try_recv().ok()).collect();
-        if !schedule.pass(messages).await {
-            return;
-        }
-        // A change of the GPU processes reported by the driver starts the next search sooner.
-        let changed = async {
-            if pids.changed().await.is_err() {
-                std::future::pending::<()>().await;
-            }
-        };
-        tokio::select! {
-            () = changed => {}
-            () = tokio::time::sleep(SEARCH_AGAIN) => {}
-            _ = schedule.last.changed() => return,
-        }
-    }
 }

@@ -20,6 +20,7 @@ mod runtime;
 mod sampled;
 mod schedule;
 mod scripted;
+mod search;
 mod stepped_fleet;
 
 pub use catch_up::{begin_late, wait_for_present};

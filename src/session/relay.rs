@@ -1,4 +1,4 @@
-//! A session without a fleet: what sources report is handed on as it is. The agent serves a driver's readings so.
+//! A session without a fleet: what sources report is handed on as it is. The agent serves its node's readings so.
 
 use std::time::Duration;
 
@@ -8,9 +8,11 @@ use tokio::task::JoinSet;
 use super::collector::Message;
 use super::opened::Opened;
 use super::schedule::{Schedule, ScheduleControl};
+use super::search::search;
 use crate::clock::Clock;
 use crate::reading::Event;
 use crate::source::Source;
+use crate::source::discover::Discovery;
 
 /// The capacity of the channel, in batches.
 const BACKLOG: usize = 16;
@@ -25,20 +27,28 @@ pub struct Relay {
 }
 
 impl Relay {
-    /// Starts the sources at an interval, on the current runtime.
-    pub fn start(sources: Vec<Box<dyn Source>>, interval: Duration, clock: &Clock) -> Self {
+    /// Starts the sources at an interval, and the search of this machine for more of them, on the current runtime.
+    pub fn start(
+        sources: Vec<Box<dyn Source>>,
+        discovery: Option<Discovery>,
+        interval: Duration,
+        clock: &Clock,
+    ) -> Self {
         let (sender, messages) = mpsc::channel(BACKLOG);
         let (schedule, control) = Schedule::new(clock.clone(), interval, sender);
         let Opened { mut scheduled, once, own, targets: _ } = Opened::new(sources, clock);
         scheduled.extend(once);
+        let ScheduleControl { interval, last, pids, working, .. } = control;
         let mut tasks = JoinSet::new();
+        if let Some(discovery) = discovery {
+            tasks.spawn(search(discovery, schedule.clone(), pids, working));
+        }
         for source in own {
             tasks.spawn(schedule.clone().follow(source));
         }
         if !scheduled.is_empty() {
             tasks.spawn(schedule.watch(scheduled));
         }
-        let ScheduleControl { interval, last, .. } = control;
         Self { messages, _unchanged: (interval, last), _tasks: tasks }
     }
 
@@ -96,7 +106,7 @@ mod tests {
     async fn events_of_any_timing_are_handed_on() {
         for timing in [PollTiming::Own, PollTiming::Scheduled, PollTiming::Once] {
             let source = Ticking { id: TargetId::new("ticking:"), timing, started: None };
-            let relay = Relay::start(vec![Box::new(source)], Duration::from_secs(60), &Clock::System);
+            let relay = Relay::start(vec![Box::new(source)], None, Duration::from_secs(60), &Clock::System);
             let (sender, mut events) = mpsc::unbounded_channel();
             let running = tokio::spawn(relay.each(move |event| sender.send(event).unwrap()));
             let first = tokio::time::timeout(Duration::from_secs(10), events.recv()).await;

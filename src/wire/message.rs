@@ -6,9 +6,20 @@ pub use hyper::body::Bytes;
 
 use crate::units::Timestamp;
 
-/// A request. The method is GET or HEAD; for HEAD the server leaves the body of the response out.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The method of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// GET, or HEAD, for which the server leaves the body of the response out.
+    Get,
+    /// POST.
+    Post,
+}
+
+/// A request.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Request {
+    /// The method.
+    pub method: Method,
     /// The path, as sent: `/metrics`.
     pub path: String,
     /// The query without the `?`, as sent.
@@ -17,12 +28,36 @@ pub struct Request {
     pub host: Option<String>,
     /// The `Accept` header, as sent.
     pub accept: Option<String>,
+    /// The `Authorization` header, as sent.
+    pub authorization: Option<String>,
+    /// The `Content-Type` header, as sent.
+    pub content_type: Option<String>,
+    /// The body; empty for GET.
+    pub body: Bytes,
+}
+
+impl std::fmt::Debug for Request {
+    /// Without the credentials.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut fields = f.debug_struct("Request");
+        fields.field("method", &self.method).field("path", &self.path).field("query", &self.query);
+        fields.finish_non_exhaustive()
+    }
 }
 
 impl Request {
     /// A GET of `path`.
     pub fn get(path: &str) -> Self {
-        Self { path: path.to_owned(), query: None, host: None, accept: None }
+        Self {
+            method: Method::Get,
+            path: path.to_owned(),
+            query: None,
+            host: None,
+            accept: None,
+            authorization: None,
+            content_type: None,
+            body: Bytes::new(),
+        }
     }
 
     /// The value of `key` in the query, as sent: nothing is decoded.
@@ -52,6 +87,8 @@ impl Response {
     pub const EXPOSITION: &'static str = "text/plain; version=0.0.4; charset=utf-8";
     /// JSON.
     pub const JSON: &'static str = "application/json";
+    /// A web page.
+    pub const HTML: &'static str = "text/html; charset=utf-8";
     const TEXT: &'static str = "text/plain; charset=utf-8";
 
     /// Status 200 with a body.

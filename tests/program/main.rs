@@ -25,7 +25,10 @@ mod saved;
 mod server;
 #[path = "../support/mod.rs"]
 mod support;
+#[path = "../support/web.rs"]
+mod web;
 
+mod agent_engines;
 mod agents;
 mod bad_input;
 mod bad_prices;
@@ -35,6 +38,7 @@ mod closed_pipe;
 mod day;
 mod demo;
 mod help;
+mod hub;
 mod kills_rent;
 mod ledger_disks;
 mod ledger_disputes;

@@ -19,6 +19,7 @@ mod peer;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod agent_pages;
 mod dialect_damage;
 mod dialect_gpus;
 mod dialect_instances;

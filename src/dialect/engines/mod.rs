@@ -26,6 +26,7 @@ engines! {
     mod gateway;
     mod triton;
     mod nim;
+    mod margintop;
     #[cfg(test)]
     mod made_up;
 }

@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use crate::clock::Clock;
 use crate::reading::{EngineRole, NodeName, UnitName};
 use crate::units::Timestamp;
-use crate::wire::{Request, Response, serve};
+use crate::wire::{Access, Request, Response, serve};
 
 /// A socket that is not open yet.
 pub(super) struct UnopenedSocket {
@@ -55,7 +55,7 @@ pub(super) async fn listen(address: Ipv4Addr, port: u16) -> io::Result<(TcpListe
 
 /// Serves `site` until the task is dropped.
 pub(super) async fn open(listener: TcpListener, site: Arc<dyn ServedPages>, clock: Clock) {
-    serve(listener, move |request: Request| {
+    serve(listener, Access::default(), move |request: Request| {
         let now = clock.now().wall;
         answer(&*site, &request, now).dated(now)
     })

@@ -1,0 +1,34 @@
+//! SIGHUP of `serve` and `agent`: the process begins again with the configuration as it is then, unless that cannot be used.
+
+use super::Failure;
+use crate::platform::{ServerSignal, ShutdownSignals, replace_with};
+
+/// Waits for a signal that ends this run. `check` reads the configuration: one that cannot be used is logged, and the run goes
+/// on with its own.
+pub(super) async fn until_ended(
+    shutdown: &mut ShutdownSignals,
+    check: impl Fn() -> Result<(), Failure>,
+) -> ServerSignal {
+    loop {
+        let signal = shutdown.received().await;
+        if signal == ServerSignal::End {
+            return signal;
+        }
+        match check() {
+            Ok(()) => return signal,
+            Err(Failure::Usage(why) | Failure::Run(why)) => {
+                tracing::error!("the configuration is not reloaded: {}", why.replace('\n', "; "));
+            }
+        }
+    }
+}
+
+/// Replaces this process by a new one of the same program and arguments. Returns only if that fails.
+pub(super) fn begin_again() -> Failure {
+    let program = match std::env::current_exe() {
+        Ok(program) => program,
+        Err(error) => return Failure::Run(format!("this program's file is not known: {error}")),
+    };
+    let error = replace_with(std::process::Command::new(&program).args(std::env::args_os().skip(1)));
+    Failure::Run(format!("{} did not start: {error}", program.display()))
+}
