@@ -148,6 +148,10 @@ pub struct TargetTable {
     pub password_file: Option<PathBuf>,
     /// A file of certificates to trust.
     pub ca_file: Option<PathBuf>,
+    /// A file of certificates that identify this client.
+    pub cert_file: Option<PathBuf>,
+    /// A file with their private key.
+    pub key_file: Option<PathBuf>,
 }
 
 /// A `[[price]]`: a list by name, or prices.

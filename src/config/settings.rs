@@ -187,7 +187,7 @@ pub fn files_of_targets(path: &Path) -> Vec<(&'static str, PathBuf)> {
     let targets = table.get("target").and_then(toml::Value::as_array).into_iter().flatten();
     let of = |target: &toml::Value| {
         let file = |key| Some((key, PathBuf::from(target.get(key)?.as_str()?)));
-        ["bearer_token_file", "password_file", "ca_file"].map(file)
+        ["bearer_token_file", "password_file", "ca_file", "cert_file", "key_file"].map(file)
     };
     let files: BTreeSet<_> = targets.flat_map(of).flatten().collect();
     files.into_iter().collect()

@@ -64,6 +64,8 @@ fn options(table: &TargetTable) -> TargetOptions {
         username: table.username.clone(),
         password_file: table.password_file.clone(),
         ca_file: table.ca_file.clone(),
+        cert_file: table.cert_file.clone(),
+        key_file: table.key_file.clone(),
     }
 }
 
@@ -101,7 +103,11 @@ impl KnownPages {
 
 /// Reports credentials that are not whole, or of two kinds.
 fn refuse_credentials(table: &TargetTable, faults: &mut TableFaults) {
-    let TargetTable { username, password_file, bearer_token_file, .. } = table;
+    let TargetTable { username, password_file, bearer_token_file, cert_file, key_file, .. } = table;
+    let no_key = "cert_file without key_file: name the file with its private key";
+    faults.refuse(cert_file.is_some() && key_file.is_none(), &["cert_file"], no_key);
+    let no_cert = "key_file without cert_file: name the file with its certificates";
+    faults.refuse(cert_file.is_none() && key_file.is_some(), &["key_file"], no_cert);
     let is_basic = username.is_some() || password_file.is_some();
     let two_kinds =
         "bearer_token_file and username with password_file cannot be combined: keep the one that the target asks for";

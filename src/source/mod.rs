@@ -17,4 +17,4 @@ pub use contract::{
 };
 pub use file::PageFile;
 pub use of_target::source_of;
-pub use target::{AGENT_PORT, Address, PolledTarget, TargetError, TargetOptions};
+pub use target::{AGENT_PORT, Address, PolledTarget, TargetError, TargetOptions, TlsFiles};

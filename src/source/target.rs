@@ -43,6 +43,26 @@ pub struct TargetOptions {
     pub password_file: Option<PathBuf>,
     /// A file of PEM certificates that are trusted in addition to the system's.
     pub ca_file: Option<PathBuf>,
+    /// A file of PEM certificates that identify this client, for a server with mutual TLS.
+    pub cert_file: Option<PathBuf>,
+    /// A file with their private key, in PEM.
+    pub key_file: Option<PathBuf>,
+}
+
+/// The files of TLS connections to a target.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub struct TlsFiles {
+    /// Certificates that are trusted in addition to the system's.
+    pub authorities: Option<PathBuf>,
+    /// This client's certificates and their key.
+    pub identity: Option<(PathBuf, PathBuf)>,
+}
+
+impl TargetOptions {
+    /// The files of TLS connections.
+    pub fn tls_files(&self) -> TlsFiles {
+        TlsFiles { authorities: self.ca_file.clone(), identity: self.cert_file.clone().zip(self.key_file.clone()) }
+    }
 }
 
 /// The address of a page.

@@ -101,3 +101,51 @@ fn on_a_pipe_there_is_a_page_every_interval() {
     running.child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
     assert_eq!(said, "", "what went right is not said on the standard error");
 }
+
+fn tls(name: &str) -> String {
+    format!("{}/tests/fixtures/tls/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Class: what one end asks for, the other end can give: a token over TLS, and a certificate of the client.
+#[test]
+fn an_agent_is_read_over_tls_by_those_who_may() {
+    let engine = Server::at("127.0.9.4", |_| Reply::page(&vllm("deepseek-r1", 60.0, Counted::new(1000, 400, 300))));
+    let folder = tempfile::tempdir().unwrap();
+    let token = folder.path().join("token").to_string_lossy().into_owned();
+    std::fs::write(&token, "s3cret\n").unwrap();
+    let (cert, key) = (tls("server.pem"), tls("server-key.pem"));
+    let with_tls = ["--interval", "100ms", "--tls-cert", &cert, "--tls-key", &key];
+    let totals = |url: &str, config: &str| {
+        let port = url.rsplit_once(':').unwrap().1;
+        let url = format!("https://localhost:{port}/metrics");
+        let config = format!("[[target]]\nurl = \"{url}\"\nca_file = \"{}\"\n{config}", tls("ca.pem"));
+        let once = Program::new(["once", "--json", "--interval", "200ms", &url, "nvml:off"]).config(&config).run();
+        (once.code, once.json()["tokens"]["output_total"].clone(), once.err)
+    };
+
+    let (_by_token, url) = agent(&[&engine], &[&with_tls[..], &["--token-file", &token]].concat());
+    assert!(url.starts_with("https://"), "{url}");
+    let (code, tokens, err) = totals(&url, &format!("bearer_token_file = \"{token}\"\n"));
+    assert_eq!((code, tokens), (Some(0), 300.into()), "{err}");
+    let (code, _, err) = totals(&url, "");
+    assert!(code == Some(1) && err.contains("bearer_token_file"), "{err}");
+
+    let client_ca = tls("client-ca.pem");
+    let (_mutual, url) = agent(&[&engine], &[&with_tls[..], &["--client-ca", &client_ca]].concat());
+    let identity = format!("cert_file = \"{}\"\nkey_file = \"{}\"\n", tls("client.pem"), tls("client-key.pem"));
+    let (code, tokens, err) = totals(&url, &identity);
+    assert_eq!((code, tokens), (Some(0), 300.into()), "{err}");
+    let (code, tokens, err) = totals(&url, "");
+    assert!(code == Some(1) && tokens.is_null(), "without a certificate: {err}");
+    let foreign = format!("cert_file = \"{}\"\nkey_file = \"{}\"\n", tls("server.pem"), tls("server-key.pem"));
+    let (code, tokens, err) = totals(&url, &foreign);
+    assert!(code == Some(1) && tokens.is_null(), "with a certificate of another authority: {err}");
+    for half in ["cert_file", "key_file"] {
+        let (code, _, err) = {
+            let config = format!("[[target]]\nurl = \"https://localhost:1\"\n{half} = \"{}\"\n", tls("client.pem"));
+            let run = Program::new(["config", "check"]).config(&config).run();
+            (run.code, run.out, run.err)
+        };
+        assert!(code == Some(2) && err.contains(half), "{half}: {err}");
+    }
+}

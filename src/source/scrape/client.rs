@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 use std::error::Error;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use hyper::Response;
 use hyper::header::HeaderMap;
 use reqwest::redirect::{Attempt, Policy};
-use reqwest::{Body, Certificate, Client, ClientBuilder, Url};
+use reqwest::{Body, Certificate, Client, ClientBuilder, Identity, Url};
 use rustls::RootCertStore;
 use rustls::crypto::ring;
 
@@ -17,6 +17,7 @@ use super::connection::CONNECT;
 use super::named_pages::NamedPages;
 use crate::dialect::PageLayouts;
 use crate::reading::{Label, ScrapeError};
+use crate::source::target::TlsFiles;
 
 /// Redirects followed within one server: `/metrics` to `/metrics/`.
 pub(super) const REDIRECTS: usize = 4;
@@ -34,19 +35,19 @@ pub struct Clients(Arc<SharedState>);
 #[derive(Debug, Default)]
 struct SharedState {
     plain: OnceLock<Client>,
-    /// Clients by the file of certificates that they trust in addition to the system's.
-    tls: Mutex<HashMap<Option<PathBuf>, Client>>,
+    /// Clients by the files that they use.
+    tls: Mutex<HashMap<TlsFiles, Client>>,
     buffers: Mutex<Vec<Vec<u8>>>,
     layouts: PageLayouts,
     named: NamedPages,
 }
 
 impl Clients {
-    /// The client for `url`, which also trusts the certificates in `ca_file`.
+    /// The client for `url`, with these files.
     ///
     /// # Errors
-    /// [`ScrapeError::Tls`] if the file or the system's certificates are unreadable.
-    pub(super) fn client(&self, url: &Url, ca_file: Option<&Path>) -> Result<Client, ScrapeError> {
+    /// [`ScrapeError::Tls`] if a file or the system's certificates are unreadable.
+    pub(super) fn client(&self, url: &Url, files: &TlsFiles) -> Result<Client, ScrapeError> {
         if url.scheme() != "https" {
             return match self.0.plain.get() {
                 Some(client) => Ok(client.clone()),
@@ -54,11 +55,11 @@ impl Clients {
             };
         }
         let mut tls = self.0.tls.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(client) = tls.get(&ca_file.map(Path::to_owned)) {
+        if let Some(client) = tls.get(files) {
             return Ok(client.clone());
         }
-        let client = secure(ca_file)?;
-        tls.insert(ca_file.map(Path::to_owned), client.clone());
+        let client = secure(files)?;
+        tls.insert(files.clone(), client.clone());
         Ok(client)
     }
 
@@ -124,18 +125,39 @@ fn plain() -> Result<Client, ScrapeError> {
     build(builder().tls_backend_preconfigured(trusts_nobody))
 }
 
-/// A client that trusts the system's certificates and those in `ca_file`.
-fn secure(ca_file: Option<&Path>) -> Result<Client, ScrapeError> {
+/// A client that trusts the system's certificates and those in a file, and identifies itself if it has a certificate.
+fn secure(files: &TlsFiles) -> Result<Client, ScrapeError> {
     // An error means that it is already installed.
     let _ = ring::default_provider().install_default();
-    let Some(file) = ca_file else { return build(builder()) };
-    let refuse = |why: &str| ScrapeError::Tls(Label::new(&format!("ca_file {}: {why}", file.display())));
-    let pem = std::fs::read(file).map_err(|error| refuse(&error.to_string()))?;
-    let certificates = Certificate::from_pem_bundle(&pem).map_err(|error| refuse(&error.to_string()))?;
-    if certificates.is_empty() {
-        return Err(refuse("no certificate in it"));
+    let mut building = builder();
+    if let Some(file) = &files.authorities {
+        building = building.tls_certs_merge(authorities(file)?);
     }
-    build(builder().tls_certs_merge(certificates))
+    if let Some((cert, key)) = &files.identity {
+        let mut pem = read("key_file", key)?;
+        pem.extend(read("cert_file", cert)?);
+        let identity = Identity::from_pem(&pem).map_err(|error| refuse("cert_file", cert, &root_cause(&error)))?;
+        building = building.identity(identity);
+    }
+    build(building)
+}
+
+fn authorities(file: &Path) -> Result<Vec<Certificate>, ScrapeError> {
+    let pem = read("ca_file", file)?;
+    let certificates =
+        Certificate::from_pem_bundle(&pem).map_err(|error| refuse("ca_file", file, &error.to_string()))?;
+    if certificates.is_empty() {
+        return Err(refuse("ca_file", file, "no certificate in it"));
+    }
+    Ok(certificates)
+}
+
+fn read(key: &str, file: &Path) -> Result<Vec<u8>, ScrapeError> {
+    std::fs::read(file).map_err(|error| refuse(key, file, &error.to_string()))
+}
+
+fn refuse(key: &str, file: &Path, why: &str) -> ScrapeError {
+    ScrapeError::Tls(Label::new(&format!("{key} {}: {why}", file.display())))
 }
 
 fn build(builder: ClientBuilder) -> Result<Client, ScrapeError> {

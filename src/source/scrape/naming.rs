@@ -1,6 +1,6 @@
 //! Uses of the server's list of models: names for pages without one, and aliases of the models.
 
-use std::path::PathBuf;
+use crate::source::target::TlsFiles;
 use std::time::Duration;
 
 use hyper::header::HeaderValue;
@@ -148,7 +148,7 @@ pub(super) struct Ask {
     pub(super) headers: RequestHeaders,
     /// The client for TLS and compressed responses.
     pub(super) clients: Clients,
-    pub(super) ca_file: Option<PathBuf>,
+    pub(super) tls: TlsFiles,
     pub(super) clock: Clock,
 }
 
@@ -256,7 +256,7 @@ impl Ask {
                 }
             }
         }
-        let client = self.clients.client(&self.url, self.ca_file.as_deref())?;
+        let client = self.clients.client(&self.url, &self.tls)?;
         let response = client::get(&client, &self.url, self.headers.to_map(None)).await?;
         intake().receive(response, |error, bytes| client::failure(error, &self.url, bytes)).await
     }

@@ -373,8 +373,8 @@ impl Scraper {
             return;
         }
         let (Ok(url), Ok(headers)) = (page.join("/v1/models"), self.headers("application/json")) else { return };
-        let (clients, ca_file) = (self.settings.clients.clone(), self.target.options.ca_file.clone());
-        self.aliases.ask(Ask { url, headers, clients, ca_file, clock: self.clock.clone() }, now);
+        let (clients, tls) = (self.settings.clients.clone(), self.target.options.tls_files());
+        self.aliases.ask(Ask { url, headers, clients, tls, clock: self.clock.clone() }, now);
     }
 
     /// Sends a GET with the target's credentials. If they are refused and their file has changed, sends it again with the
@@ -418,7 +418,7 @@ impl Scraper {
         }
         let client = match &self.client {
             Some(client) => client,
-            None => self.client.insert(clients.client(url, self.target.options.ca_file.as_deref())?),
+            None => self.client.insert(clients.client(url, &self.target.options.tls_files())?),
         };
         let response = client::get(client, url, headers.to_map(None)).await?;
         intake().receive(response, |error, bytes| client::failure(error, url, bytes)).await
