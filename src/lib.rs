@@ -4,6 +4,7 @@
 //! from a module named before it. `ARCHITECTURE.md` draws it and `tests/structure/floors.rs` holds the list.
 
 // Layer 0: ids and quantities.
+pub mod columns;
 pub mod natural_order;
 pub mod reading;
 pub mod suggestion;
@@ -35,6 +36,7 @@ pub mod platform;
 pub mod source;
 pub mod wire;
 // Layer 5: sessions, files and recordings.
+pub mod attach;
 mod lease_history;
 pub mod record;
 pub mod session;

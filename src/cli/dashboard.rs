@@ -6,13 +6,16 @@ use tokio::runtime::Handle;
 
 use super::global::Global;
 use super::sources::SourcePlan;
-use super::{Failure, ledger, screen};
+use super::{Failure, attached, ledger, screen};
 use crate::clock::Clock;
 use crate::session::{self, Session, SessionConfig};
 use crate::tui::{self, SetInterval};
 
 /// Shows the named targets, or those of the configuration, or this machine; and `also` beside them.
 pub(super) fn run(global: &Global, targets: &[String], also: &[String]) -> Result<(), Failure> {
+    if let Some(hub) = attached::hub(global, targets, also)? {
+        return attached::show(global, &hub);
+    }
     let plan = SourcePlan::with(global, targets, also)?;
     plan.warn_of_duplicates();
     let path = ledger::choice(global, &plan.settings).or_own();

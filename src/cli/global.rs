@@ -57,6 +57,17 @@ pub(super) struct Global {
     )]
     pub(super) color: Option<String>,
 
+    /// A hub whose fleet is shown: what `margintop serve` prints [default: one on 127.0.0.1:9546, if no target is named]
+    #[arg(
+        long,
+        global = true,
+        help_heading = "Sources",
+        display_order = 103,
+        value_name = "URL",
+        env = "MARGINTOP_ATTACH"
+    )]
+    pub(super) attach: Option<String>,
+
     /// The role of a target: URL=prefill, URL=decode or URL=unified
     #[arg(
         long,

@@ -1,8 +1,8 @@
 //! What the help of each subcommand has beside its own flags.
 
 /// The ids of the global flags, as in `takes` of a page.
-pub(super) const GLOBAL: [&str; 10] =
-    ["config", "interval", "theme", "nvml_lib", "color", "role", "ledger", "log", "log_level", "log_format"];
+pub(super) const GLOBAL: [&str; 11] =
+    ["config", "interval", "theme", "nvml_lib", "color", "attach", "role", "ledger", "log", "log_level", "log_format"];
 
 /// The help of one subcommand beside its own flags.
 pub(super) struct HelpText {
@@ -19,7 +19,7 @@ pub(super) struct HelpText {
 const WATCH: [&str; 4] = ["interval", "nvml_lib", "role", "ledger"];
 
 /// The flags of the dashboard.
-pub(super) const DASHBOARD_TAKES: [&str; 5] = ["interval", "theme", "nvml_lib", "role", "ledger"];
+pub(super) const DASHBOARD_TAKES: [&str; 6] = ["interval", "theme", "nvml_lib", "attach", "role", "ledger"];
 
 macro_rules! page {
     ($path:expr, $takes:expr, $examples:expr, $read:expr $(,)?) => {
@@ -30,7 +30,7 @@ macro_rules! page {
 pub(super) const PAGES: &[HelpText] = &[
     page!(
         ["once"],
-        WATCH,
+        ["interval", "nvml_lib", "attach", "role", "ledger"],
         "  margintop once --json                          this box, as one JSON object
   margintop once http://gpu-01:8000 --for 10s    an engine, rates over 10 s
   margintop once page.prom --text                a metrics page that was saved",
@@ -78,16 +78,17 @@ pub(super) const PAGES: &[HelpText] = &[
         ["agent"],
         ["interval", "nvml_lib", "log", "log_level", "log_format"],
         "  margintop agent                           this node's GPUs, for this node only
-  margintop agent --listen 0.0.0.0:9545     for the network",
-        "README.md",
+  margintop agent --listen 0.0.0.0:9545 --token-file /etc/margintop/token",
+        "docs/FLEET.md",
     ),
     page!(
         ["serve"],
         ["interval", "nvml_lib", "role", "ledger", "log", "log_level", "log_format"],
         "  margintop serve http://gpu-01:8000 http://gpu-02:8000
   margintop serve --log /var/log/margintop.log --log-format json
-  margintop serve --ledger /var/lib/margintop/ledger.db",
-        "docs/LEDGER.md",
+  margintop serve --listen 0.0.0.0:9546 --token-file /etc/margintop/token
+  margintop --attach http://127.0.0.1:9546       the dashboard of a hub",
+        "docs/FLEET.md",
     ),
     page!(
         ["ledger"],

@@ -9,6 +9,7 @@ mod agent_args;
 mod amounts;
 mod answering_engines;
 mod args;
+mod attached;
 mod card;
 mod completions;
 mod config;

@@ -8,13 +8,17 @@ use tokio::runtime::Runtime;
 use super::global::Global;
 use super::once_args::{OnceArgs, OutputForm};
 use super::sources::SourcePlan;
-use super::{Failure, failures, ledger, print};
+use super::{Failure, attached, failures, ledger, print};
 use crate::clock::Clock;
 use crate::session::{SampledSession, SampledSessionConfig};
 use crate::snapshot::Snapshot;
 
 /// Polls the named targets, prints the snapshot, and fails if one of them did.
 pub(super) fn run(global: &Global, targets: &[String], args: &OnceArgs) -> Result<(), Failure> {
+    if let (Some(_), Some(hub)) = (&global.attach, attached::hub(global, targets, &[])?) {
+        let (_, form) = args.polls(std::time::Duration::from_secs(1))?;
+        return attached::once(global, &hub, form);
+    }
     let plan = SourcePlan::new(global, targets)?;
     let (polls, form) = args.polls(plan.interval())?;
     if form != OutputForm::Json {

@@ -14,10 +14,11 @@ use super::sources::SourcePlan;
 use super::{Failure, ledger, ledger_states, listen, log, target_states};
 use crate::clock::Clock;
 use crate::history::History;
-use crate::http::{self, MarkerRequest, MarkerSink};
+use crate::http::{self, AboutHub, HubParts, MarkerRequest, MarkerSink};
 use crate::platform::{ServerSignal, ShutdownSignals};
 use crate::session::{self, Session, SessionConfig};
 use crate::store;
+use crate::units::zone_text;
 use crate::wire::{self, Access};
 
 /// Markers that wait to be written.
@@ -45,9 +46,17 @@ pub(super) fn run(global: &Global, args: &ServeArgs) -> Result<(), Failure> {
         tokio::spawn(target_states::follow(snapshots.clone()));
         let (today, of_today) = watch::channel(None);
         let zone = ledger::zone(path.as_deref(), &plan.settings);
-        tokio::spawn(http::follow_today(session.store.clone(), snapshots.clone(), zone, today));
+        tokio::spawn(http::follow_today(session.store.clone(), snapshots.clone(), zone.clone(), today));
         let markers = path.clone().map(|path| marker_sink(path, runtime.handle()));
-        let hub = http::hub(snapshots.clone(), of_today, history, markers);
+        let about = AboutHub {
+            version: env!("CARGO_PKG_VERSION"),
+            zone: zone_text(&zone),
+            interval_seconds: plan.interval().as_secs_f64(),
+            title: None,
+        };
+        let (snapshots_of_hub, store) = (snapshots.clone(), session.store.clone());
+        let parts = HubParts { snapshots: snapshots_of_hub, today: of_today, history, store, markers, about };
+        let hub = http::hub(parts);
         let serving = wire::serve(listener, Access { posts: true, ..access }, move |request| hub.answer(&request));
         let ended = tokio::select! {
             () = serving => ServerSignal::End,

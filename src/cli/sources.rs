@@ -269,7 +269,7 @@ pub(super) fn patient() -> scrape::Settings {
 }
 
 /// A target of the command line, with its options in the configuration.
-fn known(address: &str, configured: &[TargetSettings]) -> TargetSettings {
+pub(super) fn known(address: &str, configured: &[TargetSettings]) -> TargetSettings {
     let parse = |address: &str| address.parse::<PolledTarget>().ok();
     let same = |(a, b): (PolledTarget, PolledTarget)| a.id == b.id || a.is_same_page(&b);
     let is_of = |target: &&TargetSettings| parse(address).zip(parse(&target.address)).is_some_and(same);

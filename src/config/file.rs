@@ -46,6 +46,8 @@ pub struct ConfigFile {
     pub bill: Billed,
     /// The ledger: a path, or `none`.
     pub ledger: Option<String>,
+    /// The hub whose fleet the dashboard shows.
+    pub attach: Option<String>,
     /// The longest absence of margintop that is bridged: `24h`.
     pub absence: Option<String>,
     /// How long a node may be missing from a page that lists others before its GPUs are released: `5m`.

@@ -59,6 +59,8 @@ pub struct Settings {
     pub bill: Bill,
     /// The ledger: a path, or `none`; `None` is the default path.
     pub ledger: Option<String>,
+    /// The hub whose fleet the dashboard shows.
+    pub attach: Option<String>,
     /// The longest absence of margintop that is bridged.
     pub absence: Duration,
     /// How long a node may be missing from a page that lists others before its GPUs are released.
@@ -251,6 +253,7 @@ fn check(
         log_format,
         bill: file.bill.into(),
         ledger: file.ledger,
+        attach: file.attach,
         absence,
         release_after,
         overhead: Overhead { per_hour: file.overhead.per_hour, of_revenue: file.overhead.of_revenue },

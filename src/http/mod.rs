@@ -11,4 +11,4 @@ mod hub;
 
 pub use agent::{Agent, Feed, agent};
 pub use gpus::gpu_page;
-pub use hub::{Hub, MarkerRequest, MarkerSink, TodayMoney, follow_today, hub};
+pub use hub::{AboutHub, Hub, HubParts, MarkerRequest, MarkerSink, TodayMoney, follow_today, hub};

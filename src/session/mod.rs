@@ -7,6 +7,7 @@
 
 mod catch_up;
 mod collector;
+mod hub_money;
 mod idle_sources;
 mod ledger;
 mod live;
@@ -25,6 +26,7 @@ mod stepped_fleet;
 
 pub use catch_up::{begin_late, wait_for_present};
 pub use collector::{Collector, Message, run};
+pub use hub_money::HubMoney;
 pub use live::{Session, SessionConfig, window};
 pub use playback::{Playback, PlaybackConfig, repeated};
 pub use playing::Playing;

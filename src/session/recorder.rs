@@ -111,13 +111,13 @@ fn first_minute(ledger: &Ledger) -> Option<Timestamp> {
 }
 
 /// The last hours, the current one first.
-fn hours(now: Timestamp, count: i64) -> VecDeque<Timestamp> {
+pub(super) fn hours(now: Timestamp, count: i64) -> VecDeque<Timestamp> {
     let present = now.millis().div_euclid(Span::HOUR.millis());
     (0..count).map(|back| Timestamp::from_millis((present - back) * Span::HOUR.millis())).collect()
 }
 
 /// Queries the hours one by one; the ledger can be written between two queries.
-fn read_hours(store: &Store, history: History, mut wanted: VecDeque<Timestamp>) {
+pub(super) fn read_hours(store: &Store, history: History, mut wanted: VecDeque<Timestamp>) {
     let Some(since) = wanted.pop_front() else { return };
     let next = store.clone();
     let answer = move |past: Result<Past, _>| {
@@ -131,7 +131,7 @@ fn read_hours(store: &Store, history: History, mut wanted: VecDeque<Timestamp>) 
 }
 
 /// Queries both minutes of the bridge whose last minute ends at `until`, the earlier first.
-fn read_bridge(store: &Store, history: History, now: Timestamp, until: Timestamp) {
+pub(super) fn read_bridge(store: &Store, history: History, now: Timestamp, until: Timestamp) {
     let (next, [earlier, last]) = (store.clone(), bridge_minutes(until));
     let answer = move |before: Result<Past, _>| {
         let Ok(before) = before else { return };

@@ -34,6 +34,11 @@ impl Store {
         Self { requests, path }
     }
 
+    /// A handle of a thread that answers these requests.
+    pub(super) fn of_requests(requests: Sender<LedgerRequest>, path: Label) -> Self {
+        Self { requests, path: Some(path) }
+    }
+
     /// The status of a ledger whose disk has not responded.
     pub fn silent(&self) -> LedgerBasis {
         let path = self.path.clone();

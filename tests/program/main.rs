@@ -30,6 +30,7 @@ mod web;
 
 mod agent_engines;
 mod agents;
+mod attach;
 mod bad_input;
 mod bad_prices;
 mod calls;

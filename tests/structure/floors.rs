@@ -10,12 +10,12 @@ use super::types::defined;
 
 /// Modules from the ground up. A module imports from lower floors, and on its own floor only from a module named before it.
 const FLOORS: [&[&str]; 8] = [
-    &["natural_order", "suggestion", "system_error", "units", "reading"],
+    &["columns", "natural_order", "suggestion", "system_error", "units", "reading"],
     &["exposition", "dialect", "pricing", "ledger"],
     &["counters", "statement", "reconcile", "calculator"],
     &["inventory", "metering", "snapshot", "alert", "balance", "burn", "efficiency", "fleet", "history"],
     &["platform", "clock", "wire", "source"],
-    &["store", "lease_history", "record", "session"],
+    &["store", "lease_history", "record", "session", "attach"],
     &["tui", "http"],
     &["config", "cli"],
 ];

@@ -31,6 +31,12 @@ impl MarkerSink {
     }
 }
 
+impl std::fmt::Debug for MarkerSink {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("MarkerSink")
+    }
+}
+
 /// The body of a request.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -2,6 +2,7 @@
 //!
 //! A text is made once for all who ask. A request changes nothing but for a marker.
 
+mod attach;
 mod events;
 mod history;
 mod markers;
@@ -15,9 +16,12 @@ use tokio::sync::watch;
 
 use crate::history::History;
 use crate::snapshot::Snapshot;
+use crate::store::Store;
 use crate::wire::{Answer, Method, Request, Response};
 use present::HubPresent;
 
+pub use attach::AboutHub;
+use attach::Viewers;
 pub use markers::{MarkerRequest, MarkerSink};
 pub use today::{TodayMoney, follow_today};
 
@@ -32,6 +36,7 @@ pub struct Hub {
     present: watch::Receiver<Arc<HubPresent>>,
     history: History,
     markers: Option<MarkerSink>,
+    viewers: Viewers,
 }
 
 impl std::fmt::Debug for Hub {
@@ -40,15 +45,29 @@ impl std::fmt::Debug for Hub {
     }
 }
 
-/// The hub's pages over a session's snapshots, today's money and history, on the current runtime. Without `markers` none can
-/// be posted.
-pub fn hub(
-    snapshots: watch::Receiver<Arc<Snapshot>>,
-    today: watch::Receiver<Option<Arc<TodayMoney>>>,
-    history: History,
-    markers: Option<MarkerSink>,
-) -> Hub {
-    Hub { present: present::follow(snapshots, today), history, markers }
+/// What the hub's pages are made of.
+#[derive(Debug)]
+pub struct HubParts {
+    /// The session's snapshots.
+    pub snapshots: watch::Receiver<Arc<Snapshot>>,
+    /// Today's money.
+    pub today: watch::Receiver<Option<Arc<TodayMoney>>>,
+    /// The recent past.
+    pub history: History,
+    /// The ledger.
+    pub store: Store,
+    /// Takes markers; without it none can be posted.
+    pub markers: Option<MarkerSink>,
+    /// The hub as its viewers know it.
+    pub about: AboutHub,
+}
+
+/// The hub's pages, on the current runtime.
+pub fn hub(parts: HubParts) -> Hub {
+    let HubParts { snapshots, today, history, store, markers, about } = parts;
+    let present = present::follow(snapshots, today);
+    let viewers = Viewers::new(present.clone(), store, about);
+    Hub { present, history, markers, viewers }
 }
 
 impl Hub {
@@ -60,6 +79,9 @@ impl Hub {
             (Method::Post, _) => Response::status(405, "only markers are posted: POST /api/v1/markers\n").into(),
             (Method::Get, POSTED) => Response::status(405, "markers are posted: POST /api/v1/markers\n").into(),
             (Method::Get, "/api/v1/events") => events::answer(self.present.clone(), request),
+            (Method::Get, "/api/v1/attach") => self.viewers.stream(),
+            (Method::Get, "/api/v1/past") => self.viewers.past(request),
+            (Method::Get, "/api/v1/log") => self.viewers.log(),
             (Method::Get, path) => self.page(path, request).into(),
         }
     }
@@ -70,14 +92,15 @@ impl Hub {
             "/metrics" => Response::exposition(self.present().metrics()),
             "/api/v1/snapshot" => Response::json(self.present().json()),
             "/api/v1/history" => history::answer(&self.history, request, self.present().snapshot.at),
+            "/api/v1/about" => self.viewers.about(),
             "/api/v1/openapi.json" => Response::json(OPENAPI),
             "/livez" => Response::text("ok\n"),
             "/readyz" if self.is_ready() => Response::text("ok\n"),
             "/readyz" => Response::status(503, "no source has answered yet\n"),
             _ => Response::status(
                 404,
-                "there are /, /metrics, /api/v1/snapshot, /api/v1/events, /api/v1/history, /api/v1/openapi.json, /livez and \
-                 /readyz\n",
+                "there are /, /metrics, /api/v1/snapshot, /api/v1/events, /api/v1/history, /api/v1/attach, /api/v1/past, \
+                 /api/v1/log, /api/v1/about, /api/v1/openapi.json, /livez and /readyz\n",
             ),
         }
     }

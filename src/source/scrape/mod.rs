@@ -6,6 +6,7 @@ mod answer;
 mod client;
 mod connection;
 mod credentials;
+mod hub_client;
 mod models;
 mod named_pages;
 mod naming;
@@ -16,5 +17,6 @@ mod source;
 mod unpacked;
 
 pub use client::Clients;
+pub use hub_client::HubClient;
 pub use scraper::{Scraper, Settings};
 pub use source::Scrape;
