@@ -93,6 +93,8 @@ impl SourcePlan {
             let is_here = |address: &str| address.parse().is_ok_and(|target: PolledTarget| target.is_this_box());
             target.address.starts_with("nvml:") || is_here(&target.address)
         });
+        // Lists are of other nodes.
+        settings.lists.clear();
         let is_off = |address: &str| address == "nvml:off";
         let off =
             named.iter().any(|name| is_off(name)) || settings.targets.iter().any(|target| is_off(&target.address));
@@ -326,6 +328,10 @@ mod tests {
         assert_eq!(plan(&global, &also), Some((1, false, false)), "named twice and read once");
         write!(file, "[[target]]\nurl = \"http://gpu-[1-3]:8000\"\n")?;
         assert_eq!(plan(&global, &[]), Some((4, false, false)), "those of the configuration");
+        std::fs::write(file.path(), "[[discover]]\nfile_sd = \"gpus.json\"\n")?;
+        assert_eq!(plan(&global, &[]), Some((1, false, false)), "a list, and no search of this box");
+        let of_node = SourcePlan::of_node(&global, &[], None).ok().map(|plan| (plan.lists.len(), plan.search));
+        assert_eq!(of_node, Some((0, true)), "an agent is of its own node");
         Ok(())
     }
 

@@ -53,7 +53,7 @@ impl ListFiles {
         let mut paths: Vec<PathBuf> = paths.filter(is_named).take(MOST_FILES + 1).collect();
         match paths.len() {
             0 => return Err("no file matches; write the targets to one, or correct the pattern".to_owned()),
-            ..=MOST_FILES => paths.sort(),
+            1..=MOST_FILES => paths.sort(),
             _ => return Err(format!("over {MOST_FILES} files match; name fewer")),
         }
         Ok(paths)
