@@ -10,19 +10,19 @@ use crate::source::contract::{Next, PollFuture, PollTiming, Sink, Source};
 
 /// A source of a target that is on a list.
 #[derive(Debug)]
-pub(super) struct Listed {
+pub(super) struct ListedSource {
     source: Box<dyn Source>,
     is_listed: Arc<AtomicBool>,
 }
 
-impl Listed {
+impl ListedSource {
     /// A source that is polled while `is_listed` is true.
     pub(super) fn new(source: Box<dyn Source>, is_listed: Arc<AtomicBool>) -> Self {
         Self { source, is_listed }
     }
 }
 
-impl Source for Listed {
+impl Source for ListedSource {
     fn id(&self) -> &TargetId {
         self.source.id()
     }

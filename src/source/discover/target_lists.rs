@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::file_sd::MOST;
 use super::list_files::{FileState, ListFiles};
-use super::listed::Listed;
+use super::listed::ListedSource;
 use crate::clock::Clock;
 use crate::reading::{Label, SourceError, SourceErrorKind, TargetId};
 use crate::source::contract::{FoundTarget, Next, PollFuture, PollTiming, Sink, Source, SourceMessage};
@@ -33,7 +33,7 @@ pub struct TargetLists {
 impl TargetLists {
     /// Lists whose targets are polled with `settings`. The `named` targets are polled already.
     pub fn new(lists: Vec<ListFiles>, named: Vec<PolledTarget>, settings: Settings) -> Self {
-        let lists = lists.into_iter().map(|files| ListState { files, ..ListState::default() }).collect();
+        let lists = lists.into_iter().map(|files| WatchedList { files, ..WatchedList::default() }).collect();
         let reader = ListReader { lists, named, settings, known: BTreeMap::new(), errors: Vec::new() };
         Self { id: TargetId::new("target lists"), reader: Some(reader), every: LOOK_AGAIN, running: None }
     }
@@ -83,7 +83,7 @@ fn follow(reader: &mut ListReader, sink: &Sink, stopped: &Receiver<()>, every: D
 
 /// One list, with its last good state.
 #[derive(Debug)]
-struct ListState {
+struct WatchedList {
     files: ListFiles,
     /// The files that were read last.
     seen: Option<Vec<FileState>>,
@@ -91,14 +91,14 @@ struct ListState {
     error: Option<String>,
 }
 
-impl Default for ListState {
+impl Default for WatchedList {
     fn default() -> Self {
         let files = ListFiles { path: <_>::default(), options: <_>::default() };
         Self { files, seen: None, targets: Vec::new(), error: None }
     }
 }
 
-impl ListState {
+impl WatchedList {
     /// Reads the list if its files have changed. Returns whether there is something new.
     fn read(&mut self) -> bool {
         let read = match self.files.states() {
@@ -138,7 +138,7 @@ impl ListState {
 /// The lists, and the targets that were announced.
 #[derive(Debug)]
 struct ListReader {
-    lists: Vec<ListState>,
+    lists: Vec<WatchedList>,
     named: Vec<PolledTarget>,
     settings: Settings,
     known: BTreeMap<TargetId, (PolledTarget, Arc<AtomicBool>)>,
@@ -168,7 +168,7 @@ impl ListReader {
         if !new.is_empty() {
             messages.push(SourceMessage::Targets(new.into_iter().map(|target| self.announce(target)).collect()));
         }
-        let errors: Vec<SourceError> = self.lists.iter().filter_map(ListState::source_error).chain(over).collect();
+        let errors: Vec<SourceError> = self.lists.iter().filter_map(WatchedList::source_error).chain(over).collect();
         if errors != self.errors {
             self.errors.clone_from(&errors);
             messages.push(SourceMessage::Errors(errors));
@@ -203,7 +203,7 @@ impl ListReader {
 
     fn announce(&mut self, target: PolledTarget) -> FoundTarget {
         let is_listed = Arc::new(AtomicBool::new(true));
-        let source = Listed::new(source_of(&target, &self.settings), Arc::clone(&is_listed));
+        let source = ListedSource::new(source_of(&target, &self.settings), Arc::clone(&is_listed));
         let info = target.info();
         self.known.insert(target.id.clone(), (target, is_listed));
         FoundTarget { info, source: Some(Box::new(source)) }
