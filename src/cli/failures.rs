@@ -21,6 +21,10 @@ pub(super) fn failures(plan: &SourcePlan, snapshot: &Snapshot) -> Result<(), Fai
         messages.extend(snapshot.source_errors.iter().filter(|error| is_driver(error)).map(ToString::to_string));
         messages.extend(failed_gpus(plan, snapshot));
     }
+    if !plan.lists.is_empty() {
+        let is_list = |error: &&SourceError| error.kind == SourceErrorKind::Other;
+        messages.extend(snapshot.source_errors.iter().filter(is_list).map(ToString::to_string));
+    }
     messages.extend(failed_nodes(plan, snapshot));
     messages.extend(ledger::read_beside(&snapshot.money.ledger));
     if messages.is_empty() { Ok(()) } else { Err(Failure::Run(messages.join("\n"))) }

@@ -17,7 +17,7 @@ use crate::reading::{Label, NodeName, TargetId};
 use crate::record::RecordingReader;
 use crate::session::{self, PlaybackConfig, PollPlan, SampledSessionConfig, SessionConfig};
 use crate::source::Source;
-use crate::source::discover::Discovery;
+use crate::source::discover::{Discovery, ListFiles, TargetLists};
 use crate::source::nvml::{Nvml, NvmlSettings, PollPace};
 use crate::source::scrape;
 use crate::source::simulate;
@@ -39,6 +39,8 @@ pub(super) struct SourcePlan {
     pub(super) settings: Settings,
     /// Targets over HTTP and files.
     pub(super) targets: Vec<PolledTarget>,
+    /// Lists of further targets, read again when they change.
+    pub(super) lists: Vec<ListFiles>,
     /// Whether this machine's driver is polled.
     pub(super) driver: bool,
     /// Whether the user named the driver, so that its failure fails the run.
@@ -54,8 +56,8 @@ pub(super) struct SourcePlan {
 impl SourcePlan {
     /// A plan without targets and without the driver, for simulated and recorded fleets.
     pub(super) fn bare(settings: Settings, node: NodeName) -> Self {
-        let (targets, duplicates) = (Vec::new(), Vec::new());
-        Self { settings, targets, driver: false, driver_named: false, search: false, duplicates, node }
+        let (targets, duplicates, lists) = (Vec::new(), Vec::new(), Vec::new());
+        Self { settings, targets, lists, driver: false, driver_named: false, search: false, duplicates, node }
     }
 
     /// The plan of `demo`, whose simulated fleet is added: its models have prices and its latencies objectives.
@@ -91,6 +93,8 @@ impl SourcePlan {
             let is_here = |address: &str| address.parse().is_ok_and(|target: PolledTarget| target.is_this_box());
             target.address.starts_with("nvml:") || is_here(&target.address)
         });
+        // Lists are of other nodes.
+        settings.lists.clear();
         let is_off = |address: &str| address == "nvml:off";
         let off =
             named.iter().any(|name| is_off(name)) || settings.targets.iter().any(|target| is_off(&target.address));
@@ -108,11 +112,12 @@ impl SourcePlan {
         // `nvml:off` alone is not a list of targets: the configured ones stay.
         let mut off = !named.is_empty() && named.iter().all(|name| name == "nvml:off");
         let all: Vec<TargetSettings> = if named.is_empty() || off {
+            plan.lists = std::mem::take(&mut plan.settings.lists);
             configured
         } else {
             named.iter().map(|name| known(name, &configured)).collect()
         };
-        plan.search = all.is_empty();
+        plan.search = all.is_empty() && plan.lists.is_empty();
         plan.driver = plan.search;
         for target in all.into_iter().chain(also.iter().map(|name| known(name, &[]))) {
             match target.address.as_str() {
@@ -121,7 +126,7 @@ impl SourcePlan {
                 _ => plan.add(target)?,
             }
         }
-        if plan.targets.is_empty() && !plan.driver_named && !plan.search {
+        if plan.targets.is_empty() && !plan.driver_named && plan.lists.is_empty() {
             // Only `nvml:off`: search this machine without its driver.
             plan.search = true;
         }
@@ -164,7 +169,11 @@ impl SourcePlan {
 
     /// The sources: targets and files with these settings, and this machine's driver.
     pub(super) fn sources(&self, pace: PollPace, settings: &scrape::Settings) -> Vec<Box<dyn Source>> {
-        let mut sources: Vec<_> = self.targets.iter().map(|target| source_of(target, settings)).collect();
+        let mut sources: Vec<Box<dyn Source>> = self.targets.iter().map(|target| source_of(target, settings)).collect();
+        if !self.lists.is_empty() {
+            let lists = TargetLists::new(self.lists.clone(), self.targets.clone(), settings.clone());
+            sources.push(Box::new(lists));
+        }
         if self.driver {
             let library = self.settings.nvml_lib.clone();
             sources.push(Box::new(Nvml::new(NvmlSettings { library, pace, ..NvmlSettings::new(self.node.clone()) })));
@@ -319,6 +328,10 @@ mod tests {
         assert_eq!(plan(&global, &also), Some((1, false, false)), "named twice and read once");
         write!(file, "[[target]]\nurl = \"http://gpu-[1-3]:8000\"\n")?;
         assert_eq!(plan(&global, &[]), Some((4, false, false)), "those of the configuration");
+        std::fs::write(file.path(), "[[discover]]\nfile_sd = \"gpus.json\"\n")?;
+        assert_eq!(plan(&global, &[]), Some((1, false, false)), "a list, and no search of this box");
+        let of_node = SourcePlan::of_node(&global, &[], None).ok().map(|plan| (plan.lists.len(), plan.search));
+        assert_eq!(of_node, Some((0, true)), "an agent is of its own node");
         Ok(())
     }
 

@@ -14,7 +14,7 @@ use crate::units::{HourlyRate, PowerPrice, Price, Share};
 /// The tables that a file has one of, and those that it has several of.
 pub(super) const TABLES: TableNames<'_> = TableNames {
     single: &["overhead", "budget", "plausibility", "slo"],
-    several: &["fx", "target", "price", "lease", "scenario", "alias"],
+    several: &["fx", "target", "discover", "price", "lease", "scenario", "alias"],
 };
 
 /// The whole file. Any other key is a mistake.
@@ -67,6 +67,9 @@ pub struct ConfigFile {
     /// Targets.
     #[serde(default, rename = "target")]
     pub targets: Vec<TargetTable>,
+    /// Lists of targets that are read again when they change.
+    #[serde(default, rename = "discover")]
+    pub discoveries: Vec<DiscoverTable>,
     /// Prices of models; the first that matches wins.
     #[serde(default, rename = "price")]
     pub prices: Vec<PriceTable>,
@@ -154,6 +157,18 @@ pub struct TargetTable {
     pub cert_file: Option<PathBuf>,
     /// A file with their private key.
     pub key_file: Option<PathBuf>,
+}
+
+/// A `[[discover]]`: a list of targets.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DiscoverTable {
+    /// A file in the JSON of Prometheus' file-based service discovery; its name may have `*` for any characters.
+    pub file_sd: PathBuf,
+    /// A file that holds the bearer token of its targets.
+    pub bearer_token_file: Option<PathBuf>,
+    /// A file of certificates to trust.
+    pub ca_file: Option<PathBuf>,
 }
 
 /// A `[[price]]`: a list by name, or prices.

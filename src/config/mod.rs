@@ -2,6 +2,7 @@
 //!
 //! It turns `margintop.toml` into plain structs of other modules. It opens no socket and prints nothing.
 
+mod discoveries;
 mod display;
 mod duration;
 mod error;

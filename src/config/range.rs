@@ -1,9 +1,12 @@
 //! Ranges in addresses: `gpu-[01-18].internal` is eighteen hosts.
 
+/// The most hosts of one pattern.
+const MOST: usize = 10_000;
+
 /// All addresses of a pattern; several ranges are combined.
 ///
 /// # Errors
-/// What is wrong with a range.
+/// What is wrong with a range. A pattern of too many hosts is refused before it is expanded.
 pub(super) fn expand(pattern: &str) -> Result<Vec<String>, String> {
     // `[::1]` is an address, not a range.
     let Some((open, close)) = find_range(pattern) else { return Ok(vec![pattern.to_owned()]) };
@@ -13,14 +16,17 @@ pub(super) fn expand(pattern: &str) -> Result<Vec<String>, String> {
     if from > to {
         return Err(format!("range [{first}-{last}] ends before it begins"));
     }
-    if to - from >= 10_000 {
-        return Err(format!("range [{first}-{last}] is over 10000 hosts"));
+    let count = (to - from) as usize + 1;
+    if count > MOST {
+        return Err(format!("range [{first}-{last}] is over {MOST} hosts"));
     }
-    let mut all = Vec::new();
+    let (tail, width) = (expand(&pattern[close + 1..])?, first.len());
+    if count * tail.len() > MOST {
+        return Err(format!("its ranges together are over {MOST} hosts: write fewer, or several targets"));
+    }
+    let mut all = Vec::with_capacity(count * tail.len());
     for number in from..=to {
-        let tail = expand(&pattern[close + 1..])?;
-        let width = first.len();
-        all.extend(tail.into_iter().map(|tail| format!("{}{number:0width$}{tail}", &pattern[..open])));
+        all.extend(tail.iter().map(|tail| format!("{}{number:0width$}{tail}", &pattern[..open])));
     }
     Ok(all)
 }
@@ -51,5 +57,14 @@ mod tests {
         assert_eq!(expand("http://[::1]:8000"), Ok(vec!["http://[::1]:8000".into()]));
         assert!(expand("gpu-[9-1]").is_err());
         assert!(expand("gpu-[a-b]").is_err());
+    }
+
+    /// Class: a mistyped range fills the memory before it is refused.
+    #[test]
+    fn ranges_of_too_many_hosts_are_refused_before_they_expand() {
+        for pattern in ["gpu-[1-100000000]", "r[1-9999]-gpu-[1-9999]", "a[1-9999]b[1-9999]c[1-9999]d[1-9999]"] {
+            assert!(expand(pattern).is_err_and(|why| why.contains("over 10000 hosts")), "{pattern}");
+        }
+        assert_eq!(expand("r[1-100]-gpu-[1-100]").map(|all| all.len()), Ok(10_000));
     }
 }

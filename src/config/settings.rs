@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
+use super::discoveries::discoveries;
 use super::duration::{often_enough, parse_duration, parse_interval};
 use super::error::Findings;
 use super::file::{ConfigFile, TABLES};
@@ -25,6 +26,7 @@ use crate::lease_history::ConfiguredLeases;
 use crate::ledger::Slo;
 use crate::pricing::{Bill, Book, Exchange, Lease, Overhead, check_currency};
 use crate::reading::ModelName;
+use crate::source::discover::ListFiles;
 use crate::system_error::system_error;
 use crate::units::{Money, Timestamp, ZONE_FORMS, parse_scaled, zone_of, zone_text};
 
@@ -73,6 +75,8 @@ pub struct Settings {
     pub exchange: Exchange,
     /// Targets.
     pub targets: Vec<TargetSettings>,
+    /// Lists of targets.
+    pub lists: Vec<ListFiles>,
     /// The price book, including the user's prices.
     pub book: Book,
     /// Leases of GPUs.
@@ -225,6 +229,7 @@ fn check(
     let exchange = prices::exchange(&file.exchange, &zone, &mut findings);
     let money = prices::MoneyTerms { currency: &currency, exchange: &exchange, now, zone: &zone };
     let targets = targets(&file.targets, &mut findings);
+    let lists = discoveries(&file.discoveries, &mut findings);
     let leases = leases(&file.leases, money, &mut findings);
     refuse_contradictions(&leases, &file.leases, &mut findings);
     let mistaken = probable_mistakes(&leases, &file.leases, money);
@@ -260,6 +265,7 @@ fn check(
         budget,
         exchange,
         targets,
+        lists,
         book,
         lease_tables: leases.iter().enumerate().flat_map(|(nth, parts)| parts.iter().map(move |_| nth)).collect(),
         leases: leases.into_iter().flatten().collect(),

@@ -78,6 +78,12 @@ impl Fleet {
         self.restore_target(&id);
     }
 
+    /// Records that targets are no longer listed where they were found. After the grace period they are gone, and their GPUs
+    /// are paid until they were last seen. A target that returns continues from its counters.
+    pub fn leave_targets(&mut self, targets: &[TargetId]) {
+        self.inventory.leave_targets(targets);
+    }
+
     /// Sets what does not work here, with remedies.
     pub fn set_source_errors(&mut self, source_errors: Vec<SourceError>) {
         self.inventory.set_source_errors(source_errors);
@@ -184,6 +190,9 @@ impl Fleet {
             self.mark(at.wall, &watch::clock_was_set(step));
         }
         self.inventory.end_wait();
+        if let Some(changes) = self.inventory.release_departed() {
+            self.follow(changes, at);
+        }
         self.metering.tick(&mut self.ledger, view(&self.config, &self.inventory), at);
         self.ledger.settle(at.wall);
         self.pace.mark(&self.ledger, at);

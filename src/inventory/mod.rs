@@ -5,6 +5,7 @@
 
 mod change;
 mod config;
+mod departed;
 mod earlier;
 mod failing;
 mod former;
@@ -80,7 +81,13 @@ impl Inventory {
 
     /// Adds a target, which is `never` until it answers.
     pub fn add_target(&mut self, info: TargetInfo) {
-        if self.targets.contains_key(&info.target) {
+        if let Some(known) = self.targets.get_mut(&info.target) {
+            if known.left.take().is_some() {
+                if let Some(node) = &info.node {
+                    self.configured.insert(info.target.clone(), node.clone());
+                }
+                known.info = info;
+            }
             return;
         }
         if let Some(node) = &info.node {

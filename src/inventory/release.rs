@@ -65,7 +65,7 @@ impl Inventory {
     }
 
     /// Releases a node's GPUs.
-    fn release_node(&mut self, name: &NodeName) -> Changes {
+    pub(super) fn release_node(&mut self, name: &NodeName) -> Changes {
         let mut changes = Changes::default();
         let Some(node) = self.nodes.get_mut(name) else { return changes };
         let allocation = node.allocation();

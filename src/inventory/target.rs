@@ -33,6 +33,8 @@ pub struct Target {
     pub(crate) only_gpus: bool,
     /// When the samples of its pages were taken.
     pub(crate) samples: SampleTimes,
+    /// Since when it is no longer listed where it was found.
+    pub(crate) left: Option<Moment>,
 }
 
 impl Target {
@@ -50,6 +52,7 @@ impl Target {
             failures: 0,
             only_gpus: false,
             samples: SampleTimes::default(),
+            left: None,
         }
     }
 

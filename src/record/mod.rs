@@ -15,7 +15,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use crate::fleet::TargetInfo;
-use crate::reading::{Event, NodeName, SourceError};
+use crate::reading::{Event, NodeName, SourceError, TargetId};
 use crate::units::{Moment, Span};
 
 pub use error::RecordError;
@@ -57,6 +57,8 @@ pub enum RecordingEntry<'a> {
     Events(Cow<'a, [Event]>),
     /// Targets that were found.
     Targets(Cow<'a, [TargetInfo]>),
+    /// Targets that are no longer listed.
+    Gone(Cow<'a, [TargetId]>),
     /// What does not work.
     Errors(Cow<'a, [SourceError]>),
     /// A new interval between polls.
@@ -70,7 +72,7 @@ impl RecordingEntry<'_> {
     pub fn at(&self) -> Option<Moment> {
         match self {
             Self::Events(events) => events.last().map(Event::at),
-            Self::Targets(_) | Self::Errors(_) | Self::Interval(_) | Self::Missed(_) => None,
+            Self::Targets(_) | Self::Gone(_) | Self::Errors(_) | Self::Interval(_) | Self::Missed(_) => None,
         }
     }
 }

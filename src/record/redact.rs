@@ -80,6 +80,9 @@ impl Redactor {
                 }
                 RecordingEntry::Targets(Cow::Owned(targets))
             }
+            RecordingEntry::Gone(targets) => {
+                RecordingEntry::Gone(targets.iter().map(|target| self.target(target)).collect::<Vec<_>>().into())
+            }
             RecordingEntry::Errors(errors) => {
                 let mut errors = errors.into_owned();
                 for error in &mut errors {

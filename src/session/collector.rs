@@ -10,7 +10,7 @@ use super::recorder::Recorder;
 use crate::alert::AlertWatch;
 use crate::fleet::{Fleet, TargetInfo};
 use crate::history::History;
-use crate::reading::{Event, SourceError};
+use crate::reading::{Event, SourceError, TargetId};
 use crate::record::{Recording, RecordingEntry};
 use crate::snapshot::Snapshot;
 use crate::source::{Source, SourceMessage};
@@ -35,6 +35,8 @@ pub enum Message {
     Events(Vec<Event>),
     /// Targets that were found.
     Enlist(Vec<TargetInfo>),
+    /// Targets that are no longer listed where they were found.
+    Gone(Vec<TargetId>),
     /// Errors of sources on this machine.
     Errors(Vec<SourceError>),
     /// A new interval between polls.
@@ -55,6 +57,7 @@ impl Message {
                     found.into_iter().map(|target| (target.info, target.source)).unzip();
                 return (Self::Enlist(infos), sources.into_iter().flatten().collect());
             }
+            SourceMessage::Gone(targets) => Self::Gone(targets),
             SourceMessage::Errors(errors) => Self::Errors(errors),
             SourceMessage::Interval(interval) => Self::Interval(interval),
         };
@@ -66,6 +69,7 @@ impl Message {
         Some(match self {
             Self::Events(events) => RecordingEntry::Events(events.into()),
             Self::Enlist(targets) => RecordingEntry::Targets(targets.into()),
+            Self::Gone(targets) => RecordingEntry::Gone(targets.into()),
             Self::Errors(errors) => RecordingEntry::Errors(errors.into()),
             Self::Interval(interval) => RecordingEntry::Interval(*interval),
             Self::Ledger(_) | Self::Close(_) => return None,
@@ -154,6 +158,10 @@ impl Collector {
                 for member in members {
                     self.fleet.add_target(member);
                 }
+                false
+            }
+            Message::Gone(targets) => {
+                self.fleet.leave_targets(&targets);
                 false
             }
             Message::Errors(errors) => {

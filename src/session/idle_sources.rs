@@ -27,6 +27,11 @@ impl IdleSources {
         self.0.iter_mut().map(|(source, _)| source)
     }
 
+    /// Whether there are none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Takes those that have rested.
     pub(super) fn take_rested(&mut self) -> Vec<Box<dyn Source>> {
         let now = Instant::now();

@@ -70,7 +70,7 @@ pub struct SampledSession {
     discovery: Option<PollGroup>,
     pids: watch::Sender<Pids>,
     /// Sources that others depend on, such as a simulated fleet's sockets.
-    _own: Opened,
+    own: Opened,
     /// Events of the ledger: it was released by another process, or a person made an entry.
     ledger_events: Option<Receiver<LedgerEvent>>,
 }
@@ -98,7 +98,12 @@ impl SampledSession {
                 (kept.collector, Some(kept.events))
             }
         };
-        Self { collector, plan, clock, sources, files, discovery, pids, _own: opened, ledger_events }
+        let mut session = Self { collector, plan, clock, sources, files, discovery, pids, own: opened, ledger_events };
+        let said = session.own.own.iter_mut().flat_map(|own| std::mem::take(&mut own.first_messages));
+        for message in said.collect::<Vec<_>>() {
+            session.note(message);
+        }
+        session
     }
 
     /// Whether a second poll can give rates; a file is read once unless the plan says otherwise.

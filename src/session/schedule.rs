@@ -19,7 +19,7 @@ use super::poll_group::{APART, TOGETHER, poll_once};
 use crate::clock::Clock;
 use crate::reading::{Event, TargetId};
 use crate::source::discover::{Pids, note_pids};
-use crate::source::{MessageReceiver, SECOND_POLL, Source, SourceMessage, sink};
+use crate::source::{MessageReceiver, Next, SECOND_POLL, Source, SourceMessage, sink};
 use crate::units::Span;
 
 /// Slots in an interval.
@@ -125,12 +125,13 @@ impl Schedule {
                 Some(ended) = polls.join_next() => {
                     let mut ended = Some(ended);
                     while let Some(poll) = ended {
-                        if let Ok(((source, _), took)) = poll {
+                        // A source that has ended is dropped.
+                        if let Ok(((source, Next::Scheduled | Next::At(_)), took)) = poll {
                             idle.put(source, took, slot.interval);
                         }
                         ended = polls.try_join_next();
                     }
-                    if !self.pass(take_all(&mut receiver)).await || (ending && polls.is_empty()) {
+                    if !self.pass(take_all(&mut receiver)).await || (polls.is_empty() && (ending || idle.is_empty())) {
                         return;
                     }
                 }
@@ -303,7 +304,7 @@ mod tests {
     use std::sync::atomic::{AtomicU32, Ordering};
 
     use super::*;
-    use crate::source::{Next, PollFuture, Sink};
+    use crate::source::{PollFuture, Sink};
 
     #[test]
     fn the_second_poll_is_soon_and_the_others_in_their_slot() {

@@ -71,6 +71,8 @@ pub enum SourceMessage {
     Events(Vec<Event>),
     /// Targets that it found.
     Targets(Vec<FoundTarget>),
+    /// Targets that are no longer listed where they were found.
+    Gone(Vec<TargetId>),
     /// The current errors, which replace earlier ones.
     Errors(Vec<SourceError>),
     /// A new interval between polls.

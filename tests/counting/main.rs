@@ -34,6 +34,7 @@ mod close_restarts;
 mod close_turns;
 mod costs;
 mod counting;
+mod departed_targets;
 mod departures;
 mod dips;
 mod drifting_starts;

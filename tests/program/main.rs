@@ -57,4 +57,5 @@ mod price_imports;
 mod recordings;
 mod serve_log;
 mod surfaces;
+mod target_lists;
 mod wrong_calls;

@@ -37,3 +37,4 @@ mod page_search;
 mod refusals;
 mod scrape;
 mod simulate;
+mod target_lists;

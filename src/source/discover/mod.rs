@@ -1,9 +1,13 @@
 //! The search for engines on this machine: the usual ports on loopback, and the ports of processes that use GPUs.
 //!
 //! An engine is recognized by its page, not by its port. A refused connection is cheap; a server that is not an engine is
-//! not asked again for a while.
+//! not asked again for a while. Targets elsewhere are found in lists (`target_lists.rs`).
 
+mod file_sd;
+mod list_files;
+mod listed;
 mod listening;
+mod target_lists;
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -21,7 +25,9 @@ use crate::source::PolledTarget;
 use crate::source::contract::{self, Next, PollFuture, Sink, Source, SourceMessage};
 use crate::source::scrape::{Scrape, Scraper, Settings};
 
+pub use list_files::ListFiles;
 pub use listening::listening;
+pub use target_lists::TargetLists;
 
 /// The timeout of connecting to a loopback port.
 const ACCEPT: Duration = Duration::from_millis(200);
