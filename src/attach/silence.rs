@@ -143,7 +143,7 @@ mod tests {
         assert_eq!((stale.at - last.at, stale.money.revenue), (Span::from_secs(4), last.money.revenue));
         let said = stale.source_errors.last().unwrap();
         assert!(said.source.as_str() == "http://hub:9546" && said.cause.as_str().contains("4 s: connection refused"));
-        let lost = after(&last, Span::from_secs(31), "http://hub:9546", "connection refused");
-        assert_eq!(lost.nodes[0].state, Health::Lost);
+        let gone = after(&last, Span::from_secs(31), "http://hub:9546", "connection refused");
+        assert_eq!(gone.nodes[0].state, Health::Lost);
     }
 }

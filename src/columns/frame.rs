@@ -233,7 +233,8 @@ mod tests {
 
     #[test]
     fn what_did_not_change_takes_next_to_nothing() {
-        let rows: Rows = (0..2000).map(|at| (Some(at * 7919), (format!("gpu-{at}"), vec![at as i64; 3]))).collect();
+        let row = |at: u32| (Some(u64::from(at) * 7919), (format!("gpu-{at}"), vec![i64::from(at); 3]));
+        let rows: Rows = (0..2000).map(row).collect();
         let one = written(&rows);
         let (alone, same) = (one.frame(None).len(), one.frame(Some(&one)).len());
         assert!(same < 200 && alone > 2000, "{alone} and {same} bytes");
