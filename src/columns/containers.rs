@@ -1,10 +1,8 @@
-//! Texts, values that may be absent, lists, shared values and pairs.
+//! Values that may be absent, lists, shared values and pairs.
 
 use std::sync::Arc;
 
-use super::{ColumnReader, ColumnWriter, Columnar, put_numbers, take_numbers, texts};
-
-texts! { String: String::as_str, str::to_owned; }
+use super::{ColumnReader, ColumnWriter, Columnar, put_numbers, take_numbers};
 
 impl<T: Columnar> Columnar for Option<T> {
     fn put_all(items: &[&Self], out: &mut ColumnWriter) {

@@ -15,11 +15,11 @@ const LEVEL: i32 = 3;
 /// Columns that are being written.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct ColumnWriter {
-    columns: Vec<Column>,
+    columns: Vec<StoredColumn>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Column {
+struct StoredColumn {
     width: usize,
     bytes: Vec<u8>,
 }
@@ -27,7 +27,7 @@ struct Column {
 /// Columns that are being read, in the order in which they were written.
 #[derive(Debug)]
 pub struct ColumnReader<'c> {
-    columns: std::slice::Iter<'c, Column>,
+    columns: std::slice::Iter<'c, StoredColumn>,
 }
 
 /// Why a frame cannot be read.
@@ -56,7 +56,7 @@ impl std::error::Error for FrameError {}
 impl ColumnWriter {
     /// Begins a column of numbers of so many bytes each, and returns its bytes.
     pub(super) fn column(&mut self, width: usize) -> &mut Vec<u8> {
-        self.columns.push(Column { width, bytes: Vec::new() });
+        self.columns.push(StoredColumn { width, bytes: Vec::new() });
         let last = self.columns.len() - 1;
         &mut self.columns[last].bytes
     }
@@ -112,13 +112,13 @@ impl ColumnWriter {
             if is_difference && last.is_none() {
                 return Err(FrameError::OutOfOrder);
             }
-            columns.push(Column::of_planes(width, planes, last.filter(|_| is_difference)));
+            columns.push(StoredColumn::of_planes(width, planes, last.filter(|_| is_difference)));
         }
         Ok(Self { columns })
     }
 }
 
-impl Column {
+impl StoredColumn {
     fn is_like(&self, other: &Self) -> bool {
         self.width == other.width && self.bytes.len() == other.bytes.len()
     }

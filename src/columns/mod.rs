@@ -8,6 +8,7 @@ mod containers;
 mod frame;
 mod macros;
 mod number;
+mod primitives;
 
 pub use frame::{ColumnReader, ColumnWriter, FrameError};
 pub(crate) use macros::{fields, numbers, texts, variants};

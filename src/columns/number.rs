@@ -1,6 +1,5 @@
 //! Numbers of a fixed width.
 
-use super::numbers;
 use super::{ColumnReader, ColumnWriter};
 
 /// A number that is stored in so many bytes.
@@ -26,20 +25,10 @@ macro_rules! stored {
                 Some(Self::from_le_bytes(bytes.try_into().ok()?))
             }
         }
-
-        numbers! { $number as $number: |number| *number, Some; }
     )* };
 }
 
 stored! { u8 u32 i32 u64 i64 i128 }
-
-numbers! {
-    bool as u8: |flag| u8::from(*flag), |byte| (byte < 2).then_some(byte == 1);
-    usize as u64: |count| *count as u64, |count| usize::try_from(count).ok();
-    // A measured figure: 20 bits of its fraction, which is a millionth of it. What is drawn has fewer digits.
-    f64 as u32: |figure| (figure.to_bits() >> 32) as u32, |top| Some(f64::from_bits(u64::from(top) << 32));
-    f32 as u32: |figure| figure.to_bits(), |bits| Some(f32::from_bits(bits));
-}
 
 /// Writes a column of numbers.
 pub fn put_numbers<N: StoredNumber>(numbers: impl Iterator<Item = N>, out: &mut ColumnWriter) {

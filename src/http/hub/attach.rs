@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 use tokio::sync::{Notify, oneshot, watch};
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use super::present::HubPresent;
 use crate::attach::{Frame, FrameWriter, PREAMBLE, encode_past};
@@ -158,15 +158,18 @@ async fn make_frames(
     arrival: Arc<Notify>,
 ) {
     let mut writer = FrameWriter::default();
+    let mut ticks = interval(EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         if frames.receiver_count() == 0 {
             arrival.notified().await;
+            // The first viewer is not kept waiting.
+            ticks.reset_immediately();
         }
-        let next = Instant::now() + EVERY;
+        ticks.tick().await;
         let snapshot = Arc::clone(&present.borrow_and_update().snapshot);
         let frame = SharedFrame { frame: writer.next(&snapshot), whole: OnceLock::new(), difference: OnceLock::new() };
         frames.send_replace(Some(Arc::new(frame)));
-        sleep_until(next).await;
         if present.changed().await.is_err() {
             return;
         }
