@@ -38,7 +38,7 @@ pub(super) fn hub(global: &Global, targets: &[String], also: &[String]) -> Resul
     if !targets.is_empty() || !also.is_empty() {
         return Ok(None);
     }
-    if configured.attach.is_some() || !configured.targets.is_empty() {
+    if configured.attach.is_some() || !configured.targets.is_empty() || !configured.lists.is_empty() {
         return Ok(configured.attach);
     }
     let address = SocketAddr::from(USUAL);
