@@ -85,7 +85,6 @@ pub(super) const PAGES: &[HelpText] = &[
         ["serve"],
         ["interval", "nvml_lib", "role", "ledger", "log", "log_level", "log_format"],
         "  margintop serve http://gpu-01:8000 http://gpu-02:8000
-  margintop serve --log /var/log/margintop.log --log-format json
   margintop serve --listen 0.0.0.0:9546 --token-file /etc/margintop/token
   margintop --attach http://127.0.0.1:9546       the dashboard of a hub",
         "docs/FLEET.md",
