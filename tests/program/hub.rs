@@ -160,7 +160,7 @@ fn each_snapshot_is_an_event() {
         if let Some(data) = line.strip_prefix("data: ") {
             let snapshot: Value = serde_json::from_str(data).unwrap();
             assert_eq!(snapshot["nodes"].as_array().map(Vec::len), Some(0), "rows only if they are asked for");
-            times.push(snapshot["at"].as_str().unwrap().to_owned());
+            times.push(snapshot["at"].as_str().unwrap().parse::<jiff::Timestamp>().unwrap());
         }
         if times.len() == 4 {
             break;
