@@ -67,7 +67,7 @@ fn framed(number: u64, is_whole: bool, frame: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// Reads a stream, in whatever pieces it comes.
+/// Reads a stream, in pieces of any size.
 #[derive(Debug, Default)]
 pub struct FrameReader {
     waiting: Vec<u8>,

@@ -1,4 +1,4 @@
-//! margintop's own agent: the counters of a node's engines under one set of names, whatever the engines call them.
+//! margintop's own agent: the counters of a node's engines under one set of names for all of them.
 //!
 //! [`crate::http`] writes these names. The labels `engine_address` and `engine_process` identify a process; `engine` names its
 //! program, whose rules apply to the row. A counter that was a sum of several series has one line for each, told apart by the label

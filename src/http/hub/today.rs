@@ -31,7 +31,7 @@ impl TodayMoney {
     }
 }
 
-/// Asks the ledger for today repeatedly, until nobody reads the answers. An unreadable ledger leaves the last answer.
+/// Asks the ledger for today repeatedly, until the receiver of the answers is dropped. An unreadable ledger leaves the last answer.
 pub async fn follow_today(
     store: Store,
     snapshots: watch::Receiver<Arc<Snapshot>>,
