@@ -12,7 +12,7 @@ use super::target_states::GpuStates;
 use super::{Failure, listen, log, out};
 use crate::clock::Clock;
 use crate::http;
-use crate::platform::{ServerSignal, ShutdownSignals};
+use crate::platform::{KeptListener, ServerSignal, ShutdownSignals};
 use crate::reading::NodeName;
 use crate::session::Relay;
 use crate::source::nvml::{Nvml, NvmlSettings, PollPace, Version};
@@ -31,10 +31,12 @@ pub(super) fn run(global: &Global, args: &AgentArgs) -> Result<(), Failure> {
         log::start(global, &plan.settings)?;
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let mut kept = None;
     let ended = runtime.block_on(async {
         let mut shutdown = ShutdownSignals::new()?;
         let listener = if args.stdio { None } else { Some(listen::bind(&args.listen, &args.access).await?) };
         if let Some((listener, access)) = &listener {
+            kept = Some(KeptListener::of(listener)?);
             listen::announce(listener, access)?;
             tracing::info!(address = %listener.local_addr()?, "serving");
         }
@@ -66,7 +68,7 @@ pub(super) fn run(global: &Global, args: &AgentArgs) -> Result<(), Failure> {
     tracing::info!("{}", if ended == ServerSignal::Reload { "begins again" } else { "ended" });
     // A call of the driver that never returns must not hold the process.
     runtime.shutdown_background();
-    if ended == ServerSignal::Reload && !args.stdio { Err(begin_again()) } else { Ok(()) }
+    if ended == ServerSignal::Reload && !args.stdio { Err(begin_again(kept)) } else { Ok(()) }
 }
 
 /// The driver of this node and its engines.

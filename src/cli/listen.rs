@@ -7,6 +7,7 @@ use tokio::net::TcpListener;
 use super::access_args::AccessArgs;
 use super::server_tls::{secret_file, server_tls};
 use super::{Failure, out, to_stderr};
+use crate::platform::KeptListener;
 use crate::system_error::system_error;
 use crate::wire::{Access, Token};
 
@@ -21,7 +22,7 @@ pub(super) async fn bind(address: &str, args: &AccessArgs) -> Result<(TcpListene
         let error = system_error(&error);
         Failure::Run(format!("{address}: {error}; choose another address with --listen or MARGINTOP_LISTEN"))
     };
-    let listener = TcpListener::bind(address).await.map_err(why)?;
+    let listener = open(address).await.map_err(why)?;
     let loopback = listener.local_addr()?.ip().is_loopback();
     let is_guarded = access.token.is_some() || args.client_ca.is_some();
     if !loopback && !is_guarded && !args.insecure {
@@ -36,6 +37,19 @@ pub(super) async fn bind(address: &str, args: &AccessArgs) -> Result<(TcpListene
         ));
     }
     Ok((listener, Access { loopback, ..access }))
+}
+
+/// The socket that this process inherited, if it is one of this address, else a new one.
+async fn open(address: &str) -> std::io::Result<TcpListener> {
+    if let Some(inherited) = KeptListener::inherited() {
+        let its_own = inherited.local_addr()?;
+        let mut wanted = tokio::net::lookup_host(address).await?;
+        if wanted.any(|wanted| wanted == its_own || (wanted.port() == 0 && wanted.ip() == its_own.ip())) {
+            inherited.set_nonblocking(true)?;
+            return TcpListener::from_std(inherited);
+        }
+    }
+    TcpListener::bind(address).await
 }
 
 /// The access that the arguments ask for.

@@ -1,7 +1,7 @@
 //! SIGHUP of `serve` and `agent`: the process begins again with the configuration as it is then, unless that cannot be used.
 
 use super::Failure;
-use crate::platform::{ServerSignal, ShutdownSignals, replace_with};
+use crate::platform::{KeptListener, ServerSignal, ShutdownSignals, replace_with};
 
 /// Waits for a signal that ends this run. `check` reads the configuration: one that cannot be used is logged, and the run goes
 /// on with its own.
@@ -23,12 +23,17 @@ pub(super) async fn until_ended(
     }
 }
 
-/// Replaces this process by a new one of the same program and arguments. Returns only if that fails.
-pub(super) fn begin_again() -> Failure {
+/// Replaces this process by a new one of the same program, arguments and listening socket. Returns only if that fails.
+pub(super) fn begin_again(listener: Option<KeptListener>) -> Failure {
     let program = match std::env::current_exe() {
         Ok(program) => program,
         Err(error) => return Failure::Run(format!("this program's file is not known: {error}")),
     };
-    let error = replace_with(std::process::Command::new(&program).args(std::env::args_os().skip(1)));
+    let mut command = std::process::Command::new(&program);
+    command.args(std::env::args_os().skip(1));
+    if let Some(listener) = listener {
+        listener.hand_to(&mut command);
+    }
+    let error = replace_with(&mut command);
     Failure::Run(format!("{} did not start: {error}", program.display()))
 }

@@ -15,7 +15,7 @@ use super::{Failure, ledger, ledger_states, listen, log, target_states};
 use crate::clock::Clock;
 use crate::history::History;
 use crate::http::{self, AboutHub, HubParts, MarkerRequest, MarkerSink};
-use crate::platform::{ServerSignal, ShutdownSignals};
+use crate::platform::{KeptListener, ServerSignal, ShutdownSignals};
 use crate::session::{self, Session, SessionConfig};
 use crate::store;
 use crate::units::zone_text;
@@ -32,9 +32,11 @@ pub(super) fn run(global: &Global, args: &ServeArgs) -> Result<(), Failure> {
     let log = log::start(global, &plan.settings)?;
     let path = ledger::choice(global, &plan.settings).or_own();
     let runtime = session::runtime(1)?;
+    let mut kept = None;
     let ended = runtime.block_on(async {
         let mut shutdown = ShutdownSignals::new()?;
         let (listener, access) = listen::bind(&args.listen, &args.access).await?;
+        kept = Some(KeptListener::of(&listener)?);
         let history = History::default();
         let ledger = ledger::settings(&plan.settings, path.clone(), &Clock::System);
         let config = SessionConfig { history: Some(history.clone()), ..plan.session(&Clock::System, ledger) };
@@ -71,7 +73,7 @@ pub(super) fn run(global: &Global, args: &ServeArgs) -> Result<(), Failure> {
     })?;
     // A call of the driver that never returns must not hold the process.
     runtime.shutdown_background();
-    if ended == ServerSignal::Reload { Err(begin_again()) } else { Ok(()) }
+    if ended == ServerSignal::Reload { Err(begin_again(kept)) } else { Ok(()) }
 }
 
 /// Writes posted markers to a ledger, on a thread that may wait for its disk.

@@ -13,8 +13,8 @@ mod usage;
 pub use usage::{ProcessUsage, own_usage};
 
 pub use system::{
-    ShutdownSignals, allow_files, file_identity, host_name, is_alive, outlive_file_limit, replace_with, special_file,
-    stop_self,
+    KeptListener, ShutdownSignals, allow_files, file_identity, host_name, is_alive, outlive_file_limit, replace_with,
+    special_file, stop_self,
 };
 
 /// What a signal asks of a server.

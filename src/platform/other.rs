@@ -40,6 +40,28 @@ pub const fn stop_self() -> io::Result<()> {
     Ok(())
 }
 
+/// A listening socket for a program that replaces this one: this system hands none on.
+#[derive(Debug)]
+pub struct KeptListener;
+
+impl KeptListener {
+    /// Keeps nothing.
+    ///
+    /// # Errors
+    /// None.
+    pub const fn of<T>(_listener: &T) -> io::Result<Self> {
+        Ok(Self)
+    }
+
+    /// Does nothing.
+    pub const fn hand_to(self, _command: &mut Command) {}
+
+    /// Always `None`.
+    pub const fn inherited() -> Option<std::net::TcpListener> {
+        None
+    }
+}
+
 /// Runs another program and exits with its status. Returns only if that fails.
 pub fn replace_with(command: &mut Command) -> io::Error {
     match command.status() {

@@ -2,6 +2,8 @@
 
 use std::fs::Metadata;
 use std::io;
+use std::net::TcpListener;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
@@ -64,6 +66,37 @@ pub fn is_alive(pid: u32) -> bool {
 /// The system's error.
 pub fn stop_self() -> io::Result<()> {
     Ok(kill_process(getpid(), Signal::STOP)?)
+}
+
+/// A listening socket that a program that replaces this one goes on with, so that connections wait meanwhile and none is
+/// refused.
+#[derive(Debug)]
+pub struct KeptListener(OwnedFd);
+
+impl KeptListener {
+    /// Keeps a socket open, whatever closes `listener`.
+    ///
+    /// # Errors
+    /// No descriptor is left.
+    pub fn of(listener: &impl AsFd) -> io::Result<Self> {
+        listener.as_fd().try_clone_to_owned().map(Self)
+    }
+
+    /// Starts a program with the socket.
+    pub fn hand_to(self, command: &mut Command) {
+        command.stdin(self.0);
+    }
+
+    /// The socket that this process was started with as its standard input: by the process that it replaced, or by a service
+    /// manager. `None` if the standard input is not a listening socket.
+    pub fn inherited() -> Option<TcpListener> {
+        let input = io::stdin();
+        let listens = rustix::net::sockopt::socket_acceptconn(input.as_fd()).is_ok_and(|listens| listens);
+        let socket = listens.then(|| input.as_fd().try_clone_to_owned().ok()).flatten()?;
+        let listener = TcpListener::from(socket);
+        // A socket of another family has no such address.
+        listener.local_addr().is_ok().then_some(listener)
+    }
 }
 
 /// Replaces this process by another program. Returns only if that fails.

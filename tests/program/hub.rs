@@ -14,7 +14,7 @@ use serde_json::Value;
 use page::{Counted, vllm, with_start};
 use program::{Program, Running, micros};
 use server::{Reply, Server};
-use web::{WebAnswer, get, get_with, open, post};
+use web::{WebAnswer, get, get_with, open, post, try_get};
 
 const PRICES: &str =
     "[[price]]\nmodel = \"*\"\nlist = \"deepseek-r1-standard\"\n[[lease]]\ngpu = \"*\"\nrate = \"2\"\n";
@@ -254,12 +254,13 @@ fn a_reload_loses_no_token_and_a_broken_configuration_is_not_taken() {
     reload();
     let began = Instant::now();
     loop {
-        let is_up = std::net::TcpStream::connect(&listen).is_ok();
-        if is_up && get(&url, "/api/v1/snapshot").body.contains("deepseek-v3-standard") {
+        // The socket stays: a connection waits for the new process, and is at most cut, if the former had accepted it.
+        let asked = try_get(&url, "/api/v1/snapshot").expect("no connection is refused");
+        if asked.is_some_and(|answer| answer.body.contains("deepseek-v3-standard")) {
             break;
         }
         assert!(began.elapsed() < PATIENCE, "it does not begin again");
-        std::thread::sleep(Duration::from_millis(50));
+        std::thread::sleep(Duration::from_millis(5));
     }
     let all = step.times(60);
     until(&url, "/api/v1/snapshot", |answer| answer.json()["tokens"]["output_total"] == all.output);

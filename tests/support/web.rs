@@ -56,13 +56,29 @@ pub fn open(url: &str, request: &str) -> TcpStream {
 }
 
 fn send(url: &str, request: &str) -> WebAnswer {
-    let mut reader = BufReader::new(open(url, request));
+    read_answer(open(url, request)).unwrap()
+}
+
+/// A GET of a server that may close the connection before it has answered: `None` then. An error is a connection that was
+/// refused.
+pub fn try_get(url: &str, path: &str) -> std::io::Result<Option<WebAnswer>> {
+    let mut stream = TcpStream::connect(url.trim_start_matches("http://"))?;
+    stream.set_read_timeout(Some(Duration::from_secs(20)))?;
+    let request = format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n");
+    let asked = stream.write_all(request.as_bytes());
+    Ok(asked.and_then(|()| read_answer(stream)).ok())
+}
+
+fn read_answer(stream: TcpStream) -> std::io::Result<WebAnswer> {
+    let mut reader = BufReader::new(stream);
     let mut head = String::new();
     while !head.ends_with("\r\n\r\n") {
-        assert!(reader.read_line(&mut head).unwrap() > 0, "the head breaks off: {head:?}");
+        if reader.read_line(&mut head)? == 0 {
+            return Err(std::io::Error::other(format!("the head breaks off: {head:?}")));
+        }
     }
     let mut body = String::new();
-    reader.read_to_string(&mut body).unwrap();
+    reader.read_to_string(&mut body)?;
     let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-    WebAnswer { status, head, body }
+    Ok(WebAnswer { status, head, body })
 }
