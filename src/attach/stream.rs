@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::columns::{ColumnWriter, Columnar, FrameError};
 use crate::ledger::Past;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Coverage, EngineRow, NodeRow, Snapshot};
 
 /// The first bytes of a stream, and of a past: the version of everything behind them.
 pub const PREAMBLE: &[u8] = concat!("margintop-attach ", env!("CARGO_PKG_VERSION"), " 1\n").as_bytes();
@@ -13,11 +13,25 @@ const LARGEST: usize = 64 << 20;
 /// The bytes before a frame: its length, whether it is whole, and its number.
 const HEAD: usize = 13;
 
+/// From so many rows of GPUs and engines on, every second frame has those of the frame before: totals move every second,
+/// rows every two.
+const MANY_ROWS: usize = 1000;
+
 /// Snapshots as frames.
 #[derive(Debug, Default)]
 pub struct FrameWriter {
     last: Option<Arc<ColumnWriter>>,
+    rows: Option<SentRows>,
     number: u64,
+}
+
+/// The rows of the last frame.
+#[derive(Debug)]
+struct SentRows {
+    nodes: Vec<Arc<NodeRow>>,
+    engines: Vec<Arc<EngineRow>>,
+    coverage: Coverage,
+    alerts: usize,
 }
 
 /// One snapshot, to be sent whole or as the difference from the one before.
@@ -32,11 +46,39 @@ impl FrameWriter {
     /// The frame of the next snapshot.
     pub fn next(&mut self, snapshot: &Snapshot) -> Frame {
         let mut columns = ColumnWriter::default();
-        snapshot.put(&mut columns);
+        match self.rows.take().filter(|sent| sent.still_hold(snapshot)) {
+            Some(sent) => {
+                Snapshot { nodes: sent.nodes, engines: sent.engines, ..snapshot.clone() }.put(&mut columns);
+            }
+            None => {
+                snapshot.put(&mut columns);
+                self.rows = SentRows::of(snapshot);
+            }
+        }
         let columns = Arc::new(columns);
         self.number += 1;
         let before = self.last.replace(Arc::clone(&columns));
         Frame { number: self.number, columns, before }
+    }
+}
+
+impl SentRows {
+    /// The rows of a large fleet.
+    fn of(snapshot: &Snapshot) -> Option<Self> {
+        let count = snapshot.engines.len() + snapshot.nodes.iter().map(|node| node.gpus.len()).sum::<usize>();
+        (count >= MANY_ROWS).then(|| Self {
+            nodes: snapshot.nodes.clone(),
+            engines: snapshot.engines.clone(),
+            coverage: snapshot.coverage,
+            alerts: snapshot.alerts.len(),
+        })
+    }
+
+    /// Whether a snapshot may be shown with these rows: nothing appeared, left or fell silent.
+    fn still_hold(&self, snapshot: &Snapshot) -> bool {
+        self.coverage == snapshot.coverage
+            && self.alerts == snapshot.alerts.len()
+            && (self.nodes.len(), self.engines.len()) == (snapshot.nodes.len(), snapshot.engines.len())
     }
 }
 
@@ -203,6 +245,36 @@ mod tests {
             assert_eq!((last.at, last.money.revenue), (sent[3].at, sent[3].money.revenue), "{size}");
             assert_eq!(last.engines[0].target, sent[3].engines[0].target);
         }
+    }
+
+    /// Class: a fleet's rows cost more than a slow link carries, or a row that fell silent is shown a second longer.
+    #[test]
+    fn rows_of_a_large_fleet_come_every_two_seconds_or_when_one_falls_silent() {
+        let large = |mut snapshot: Snapshot| {
+            let row = Arc::clone(&snapshot.engines[0]);
+            snapshot.engines = vec![row; MANY_ROWS];
+            snapshot
+        };
+        let (mut writer, mut reader) = (FrameWriter::default(), FrameReader::default());
+        reader.take(PREAMBLE).unwrap();
+        let mut sent: Vec<Snapshot> = snapshots().take(5).map(large).collect();
+        sent[4].coverage.engines_live = 0;
+        let mut shown = Vec::new();
+        for snapshot in &sent {
+            let frame = writer.next(snapshot);
+            let read = reader.take(&frame.difference().unwrap_or_else(|| frame.whole())).unwrap().unwrap();
+            assert_eq!(read.tokens.prompt_total, snapshot.tokens.prompt_total, "totals move every second");
+            shown.push(read.engines[0].prompt_total);
+        }
+        let of: Vec<_> = sent.iter().map(|snapshot| snapshot.engines[0].prompt_total).collect();
+        assert_eq!(shown, [of[0], of[0], of[2], of[2], of[4]]);
+        assert!(of[0] < of[2] && of[2] < of[4], "{shown:?}");
+        sent[3].coverage.engines_live = 0;
+        let mut writer = FrameWriter::default();
+        let rows = |frame: &Frame| FrameReader { begun: true, ..<_>::default() }.take(&frame.whole()).unwrap().unwrap();
+        let shown: Vec<_> =
+            sent[2..4].iter().map(|snapshot| rows(&writer.next(snapshot)).engines[0].prompt_total).collect();
+        assert_eq!(shown, of[2..4], "an engine fell silent");
     }
 
     /// Class: a difference is applied to another frame than the one it was made from.

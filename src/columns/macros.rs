@@ -1,18 +1,23 @@
 //! Lists of fields and names, from which a type is written and read.
 
-/// Writes and reads a struct by its fields. One that is not listed does not compile.
+/// Writes and reads a struct by its fields. One that is not listed does not compile. `FIELD: WAY` writes and reads
+/// a field by the functions of a type.
 macro_rules! fields {
-    ($($name:ident { $($field:ident),* $(,)? })*) => { $(
+    (@put $column:ident, $out:ident) => { $crate::columns::Columnar::put_all(&$column, $out) };
+    (@put $column:ident, $out:ident, $way:ident) => { $way::put(&$column, $out) };
+    (@take $count:ident, $input:ident) => { $crate::columns::Columnar::take_all($count, $input) };
+    (@take $count:ident, $input:ident, $way:ident) => { $way::take($count, $input) };
+    ($($name:ident { $($field:ident $(: $way:ident)?),* $(,)? })*) => { $(
         impl $crate::columns::Columnar for $name {
             fn put_all(items: &[&Self], out: &mut $crate::columns::ColumnWriter) {
                 $(
                     let column: Vec<_> = items.iter().map(|item| &item.$field).collect();
-                    $crate::columns::Columnar::put_all(&column, out);
+                    $crate::columns::fields!(@put column, out $(, $way)?);
                 )*
             }
 
             fn take_all(count: usize, input: &mut $crate::columns::ColumnReader<'_>) -> Option<Vec<Self>> {
-                $(let mut $field = $crate::columns::Columnar::take_all(count, input)?.into_iter();)*
+                $(let mut $field = $crate::columns::fields!(@take count, input $(, $way)?)?.into_iter();)*
                 (0..count).map(|_| Some(Self { $($field: $field.next()?),* })).collect()
             }
         }

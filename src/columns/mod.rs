@@ -5,11 +5,13 @@
 //! type has or what they are called: both ends must be of the same version.
 
 mod containers;
+mod figures;
 mod frame;
 mod macros;
 mod number;
 mod primitives;
 
+pub use figures::{HourlyAmounts, PostedAmounts, put_figures, take_figures};
 pub use frame::{ColumnReader, ColumnWriter, FrameError};
 pub(crate) use macros::{fields, numbers, texts, variants};
 pub use number::{StoredNumber, put_numbers, take_numbers};

@@ -1,6 +1,6 @@
 //! The snapshot, also what its JSON leaves out.
 
-use crate::columns::{ColumnReader, ColumnWriter, Columnar, fields, variants};
+use crate::columns::{ColumnReader, ColumnWriter, Columnar, HourlyAmounts, PostedAmounts, fields, variants};
 use crate::pricing::Bill;
 use crate::snapshot::{
     Alert, Coverage, EngineRow, GpuRow, GpuTotals, LeakageView, LedgerBasis, ListBasis, ModelMoney, ModelRow,
@@ -25,8 +25,8 @@ fields! {
     TokenTotals { prompt_total, cached_total, output_total, prompt_per_second, cached_per_second, output_per_second }
     Requests { running, waiting }
     NodeRow {
-        name, unit, state, age_seconds, gpus, output_per_second, prompt_per_second, cache_hit_rate, revenue, cost, profit,
-        revenue_per_hour, cost_per_hour, idle_per_hour, profit_per_hour,
+        name, unit, state, age_seconds, gpus, output_per_second, prompt_per_second, cache_hit_rate, revenue: PostedAmounts,
+        cost: PostedAmounts, profit: PostedAmounts, revenue_per_hour: HourlyAmounts, cost_per_hour: HourlyAmounts, idle_per_hour: HourlyAmounts, profit_per_hour: HourlyAmounts,
     }
     GpuRow {
         index, uuid, name, state, reason, cost_missing, also_reported_by, utilization, heat, memory_used_bytes,
@@ -40,7 +40,7 @@ fields! {
         target, node, unit, kind, model, role, role_inferred, instance, rank, in_engine_row, has_live_counters, state,
         age_seconds, prompt_total, cached_total, output_total, prompt_per_second, output_per_second, cache_hit_rate, running,
         waiting, kv_usage, ttft_seconds, itl_seconds, e2e_seconds, within_slo, rank_wait_share, expert_balancedness,
-        preemptions, requests_per_minute, spec_acceptance, revenue, scrape, processes, note,
+        preemptions, requests_per_minute, spec_acceptance, revenue: PostedAmounts, scrape, processes, note,
     }
     ModelRow {
         model, prompt_total, cached_total, output_total, cache_hit_rate, prompt_per_second, output_per_second, money,

@@ -1,6 +1,6 @@
 //! Quantities: as the numbers that they are.
 
-use crate::columns::{fields, numbers};
+use crate::columns::{ColumnReader, ColumnWriter, Columnar, fields, numbers, put_figures, take_figures};
 use crate::units::{
     Bytes, BytesPerSecond, Celsius, EnergyPrice, GpuTime, HourlyRate, Megahertz, Money, PowerPrice, Price, Pue, Ratio,
     Share, Span, Timestamp, Tokens,
@@ -20,8 +20,6 @@ numbers! {
     Share as u32: |share| share.ppm(), Share::from_ppm;
     EnergyPrice as i64: |price| price.micros(), EnergyPrice::from_micros;
     Pue as u32: |pue| pue.thousandths().into(), |thousandths| Pue::from_thousandths(u16::try_from(thousandths).ok()?);
-    // As a measured figure: see `f64`.
-    Ratio as u32: |ratio| (ratio.get().to_bits() >> 32) as u32, |top| Ratio::new(f64::from_bits(u64::from(top) << 32));
     HourlyRate as i128: |rate| {
         let (micros, hours) = rate.parts();
         i128::from(micros) << 64 | i128::from(hours)
@@ -30,4 +28,15 @@ numbers! {
 
 fields! {
     PowerPrice { kwh, pue }
+}
+
+/// As a measured figure.
+impl Columnar for Ratio {
+    fn put_all(items: &[&Self], out: &mut ColumnWriter) {
+        put_figures(items.iter().map(|ratio| ratio.get()), out);
+    }
+
+    fn take_all(count: usize, input: &mut ColumnReader<'_>) -> Option<Vec<Self>> {
+        take_figures(count, input)?.map(Self::new).collect()
+    }
 }
