@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use crate::reading::{Health, Label, SourceError, SourceErrorKind};
 use crate::snapshot::{
-    EngineRow, GpuRow, GpuTotals, NodeRow, Quantiles, RequestRates, Requests, Snapshot, TokenTotals,
+    Alert, EngineRow, GpuRow, GpuTotals, NodeRow, Quantiles, RequestRates, Requests, Rule, Severity, Snapshot,
+    TokenTotals,
 };
 use crate::units::Span;
 
@@ -38,6 +39,18 @@ pub(super) fn after(last: &Snapshot, silence: Span, hub: &str, cause: &str) -> S
         (unit.revenue_per_hour, unit.cost_per_hour) = (None, None);
     }
     let seconds = silence.as_secs_f64().round();
+    let text =
+        format!("no snapshot for {seconds} s: {cause} (what changes at the hub is not known here; it is asked again)");
+    snapshot.alerts.insert(
+        0,
+        Alert {
+            rule: Rule::HubSilent,
+            severity: Severity::Critical,
+            subject: Label::new(hub),
+            since: last.at,
+            text: Label::new(&text),
+        },
+    );
     snapshot.source_errors.push(SourceError {
         kind: SourceErrorKind::Other,
         source: Label::new(hub),
@@ -143,6 +156,8 @@ mod tests {
         assert_eq!((stale.at - last.at, stale.money.revenue), (Span::from_secs(4), last.money.revenue));
         let said = stale.source_errors.last().unwrap();
         assert!(said.source.as_str() == "http://hub:9546" && said.cause.as_str().contains("4 s: connection refused"));
+        let alert = &stale.alerts[0];
+        assert_eq!((alert.rule, alert.severity, alert.since), (Rule::HubSilent, Severity::Critical, last.at));
         let gone = after(&last, Span::from_secs(31), "http://hub:9546", "connection refused");
         assert_eq!(gone.nodes[0].state, Health::Lost);
     }

@@ -38,6 +38,7 @@ impl EndedAlert<'_> {
             Rule::KvNearFull => "load fell",
             Rule::Throttled => "clocks are free again",
             Rule::GpuError => "no new error for an hour",
+            Rule::HubSilent => "the hub answers again",
             Rule::SloMissed => "the objectives are met again",
             Rule::Loss if money.profit_per_hour.is_none_or(|profit| profit < Money::ZERO) => "the profit is not known",
             Rule::Loss => "earns again",

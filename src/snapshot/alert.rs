@@ -74,6 +74,8 @@ pub enum Rule {
     GpuError,
     /// Less work than the configured objectives of latency ask for is within them.
     SloMissed,
+    /// The hub that this dashboard is attached to does not answer.
+    HubSilent,
 }
 
 /// An alert.

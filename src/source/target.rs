@@ -157,7 +157,7 @@ impl FromStr for PolledTarget {
 
     /// Parses `http(s)://host:port[/path]`, `host[:port]` or `file.prom`.
     fn from_str(text: &str) -> Result<Self, TargetError> {
-        let refuse = |why| TargetError { text: Label::new(text), why };
+        let refuse = |why| TargetError { text: Label::new(&without_secrets(text)), why };
         let text = text.trim();
         if text.is_empty() {
             return Err(refuse("it is empty; write http://HOST:PORT"));
@@ -190,7 +190,39 @@ fn url(text: &str) -> Result<Url, &'static str> {
             "a password does not belong in an address; write it to a file and set username and password_file, or bearer_token_file",
         );
     }
+    if url.query_pairs().any(|(key, _)| is_secret(&key)) {
+        return Err(
+            "a token does not belong in an address, which is logged; write it to a file and set bearer_token_file",
+        );
+    }
     Ok(url)
+}
+
+/// An address as it may be printed: without its query, and without what stands before its host.
+fn without_secrets(text: &str) -> String {
+    let (address, query) = text.split_once('?').map_or((text, ""), |(address, _)| (address, "?…"));
+    let address = match address.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.rsplit_once('@')?.1))) {
+        Some((scheme, host)) => format!("{scheme}://…@{host}"),
+        None => address.to_owned(),
+    };
+    format!("{address}{query}")
+}
+
+/// Whether a parameter of a query has a name under which tokens are sent.
+fn is_secret(name: &str) -> bool {
+    const NAMES: [&str; 9] = [
+        "token",
+        "accesstoken",
+        "authtoken",
+        "bearertoken",
+        "apikey",
+        "apitoken",
+        "authorization",
+        "password",
+        "secret",
+    ];
+    let letters: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
+    NAMES.iter().any(|secret| letters.eq_ignore_ascii_case(secret))
 }
 
 /// Whether a text without a scheme names a file: it has a `/` or ends in `.prom` or `.txt`.
@@ -238,12 +270,16 @@ mod tests {
             ("http://", "not an address"),
             ("host:notaport", "not an address"),
             ("http://user:secret@host:1", "bearer_token_file"),
+            ("http://host:1/metrics?token=secret", "bearer_token_file"),
+            ("https://host/?x=1&api_key=secret", "bearer_token_file"),
+            ("host:1?Access-Token=secret", "bearer_token_file"),
             ("::1", "brackets"),
             ("28402", "names no host"),
             ("8000:", "names no host"),
         ] {
             let error = text.parse::<PolledTarget>().unwrap_err().to_string();
-            assert!(error.contains(word), "{text}: {error}");
+            assert!(error.contains(word) && !error.contains("secret"), "{text}: {error}");
+            assert!("http://host:1/metrics?model=a&tokenizer=b".parse::<PolledTarget>().is_ok());
         }
     }
 }

@@ -169,3 +169,23 @@ fn nothing_is_wrong_only_without_any_alert() {
     assert!(!fleet.contains("nothing is wrong") && !node.contains("nothing is wrong"), "{fleet} / {node}");
     assert!(fleet.contains("answer") && node.contains("answer"), "{fleet} / {node}");
 }
+
+/// Class: a dashboard that is cut off from its hub says that the fleet is down.
+#[test]
+fn a_silent_hub_is_named_and_not_its_fleet() {
+    let mut snapshot = fleet(5, 2);
+    (snapshot.coverage.nodes_live, snapshot.coverage.engines_live) = (0, 0);
+    (snapshot.money.profit_per_hour, snapshot.money.revenue_per_hour) = (None, None);
+    let alert = Alert {
+        rule: Rule::HubSilent,
+        severity: Severity::Critical,
+        subject: Label::new("http://hub:9546"),
+        since: snapshot.at,
+        text: Label::new("no snapshot for 4 s: connection refused (it is asked again)"),
+    };
+    snapshot.alerts.insert(0, alert);
+    let said = words(&snapshot, None);
+    assert!(said.starts_with("The hub http://hub:9546 has been silent since "), "{said}");
+    assert!(said.contains("figures are of then") && !said.contains("No source answers"), "{said}");
+    assert!(said.ends_with("See whether the hub is up and reached from here."), "{said}");
+}

@@ -15,7 +15,7 @@ variants! {
     Rule {
         GpuLost, NodeSilent, EngineSilent, KvNearFull, SharedAddress, PageRefused, SourceMissing, Loss, LedgerUnwritten,
         RateAssumed, RateUnknown, Disputed, EnergyUnknown, HostnameShared, ProbablySame, NamesUnknown, EngineStalled,
-        Throttled, GpuError, SloMissed,
+        Throttled, GpuError, SloMissed, HubSilent,
     }
 }
 

@@ -108,6 +108,7 @@ pub(super) fn what(facts: &Facts<'_>, alert: &Alert) -> String {
         Rule::KvNearFull => format!("{subject} has had a full KV cache and a queue since {since}"),
         Rule::Throttled => format!("{subject} has been throttled by heat or power-capped since {since}"),
         Rule::GpuError => format!("{subject} had an XID error at {since}"),
+        Rule::HubSilent => format!("the hub {subject} has been silent since {since}"),
         Rule::SloMissed => format!("{subject} has missed its objectives of latency since {since}"),
         Rule::PageRefused => format!("{subject} has a page that was refused in part"),
         Rule::SharedAddress => format!("{subject} stands for several processes"),
@@ -239,6 +240,7 @@ const fn action(rule: Rule) -> Option<&'static str> {
         Rule::KvNearFull => "Cap the engine's requests, or add another one.",
         Rule::Throttled => "See to its cooling or its power limit.",
         Rule::GpuError => "See `dmesg | grep NVRM`.",
+        Rule::HubSilent => "See whether the hub is up.",
         Rule::SloMissed => "See which engines have long queues.",
         Rule::Disputed => "Run `margintop ledger disputes`.",
         Rule::ProbablySame | Rule::SourceMissing => "See its alert.",
@@ -254,5 +256,5 @@ const fn action(rule: Rule) -> Option<&'static str> {
 /// Whether the text says it already.
 const fn is_in_state(snapshot: &Snapshot, rule: Rule) -> bool {
     let unwritten = matches!(rule, Rule::LedgerUnwritten) && snapshot.money.ledger.write_error.is_some();
-    unwritten || matches!(rule, Rule::Loss)
+    unwritten || matches!(rule, Rule::Loss | Rule::HubSilent)
 }

@@ -4,13 +4,14 @@ use super::facts::{Facts, an_hour, signed_an_hour};
 use super::missing::{self, Missing};
 use super::sentence::{Importance, Sentence, Tone, part};
 use crate::reading::Label;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Alert, Rule, Snapshot};
+use crate::tui::format;
 use crate::units::Money;
 
 /// What it earns an hour, as the beginning of a sentence; `None` where that is not known.
 pub(super) fn state(facts: &Facts<'_>) -> Option<Sentence> {
     let snapshot = facts.snapshot;
-    if why_unknown(snapshot).is_some() {
+    if silent_hub(snapshot).is_some() || why_unknown(snapshot).is_some() {
         return None;
     }
     let profit = snapshot.money.profit_per_hour?;
@@ -30,6 +31,9 @@ pub(super) fn state(facts: &Facts<'_>) -> Option<Sentence> {
 /// The sentences where the profit an hour is not known: why, and what to do.
 pub(super) fn unknown(facts: &Facts<'_>) -> Vec<Sentence> {
     let money = &facts.snapshot.money;
+    if let Some(hub) = silent_hub(facts.snapshot) {
+        return of_silent_hub(facts, hub);
+    }
     if let Some(why) = why_unknown(facts.snapshot) {
         let mut sentences = vec![why.at(Importance::State)];
         sentences.extend(super::alarm::alarms(facts, None));
@@ -46,6 +50,22 @@ pub(super) fn unknown(facts: &Facts<'_>) -> Vec<Sentence> {
     sentences.extend(actions.map(|action| Sentence::toned(action, Tone::Action).at(Importance::State)));
     sentences.extend(super::alarm::alarms(facts, None));
     sentences
+}
+
+/// The alert on the hub, where this dashboard is attached to one that does not answer.
+fn silent_hub(snapshot: &Snapshot) -> Option<&Alert> {
+    snapshot.alerts.iter().find(|alert| alert.rule == Rule::HubSilent)
+}
+
+/// What the hub itself knew last stands in the lists; of the present nothing is known but that.
+fn of_silent_hub(facts: &Facts<'_>, hub: &Alert) -> Vec<Sentence> {
+    let since = format::clock_minute(hub.since, facts.zone);
+    let (name, since) = (format::shorten(hub.subject.as_str(), 40), since.trim());
+    let long = format!("The hub {name} has been silent since {since}: figures are of then, and it may count on.");
+    let short = vec![part(format!("The hub has been silent since {since}."), Tone::Critical)];
+    let state = Sentence::toned(long, Tone::Critical).or(vec![short], 1).at(Importance::State);
+    let action = Sentence::toned("See whether the hub is up and reached from here.", Tone::Action);
+    vec![state, action.at(Importance::Action)]
 }
 
 /// Said while only more readings are needed.

@@ -59,6 +59,7 @@ pub(super) fn said_of(rule: Rule, text: &str) -> AlertSaid<'_> {
         | Rule::EngineStalled
         | Rule::RateAssumed
         | Rule::GpuError
+        | Rule::HubSilent
         | Rule::SloMissed => AlertSaid { long: short.to_owned(), short, remedy: rest },
         _ => AlertSaid { long: text.to_owned(), short, remedy: None },
     }
@@ -123,6 +124,7 @@ pub(super) const fn found(rule: Rule) -> &'static str {
         Rule::Throttled => "throttled",
         Rule::GpuError => "XID error",
         Rule::SloMissed => "SLO missed",
+        Rule::HubSilent => "silent",
     }
 }
 

@@ -20,11 +20,12 @@ const NAME: usize = 19;
 const COUNT: usize = 6;
 
 /// The rules with their conditions, the most costly first.
-const RULES: [(Rule, &str); 20] = [
+const RULES: [(Rule, &str); 21] = [
     (Rule::GpuLost, "a GPU that was there is gone, hangs or is silent"),
     (Rule::NodeSilent, "no source of a node answers for 3 intervals"),
     (Rule::EngineSilent, "a target does not answer, or gives no page"),
     (Rule::EngineStalled, "requests run and no token comes for 60 s"),
+    (Rule::HubSilent, "the hub that is attached to does not answer"),
     (Rule::KvNearFull, "the KV cache is 95 % full and requests wait"),
     (Rule::GpuError, "an XID error stopped a process, or the card failed"),
     (Rule::Throttled, "a GPU is throttled by heat, or power-capped"),
