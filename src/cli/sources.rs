@@ -206,7 +206,8 @@ impl SourcePlan {
     /// The configuration of a session that polls and prints, with a ledger in a file, or in memory without one.
     pub(super) fn sampled(&self, polls: PollPlan, clock: &Clock, path: Option<PathBuf>) -> SampledSessionConfig {
         let window = Span::from(polls.span).max(Span::from_millis(1));
-        let settings = patient();
+        // A ledger continues from its own counters.
+        let settings = scrape::Settings { looks_back: path.is_none() && !polls.span.is_zero(), ..patient() };
         SampledSessionConfig {
             fleet: FleetConfig { pace: Some(window), ..self.fleet_config(window) },
             book: self.settings.book.clone(),
@@ -248,7 +249,7 @@ impl SourcePlan {
             plausibility: self.settings.plausibility,
             slo: self.settings.slo,
             aliases: self.settings.aliases.clone(),
-            targets: self.targets.iter().map(PolledTarget::info).collect(),
+            targets: self.targets.iter().filter(|target| !target.announces_targets()).map(PolledTarget::info).collect(),
         }
     }
 }

@@ -157,6 +157,12 @@ pub struct TargetTable {
     pub cert_file: Option<PathBuf>,
     /// A file with their private key.
     pub key_file: Option<PathBuf>,
+    /// Further headers of requests to a Prometheus, such as the tenant's.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
+    /// The same with values in files.
+    #[serde(default)]
+    pub header_files: BTreeMap<String, PathBuf>,
 }
 
 /// A `[[discover]]`: a list of targets.

@@ -7,7 +7,7 @@ use super::faults::TableFaults;
 use super::file::TargetTable;
 use super::range;
 use crate::reading::{Label, NodeName, UnitName};
-use crate::source::{PolledTarget, TargetOptions};
+use crate::source::{HeaderSetting, PolledTarget, TargetOptions};
 
 /// One configured target, with its range expanded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +25,7 @@ pub(super) fn targets(tables: &[TargetTable], findings: &mut Findings<'_>) -> Ve
     for (nth, table) in tables.iter().enumerate() {
         let mut faults = TableFaults::default();
         refuse_credentials(table, &mut faults);
+        refuse_headers(table, &mut faults);
         let addresses = faults.check(&["url"], range::expand(&table.url)).unwrap_or_default();
         let mut pages = Vec::new();
         for address in &addresses {
@@ -66,7 +67,44 @@ fn options(table: &TargetTable) -> TargetOptions {
         ca_file: table.ca_file.clone(),
         cert_file: table.cert_file.clone(),
         key_file: table.key_file.clone(),
+        headers: headers(table),
     }
+}
+
+/// The headers of a table, by name.
+fn headers(table: &TargetTable) -> BTreeMap<String, HeaderSetting> {
+    let written = table.headers.iter().map(|(name, value)| (name.clone(), HeaderSetting::Value(value.clone())));
+    let filed = table.header_files.iter().map(|(name, file)| (name.clone(), HeaderSetting::File(file.clone())));
+    written.chain(filed).collect()
+}
+
+/// Reports headers that cannot be sent, or are sent to no target of this kind.
+fn refuse_headers(table: &TargetTable, faults: &mut TableFaults) {
+    refuse_names(table, &["headers"], &table.headers.keys().collect::<Vec<_>>(), faults);
+    refuse_names(table, &["header_files"], &table.header_files.keys().collect::<Vec<_>>(), faults);
+    if let Some(name) = table.headers.keys().find(|name| table.header_files.contains_key(*name)) {
+        faults.add(&["header_files"], format!("header {name} has a value and a file: keep one of them"));
+    }
+}
+
+fn refuse_names(table: &TargetTable, key: &'static [&'static str], names: &[&String], faults: &mut TableFaults) {
+    let told = key.concat();
+    if !names.is_empty() && !table.url.starts_with("prometheus+") {
+        let why = "only a Prometheus gets headers of its own: write url = \"prometheus+http://HOST:PORT\"";
+        faults.add(key, format!("{told}: {why}"));
+    }
+    for name in names {
+        if name.eq_ignore_ascii_case("authorization") {
+            let why = "authorization is set with bearer_token_file, or with username and password_file";
+            faults.add(key, format!("{told}: {why}"));
+        } else if !is_header_name(name) {
+            faults.add(key, format!("{told}: {name:?} is no name of a header: write letters, digits and -"));
+        }
+    }
+}
+
+fn is_header_name(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
 }
 
 /// The target at an address; `None` for this machine's driver.

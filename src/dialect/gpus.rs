@@ -52,6 +52,9 @@ impl GpuFieldKind {
 const MIB: f64 = 1_048_576.0;
 const PERCENT: f64 = 0.01;
 
+/// The prefixes of the names of series of GPUs and of agents.
+pub(super) const PREFIXES: [&str; 5] = ["DCGM_FI_", "nvidia_smi_", "nv_gpu_", "nv_energy_", "margintop_"];
+
 /// The meaning of a series' name.
 pub(super) fn field(name: &str) -> Option<GpuField> {
     let (what, scale) = if let Some(name) = name.strip_prefix("DCGM_FI_") {

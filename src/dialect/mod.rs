@@ -42,6 +42,7 @@ use start_labels::START;
 pub use field::{CountedPart, Policy};
 pub use model_router::{ModelRouter, ModelState};
 pub use page_reader::{PageLayouts, PageReader};
+pub(crate) use process::{host_of, is_any_machine};
 pub use registry::{
     attribution, lists_models, metrics_flags, missing_flags, model_router, model_routers, names_model, owned_by, paths,
     policy, ports, ports_in_words,
@@ -128,6 +129,24 @@ pub fn read(page: &[u8], hint: &Hint) -> Result<PageReading, ScrapeError> {
         complete: !truncated && over_limit == 0 && (tally.ended || !hint.openmetrics.unwrap_or(tally.openmetrics)),
         refusals: Refusals { lines: tally.bad, over_limit, truncated, first_line, ..finished.refused },
     })
+}
+
+/// Whether series of this name are read by a dialect: of an engine, of a GPU exporter or of an agent.
+pub fn is_read(name: &str) -> bool {
+    wanted(&mut NameOwners::default(), name, FamilyKind::Unknown).is_some()
+}
+
+/// The prefixes of the names that are read, except that of start times.
+pub fn prefixes() -> Vec<&'static str> {
+    let mut prefixes: Vec<&str> = registry::prefixes().chain(gpus::PREFIXES).collect();
+    prefixes.sort_unstable();
+    prefixes.dedup();
+    prefixes
+}
+
+/// Whether a name is that of start times, which every process has that a Prometheus scrapes.
+pub fn is_start(name: &str) -> bool {
+    name == START
 }
 
 /// Fails if a page without an engine and a GPU has no metric.

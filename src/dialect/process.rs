@@ -194,12 +194,12 @@ impl<'p> ProcessLabels<'p> {
 }
 
 /// Whether a host is the one that every machine calls itself.
-pub(super) fn is_any_machine(host: &str) -> bool {
+pub(crate) fn is_any_machine(host: &str) -> bool {
     matches!(host, "" | "localhost" | "127.0.0.1" | "[::1]" | "0.0.0.0")
 }
 
 /// The host of an address.
-pub(super) fn host_of(address: &str) -> &str {
+pub(crate) fn host_of(address: &str) -> &str {
     let address = address.split_once("://").map_or(address, |(_, rest)| rest);
     let server = address.split('/').next().unwrap_or(address);
     server.rsplit_once(':').filter(|(_, port)| !port.ends_with(']')).map_or(server, |(host, _)| host)

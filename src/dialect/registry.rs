@@ -77,6 +77,11 @@ pub(super) fn begins(name: &str, beginnings: &[&str]) -> bool {
     beginnings.iter().any(|beginning| beginning.as_bytes().first() == first && name.starts_with(beginning))
 }
 
+/// The prefixes of the names of all dialects.
+pub(super) fn prefixes() -> impl Iterator<Item = &'static str> {
+    ALL.iter().flat_map(|dialect| dialect.names.iter().chain(dialect.shared_names)).copied()
+}
+
 /// The index of a program's dialect.
 pub(super) fn place(kind: EngineKind) -> Option<usize> {
     ALL.iter().position(|dialect| dialect.kind == kind)

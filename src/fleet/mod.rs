@@ -133,9 +133,10 @@ impl Fleet {
         self.config.interval
     }
 
-    /// Sets how often targets are polled, and with it how long they may be silent.
+    /// Sets how often targets are polled, and with it how long they may be silent. The window of rates is two intervals at least.
     pub fn set_interval(&mut self, interval: Span) {
         self.config.interval = interval;
+        self.config.window = self.config.window.max(Span::from_millis(interval.millis().saturating_mul(2)));
         self.inventory.set_patience(self.config.stale_after(), self.config.lost_after());
         self.pace.set_patience(self.config.stale_after());
     }

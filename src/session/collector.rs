@@ -41,6 +41,8 @@ pub enum Message {
     Errors(Vec<SourceError>),
     /// A new interval between polls.
     Interval(Span),
+    /// The time between two samples of a source: the interval is at least that.
+    SampleStep(Span),
     /// A status or other event of the ledger.
     Ledger(LedgerEvent),
     /// The end: writes the rest, then answers the sender.
@@ -60,6 +62,7 @@ impl Message {
             SourceMessage::Gone(targets) => Self::Gone(targets),
             SourceMessage::Errors(errors) => Self::Errors(errors),
             SourceMessage::Interval(interval) => Self::Interval(interval),
+            SourceMessage::SampleStep(step) => Self::SampleStep(step),
         };
         (message, Vec::new())
     }
@@ -72,7 +75,7 @@ impl Message {
             Self::Gone(targets) => RecordingEntry::Gone(targets.into()),
             Self::Errors(errors) => RecordingEntry::Errors(errors.into()),
             Self::Interval(interval) => RecordingEntry::Interval(*interval),
-            Self::Ledger(_) | Self::Close(_) => return None,
+            Self::SampleStep(_) | Self::Ledger(_) | Self::Close(_) => return None,
         })
     }
 }
@@ -172,6 +175,8 @@ impl Collector {
                 self.fleet.set_interval(interval);
                 false
             }
+            Message::SampleStep(step) if step > self.fleet.interval() => self.take(Message::Interval(step)),
+            Message::SampleStep(_) => false,
             Message::Ledger(event) => {
                 self.on_ledger_event(event);
                 true

@@ -77,6 +77,8 @@ pub enum SourceMessage {
     Errors(Vec<SourceError>),
     /// A new interval between polls.
     Interval(Span),
+    /// The time between two samples of a source that passes on what others took: nothing is newer, however often it is polled.
+    SampleStep(Span),
 }
 
 impl From<Event> for SourceMessage {

@@ -1,10 +1,11 @@
-//! The sources of readings: the driver, pages of engines and exporters, files, a search for engines, a simulated fleet.
+//! The sources of readings: the driver, pages of engines and exporters, a Prometheus, files, a search for engines, a simulated fleet.
 //!
 //! Each implements [`Source`]. The session decides when sources are polled.
 
 mod contract;
 mod file;
 mod of_target;
+mod prometheus;
 mod target;
 
 pub mod discover;
@@ -17,4 +18,4 @@ pub use contract::{
 };
 pub use file::PageFile;
 pub use of_target::source_of;
-pub use target::{AGENT_PORT, Address, PolledTarget, TargetError, TargetOptions, TlsFiles};
+pub use target::{AGENT_PORT, Address, HeaderSetting, PolledTarget, TargetError, TargetOptions, TlsFiles};

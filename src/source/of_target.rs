@@ -2,6 +2,7 @@
 
 use super::Source;
 use super::file::PageFile;
+use super::prometheus::Prometheus;
 use super::scrape::{Scrape, Scraper, Settings};
 use super::target::{Address, PolledTarget};
 use crate::clock::Clock;
@@ -12,6 +13,7 @@ pub fn source_of(target: &PolledTarget, settings: &Settings) -> Box<dyn Source> 
         Address::File(path) => {
             Box::new(PageFile::new(target.id.clone(), path, settings.timeout, settings.max_page as u64))
         }
+        Address::Prometheus(_) => Box::new(Prometheus::new(target.clone(), settings)),
         Address::Http(_) => Box::new(Scrape::new(Scraper::new(target.clone(), settings.clone(), Clock::default()))),
     }
 }

@@ -12,6 +12,8 @@ use crate::reading::{EngineRole, Label, NodeName, TargetId, UnitName};
 
 /// The port of margintop's own agent, used for a host without a port.
 pub const AGENT_PORT: u16 = 9545;
+/// What stands before the address of a Prometheus.
+const PROMETHEUS: &str = "prometheus+";
 
 /// A page that is polled.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +49,17 @@ pub struct TargetOptions {
     pub cert_file: Option<PathBuf>,
     /// A file with their private key, in PEM.
     pub key_file: Option<PathBuf>,
+    /// Further headers of each request to a Prometheus: `X-Scope-OrgID` names a tenant of Mimir or Thanos.
+    pub headers: BTreeMap<String, HeaderSetting>,
+}
+
+/// The value of a configured header.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HeaderSetting {
+    /// As written.
+    Value(String),
+    /// A file whose only line is the value.
+    File(PathBuf),
 }
 
 /// The files of TLS connections to a target.
@@ -72,6 +85,8 @@ pub enum Address {
     Http(Url),
     /// A file with one page.
     File(PathBuf),
+    /// A server with Prometheus' HTTP API, at the path that the API is below.
+    Prometheus(Url),
 }
 
 impl PolledTarget {
@@ -80,20 +95,25 @@ impl PolledTarget {
         Self { id, address, options: TargetOptions::default() }
     }
 
-    /// The host in its address; `None` for a file.
+    /// The host in its address; `None` for a file, and for a Prometheus, whose series are of other hosts.
     pub fn host(&self) -> Option<&str> {
         match &self.address {
             Address::Http(url) => url.host_str(),
-            Address::File(_) => None,
+            Address::File(_) | Address::Prometheus(_) => None,
         }
     }
 
-    /// The port in its address; `None` for a file.
+    /// The port in its address; `None` as for the host.
     pub fn port(&self) -> Option<u16> {
         match &self.address {
             Address::Http(url) => url.port_or_known_default(),
-            Address::File(_) => None,
+            Address::File(_) | Address::Prometheus(_) => None,
         }
+    }
+
+    /// Whether its targets become known when it answers: it is none itself.
+    pub const fn announces_targets(&self) -> bool {
+        matches!(self.address, Address::Prometheus(_))
     }
 
     /// Its description for the fleet.
@@ -155,7 +175,7 @@ impl std::error::Error for TargetError {}
 impl FromStr for PolledTarget {
     type Err = TargetError;
 
-    /// Parses `http(s)://host:port[/path]`, `host[:port]` or `file.prom`.
+    /// Parses `http(s)://host:port[/path]`, `host[:port]`, `prometheus+http(s)://host:port[/path]` or `file.prom`.
     fn from_str(text: &str) -> Result<Self, TargetError> {
         let refuse = |why| TargetError { text: Label::new(&without_secrets(text)), why };
         let text = text.trim();
@@ -166,15 +186,23 @@ impl FromStr for PolledTarget {
             return Err(refuse("it is a number and names no host; write http://HOST:PORT"));
         }
         let address = match text.split_once("://") {
+            Some(("prometheus+http" | "prometheus+https", _)) => {
+                Address::Prometheus(url(text.strip_prefix(PROMETHEUS).unwrap_or(text)).map_err(refuse)?)
+            }
             Some(("http" | "https", _)) => Address::Http(url(text).map_err(refuse)?),
             Some(("file", path)) => Address::File(path.into()),
-            Some(_) => return Err(refuse("no such kind of address; write http://HOST:PORT or https://HOST:PORT")),
+            Some(_) => {
+                return Err(refuse(
+                    "no such kind of address; write http://HOST:PORT, https://HOST:PORT or prometheus+http://HOST:PORT",
+                ));
+            }
             None if is_file(text) => Address::File(text.into()),
             None => Address::Http(url(&with_port(text)).map_err(refuse)?),
         };
         let id = match &address {
             Address::Http(url) => TargetId::new(url.as_str().trim_end_matches('/')),
             Address::File(path) => TargetId::new(&path.to_string_lossy()),
+            Address::Prometheus(url) => TargetId::new(&format!("{PROMETHEUS}{}", url.as_str().trim_end_matches('/'))),
         };
         Ok(Self::new(id, address))
     }
@@ -254,6 +282,8 @@ mod tests {
             ("page.prom", "page.prom"),
             ("./pages/one", "./pages/one"),
             ("file:///tmp/x", "/tmp/x"),
+            ("prometheus+http://mon:9090/", "prometheus+http://mon:9090"),
+            ("prometheus+https://mimir/prometheus/", "prometheus+https://mimir/prometheus"),
         ] {
             assert_eq!(text.parse::<PolledTarget>().unwrap().id.as_str(), id);
         }
@@ -273,6 +303,9 @@ mod tests {
             ("http://host:1/metrics?token=secret", "bearer_token_file"),
             ("https://host/?x=1&api_key=secret", "bearer_token_file"),
             ("host:1?Access-Token=secret", "bearer_token_file"),
+            ("prometheus+http://user:secret@host:1", "bearer_token_file"),
+            ("prometheus+ftp://host", "prometheus+http://HOST:PORT"),
+            ("prometheus+http://", "not an address"),
             ("::1", "brackets"),
             ("28402", "names no host"),
             ("8000:", "names no host"),

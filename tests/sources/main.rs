@@ -16,6 +16,8 @@ mod fixture;
 mod nvml_scene;
 #[path = "../support/peer.rs"]
 mod peer;
+#[path = "../support/prometheus.rs"]
+mod prometheus_server;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -34,6 +36,7 @@ mod model_lists;
 mod nvml;
 mod nvml_slow;
 mod page_search;
+mod prometheus;
 mod refusals;
 mod scrape;
 mod simulate;

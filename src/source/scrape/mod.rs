@@ -3,6 +3,7 @@
 //! This module finds and fetches a target's page; `dialect` reads it. The caller decides when to scrape.
 
 mod answer;
+mod api_client;
 mod client;
 mod connection;
 mod credentials;
@@ -16,6 +17,7 @@ mod search;
 mod source;
 mod unpacked;
 
+pub use api_client::{ApiClient, ApiResponse};
 pub use client::Clients;
 pub use hub_client::HubClient;
 pub use scraper::{Scraper, Settings};

@@ -34,11 +34,13 @@ pub struct Settings {
     pub max_page: usize,
     /// The connections.
     pub clients: Clients,
+    /// Whether the first poll of a Prometheus also reads the scrapes before the last ones, so that one poll gives rates.
+    pub looks_back: bool,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { timeout: Duration::from_secs(5), max_page: 16 << 20, clients: Clients::default() }
+        Self { timeout: Duration::from_secs(5), max_page: 16 << 20, clients: Clients::default(), looks_back: false }
     }
 }
 
@@ -173,7 +175,9 @@ impl Scraper {
 
     async fn read(&mut self) -> Result<ScrapeOutcome, ScrapeError> {
         match (&self.target.address, self.page.clone(), &self.router) {
-            (Address::File(_), ..) => Err(ScrapeError::Other(Label::new("a file is read, not scraped"))),
+            (Address::File(_) | Address::Prometheus(_), ..) => {
+                Err(ScrapeError::Other(Label::new("its address is of no page that is scraped")))
+            }
             (_, Some(page), None) => self.read_named(&page).await,
             // Boxed: their states are large, and most targets have one page.
             (_, _, Some(_)) => Box::pin(self.read_router()).await,
