@@ -33,6 +33,7 @@ mod llamacpp_router;
 mod model_lists;
 mod nvml;
 mod nvml_slow;
+mod other_makers;
 mod page_search;
 mod refusals;
 mod scrape;
