@@ -8,8 +8,8 @@ use std::sync::Arc;
 use memchr::{memchr, memrchr};
 
 use super::copies::names_servers;
+use super::gpu_field::GpuField;
 use super::gpu_rows::{GpuFacts, GpuRows};
-use super::gpus::{GpuField, GpuFieldKind};
 use super::layout::HALF_LINE;
 use super::learn_layout::offsets;
 use super::open_page::NameOwners;
@@ -94,10 +94,10 @@ impl GpuLayout {
                 rest = rest.strip_prefix(self.set(set)?)?;
             }
             let end = memchr(b'\n', rest).filter(|end| *end <= HALF_LINE)?;
-            if let Some((GpuField(what, scale), gpu)) = line.value {
+            if let Some((field, gpu)) = line.value {
                 let blanks = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
-                let value = values::known(what, number(rest.get(blanks..end)?)?, scale);
-                all.get_mut(usize::from(gpu))?.note(what, value);
+                let value = values::known(field, number(rest.get(blanks..end)?)?);
+                all.get_mut(usize::from(gpu))?.note(field.what, value);
             }
             (page, text) = (&rest[end + 1..], later);
         }
@@ -122,9 +122,7 @@ pub(super) fn layout(page: &[u8], reading: &PageReading) -> Option<GpuLayout> {
     for row in rows.by_ref() {
         let WantedSeries::Gpu(field) = row.tag else { return None };
         // Figures in labels that change, and figures that are added up.
-        if matches!(field.0, GpuFieldKind::Info | GpuFieldKind::State | GpuFieldKind::Process)
-            || row.labels.get("GPU_I_ID").is_some()
-        {
+        if field.what.is_in_labels() || row.labels.get("GPU_I_ID").is_some() {
             return None;
         }
         let gpu = u16::try_from(gpu_rows.take(field, &row)?).ok()?;

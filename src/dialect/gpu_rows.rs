@@ -1,6 +1,7 @@
 //! Collects the GPUs of a page from its lines, and makes readings of them.
 
-use super::gpus::{GpuField, GpuFieldKind};
+use super::gpu_field::{GpuField, GpuFieldKind, LabelStyle};
+use super::gpu_labels::{CardPart, GpuLabels, is_share};
 use super::process::{host_of, is_any_machine};
 use super::shown_values::{GpuValues, ShownValues};
 use super::values;
@@ -47,8 +48,6 @@ struct Board<'p> {
     origin: Option<LabelText<'p>>,
     name: Option<LabelText<'p>>,
     state: Option<LabelText<'p>>,
-    /// A process that holds memory on it.
-    process: (Option<LabelText<'p>>, Option<LabelText<'p>>),
     processes: Vec<GpuProcess>,
     mig: bool,
     values: ShownValues<'p>,
@@ -73,55 +72,33 @@ pub(super) struct GpuRows<'p> {
 }
 
 impl<'p> GpuRows<'p> {
-    /// Reads one series of a GPU. Returns the position of the GPU on the page; `None` if there is no room for it.
-    pub(super) fn take<T>(&mut self, GpuField(what, scale): GpuField, row: &SeriesRow<'p, T>) -> Option<usize> {
+    /// Reads one series of a GPU. Returns the position of the GPU on the page; `None` if the value is not that of a GPU, or
+    /// there is no room for it.
+    pub(super) fn take<T>(&mut self, field: GpuField, row: &SeriesRow<'p, T>) -> Option<usize> {
         if let Some(board) = self.repeated(row.labels.as_bytes()) {
-            board.note(what, values::known(what, row.value, scale), row);
+            board.note(field.what, values::known(field, row.value), row);
             return Some(self.last);
         }
-        let (mut facts, mut instance, mut index, mut is_stated) = (Board::default(), None, None, false);
-        // Where a server passes on the page of another, `instance` is that server.
-        let mut exported = None;
-        for (key, value) in row.labels {
-            match key {
-                b"UUID" | b"uuid" | b"gpu_uuid" => {
-                    facts.uuid = said(value);
-                    is_stated = !value.raw().is_empty();
-                }
-                b"gpu" => facts.index = said(value),
-                b"index" => index = said(value),
-                b"hostname" | b"Hostname" => facts.node = said(value),
-                b"instance" => facts.origin = facts.origin.or(said(value)),
-                b"exported_instance" => exported = said(value),
-                b"modelName" | b"name" => facts.name = said(value),
-                b"state" => facts.state = Some(value),
-                b"pid" => facts.process.0 = Some(value),
-                b"process" => facts.process.1 = Some(value),
-                b"GPU_I_ID" => instance = said(value),
-                _ => {}
-            }
-        }
-        facts.origin = exported.or(facts.origin);
-        // nvidia_gpu_exporter has it with the card's name.
-        facts.index = facts.index.or(index);
-        facts.uuid = facts.uuid.filter(|uuid| is_uuid(uuid.raw(), facts.index.map(LabelText::raw)));
-        if !is_stated && facts.index.is_none() {
+        let labels = GpuLabels::read(field.labels, row.labels)?;
+        if labels.uuid.is_none() && labels.index.is_none() && (!labels.is_stated || labels.part == CardPart::Other) {
             return None;
         }
-        // An instance with its own UUID is a separate GPU.
-        let own =
-            facts.uuid.is_some_and(|uuid| uuid.raw().get(..4).is_some_and(|raw| raw.eq_ignore_ascii_case(b"mig-")));
-        facts.mig = own || instance.is_some();
-        let instance = instance.filter(|_| !own);
-        let (state, process) = (facts.state, facts.process);
-        if state.is_none() && process == (None, None) && instance.is_none() {
-            facts.labels = row.labels.as_bytes();
+        let identifies = if labels.only_identify() { row.labels.as_bytes() } else { &[] };
+        let what = labels.meaning(field.what);
+        // all-smi does not name the host of a process, so that only a UUID says which GPU it is on.
+        if field.labels == LabelStyle::AllSmi && what == Some(GpuFieldKind::Process) {
+            let at = self.seen.iter().position(|board| is_of_board(board, &labels))?;
+            self.seen.get_mut(at)?.hold(labels.process, values::known(field, row.value));
+            return Some(at);
         }
+        let (state, process) = (labels.state, labels.process);
+        let (facts, instance) = Board::of(&labels, identifies);
         let Some(board) = self.board(facts) else {
             self.over_limit += 1;
             return None;
         };
-        let value = values::known(what, row.value, scale);
+        let what = what?;
+        let value = values::known(GpuField { what, ..field }, row.value);
         match (what, instance) {
             (GpuFieldKind::State, _) => board.state = state,
             (GpuFieldKind::Process, _) => board.hold(process, value),
@@ -270,32 +247,6 @@ fn is_beside(a: &Board<'_>, b: &Board<'_>) -> bool {
     a.node == b.node && a.origin == b.origin
 }
 
-/// A label's value, unless it is one that exporters print for a missing text: an empty one, DCGM's
-/// `<<<NOT_SUPPORTED>>>`, or nvidia-smi's `[N/A]`.
-fn said(value: LabelText<'_>) -> Option<LabelText<'_>> {
-    Some(value).filter(|value| !matches!(value.raw(), [] | [b'<', b'<', b'<', ..] | [b'[', ..] | b"N/A"))
-}
-
-/// Whether a text can be a UUID. If the driver has none, exporters print a word, a dash, zeros or the index; with such
-/// a value all cards of a fleet would be one.
-fn is_uuid(text: &[u8], index: Option<&[u8]>) -> bool {
-    const WORDS: [&[u8]; 10] =
-        [b"unknown", b"none", b"null", b"nil", b"na", b"nan", b"undefined", b"notsupported", b"notavailable", b"error"];
-    let text = text.trim_ascii();
-    let begins = |prefix: &[u8]| text.get(..4).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
-    let prefixed = begins(b"gpu-") || begins(b"mig-");
-    let rest = if prefixed { &text[4..] } else { text };
-    let digits = || rest.iter().filter(|byte| byte.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase);
-    let is_word = |word: &&[u8]| digits().eq(word.iter().copied());
-    let is_all = |digit: u8| digits().all(|byte| byte == digit);
-    let is_mask = digits().count() >= 8 && (is_all(b'f') || is_all(b'x'));
-    if WORDS.iter().any(is_word) || is_all(b'0') || is_mask || index == Some(rest) {
-        return false;
-    }
-    // Without the prefix of its kind, only a text in the form of a UUID.
-    prefixed || rest.iter().all(|byte| byte.is_ascii_hexdigit() || *byte == b'-')
-}
-
 /// Whether two texts are one UUID: exporters differ in case, and in the prefix `GPU-`.
 fn is_same_uuid(a: LabelText<'_>, b: LabelText<'_>) -> bool {
     let bare = |text: LabelText<'_>| text.raw().len() - if starts_with_gpu(text) { 4 } else { 0 };
@@ -317,21 +268,22 @@ fn holder((pid, name): (Option<LabelText<'_>>, Option<LabelText<'_>>), bytes: Op
     })
 }
 
-const fn is_share(what: GpuFieldKind) -> bool {
-    matches!(
-        what,
-        GpuFieldKind::Utilization
-            | GpuFieldKind::MemoryUtilization
-            | GpuFieldKind::Total
-            | GpuFieldKind::Reserved
-            | GpuFieldKind::EngineActive
-            | GpuFieldKind::SmActive
-            | GpuFieldKind::TensorActive
-            | GpuFieldKind::DramActive
-    )
+/// Whether labels without a host are of a GPU that was seen: by its UUID.
+fn is_of_board(board: &Board<'_>, labels: &GpuLabels<'_>) -> bool {
+    board.uuid.zip(labels.uuid).is_some_and(|(ours, theirs)| is_same_uuid(ours, theirs))
 }
 
 impl<'p> Board<'p> {
+    /// The GPU of these labels, and the MIG instance of it that they name.
+    fn of(labels: &GpuLabels<'p>, identifies: &'p [u8]) -> (Self, Option<LabelText<'p>>) {
+        let GpuLabels { uuid, index, node, origin, name, instance, .. } = *labels;
+        // An instance with its own UUID is a separate GPU.
+        let own = uuid.is_some_and(|uuid| uuid.raw().get(..4).is_some_and(|raw| raw.eq_ignore_ascii_case(b"mig-")));
+        let mig = own || instance.is_some();
+        let board = Self { labels: identifies, uuid, index, node, origin, name, mig, ..Self::default() };
+        (board, instance.filter(|_| !own))
+    }
+
     /// The GPU with the UUID.
     fn id(&self) -> Option<GpuId> {
         self.uuid.map(|uuid| GpuId::from_uuid(&uuid.text()))
@@ -340,7 +292,7 @@ impl<'p> Board<'p> {
     fn note<T>(&mut self, what: GpuFieldKind, value: Option<f64>, row: &SeriesRow<'p, T>) {
         match what {
             GpuFieldKind::State => self.state = None,
-            GpuFieldKind::Info | GpuFieldKind::Process => {}
+            GpuFieldKind::Info | GpuFieldKind::Process | GpuFieldKind::NamedClock => {}
             _ => self.values.note(what, value, (row.labels.as_bytes(), row.sampled)),
         }
     }
@@ -409,6 +361,9 @@ impl GpuFacts {
         let used = value(GpuFieldKind::Used).or(of_instances_used);
         let free = value(GpuFieldKind::Free).or(of_instances_free);
         let sum = used.zip(free).map(|(used, free)| used + free + value(GpuFieldKind::Reserved).unwrap_or(0.0));
+        let total = value(GpuFieldKind::Total).or(sum);
+        // Exporters print 0 of 0 for a card whose memory they cannot read.
+        let used = used.filter(|used| *used > 0.0 || total.is_some());
         let reasons = count(GpuFieldKind::Throttle);
         GpuReading {
             index: index as u32,
@@ -417,7 +372,7 @@ impl GpuFacts {
             utilization: share(GpuFieldKind::Utilization),
             memory_utilization: share(GpuFieldKind::MemoryUtilization),
             memory_used: used.map(bytes),
-            memory_total: value(GpuFieldKind::Total).or(sum).map(bytes),
+            memory_total: total.map(bytes),
             power: value(GpuFieldKind::Watts).and_then(Power::from_watts),
             power_limit: value(GpuFieldKind::WattLimit).and_then(Power::from_watts),
             energy: count(GpuFieldKind::Millijoules).map(Energy::new),

@@ -1,53 +1,13 @@
 //! GPUs as exporters print them: dcgm-exporter, `nvidia_gpu_exporter`, Triton's few, and the additions of margintop's
-//! agent.
+//! agent. Those of all-smi and of AMD's exporter are in files of their own.
 //!
 //! It holds names and units. A rate is never read as a counter, whatever its TYPE is.
 
-/// The default ports of dcgm-exporter and `nvidia_gpu_exporter`.
-pub(super) const PORTS: &[u16] = &[9400, 9835];
+use super::gpu_field::{GpuField, GpuFieldKind, LabelStyle};
+use super::{all_smi, amd_exporter};
 
-/// The meaning of a GPU's series, and the factor to margintop's unit.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct GpuField(pub(super) GpuFieldKind, pub(super) f64);
-
-/// The meaning of a GPU's series.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum GpuFieldKind {
-    Utilization,
-    MemoryUtilization,
-    Used,
-    Free,
-    Reserved,
-    Total,
-    Watts,
-    WattLimit,
-    Millijoules,
-    Celsius,
-    SmMegahertz,
-    MemoryMegahertz,
-    Fan,
-    Corrected,
-    Uncorrected,
-    Throttle,
-    Xid,
-    Tx,
-    Rx,
-    EngineActive,
-    SmActive,
-    TensorActive,
-    DramActive,
-    MigMode,
-    Index,
-    /// The following ones are in labels, after [`GpuFieldKind::FIGURES`] numbers.
-    Info,
-    State,
-    Process,
-}
-
-impl GpuFieldKind {
-    /// How many of them are one number per GPU.
-    pub(super) const FIGURES: usize = Self::Info as usize;
-}
+/// The default ports of GPU exporters: AMD's, all-smi, dcgm-exporter and `nvidia_gpu_exporter`.
+pub(super) const PORTS: &[u16] = &[amd_exporter::PORT, all_smi::PORT, 9400, 9835];
 
 const MIB: f64 = 1_048_576.0;
 const PERCENT: f64 = 0.01;
@@ -66,10 +26,12 @@ pub(super) fn field(name: &str) -> Option<GpuField> {
     } else if name == "nv_energy_consumption" {
         // In joules, since the server started.
         (GpuFieldKind::Millijoules, 1000.0)
+    } else if let Some(name) = name.strip_prefix("margintop_gpu_") {
+        agent(name)?
     } else {
-        agent(name.strip_prefix("margintop_gpu_")?)?
+        return all_smi::field(name).or_else(|| amd_exporter::field(name));
     };
-    Some(GpuField(what, scale))
+    Some(GpuField { what, scale, zero_is_unknown: false, labels: LabelStyle::Usual })
 }
 
 fn dcgm(name: &str) -> Option<(GpuFieldKind, f64)> {

@@ -5,11 +5,15 @@
 //! keeps a page's layout only to read the next page faster.
 
 mod adapters;
+mod all_smi;
+mod amd_exporter;
 mod buckets;
 mod copies;
 mod definition;
 mod engines;
 mod field;
+mod gpu_field;
+mod gpu_labels;
 mod gpu_layout;
 mod gpu_rows;
 mod gpus;
@@ -34,8 +38,8 @@ use crate::exposition::{FamilyKind, LabelText, Limits, Rows, SeriesLabels};
 use crate::reading::{EngineKind, GpuState, Label, ModelName, PageReading, Refusals, ScrapeError};
 use crate::units::{Span, Timestamp};
 use copies::Copies;
+use gpu_field::GpuField;
 use gpu_rows::GpuRows;
-use gpus::GpuField;
 use open_page::{NameOwners, OpenPage};
 use start_labels::START;
 

@@ -5,7 +5,7 @@
 
 use std::cmp::Ordering;
 
-use super::gpus::GpuFieldKind;
+use super::gpu_field::GpuFieldKind;
 use crate::units::Timestamp;
 
 /// The most sets of labels of a GPU whose figures are kept apart; those beyond them are added to the last one.

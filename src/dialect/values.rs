@@ -1,6 +1,6 @@
 //! Valid values of a GPU's figures. Exporters print sentinels for unknown values, and drivers the largest number.
 
-use super::gpus::GpuFieldKind;
+use super::gpu_field::{GpuField, GpuFieldKind};
 
 /// DCGM's blank values: not there, not found, not supported and not permitted, each in three widths.
 const DCGM_INT32: std::ops::RangeInclusive<f64> = 2_147_483_632.0..=2_147_483_635.0;
@@ -11,8 +11,9 @@ const NVML_32: std::ops::RangeInclusive<f64> = 4_294_967_295.0..=4_294_967_296.0
 const FIRST_OF_64: f64 = 9_223_372_036_854_774_784.0;
 
 /// A printed value in margintop's unit, unless it is a sentinel or implausible.
-pub(super) fn known(what: GpuFieldKind, printed: f64, scale: f64) -> Option<f64> {
+pub(super) fn known(GpuField { what, scale, zero_is_unknown, .. }: GpuField, printed: f64) -> Option<f64> {
     let sentinel = !printed.is_finite()
+        || (zero_is_unknown && printed <= 0.0)
         || printed >= FIRST_OF_64
         || [DCGM_INT32, DCGM_FP64, NVML_32].iter().any(|range| range.contains(&printed))
         || printed.to_bits() == (-1.0_f64).to_bits();

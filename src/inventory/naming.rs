@@ -164,7 +164,8 @@ impl Inventory {
     fn name(&mut self, page: NamedGpus<'_>, label: &NodeName, changes: &mut Changes) -> NodeName {
         let NamedGpus { info, alone, .. } = page;
         let holder = self.holder(&page.ids(), info);
-        let others = self.others_called(label, info, holder.as_ref());
+        let mut others = self.others_called(label, info, holder.as_ref());
+        others.retain(|(target, node)| !self.is_of_one_machine(page, label, target, node));
         if !others.is_empty() {
             return self.name_by_address(page, label, holder, others, changes);
         }
@@ -195,6 +196,25 @@ impl Inventory {
             && self.nodes.get(place).is_none_or(|node| node.gpus.is_empty())
             && !self.earlier.nodes.contains_key(place)
             && !earlier.any(|gpu| gpu.page.as_ref().is_some_and(is_here))
+    }
+
+    /// Whether a page and another target are exporters of one machine, of which one prints no UUIDs: their addresses have
+    /// one host, and they say one hostname. Their GPUs are told apart by index then.
+    fn is_of_one_machine(&self, page: NamedGpus<'_>, label: &NodeName, target: &TargetId, node: &NodeName) -> bool {
+        let there = self.targets.get(target).and_then(|target| target.info.host.as_ref());
+        let is_one_host =
+            there.is_some() && there == page.info.host.as_ref() && !label.as_str().starts_with("localhost");
+        is_one_host && page.ids().is_empty() != self.is_numbered_only(node)
+    }
+
+    /// Whether no GPU of a node has a UUID.
+    fn is_numbered_only(&self, node: &NodeName) -> bool {
+        let is_at_place = |index: u32, id: &GpuId| *id == GpuId::from_place(node, index);
+        match (self.nodes.get(node), self.earlier.nodes.get(node)) {
+            (Some(known), _) => known.gpus.iter().all(|(index, id)| is_at_place(*index, id)),
+            (None, Some((saved, _))) => saved.gpus.iter().all(|gpu| is_at_place(gpu.index, &gpu.id)),
+            (None, None) => false,
+        }
     }
 
     /// Names nodes by their targets' addresses, as several targets report different GPUs under one label.

@@ -34,7 +34,12 @@ impl Inventory {
         let ids: BTreeSet<&GpuId> = reported.iter().map(|(_, id)| *id).collect();
         let absent: Vec<(u32, &GpuId)> =
             before.iter().filter(|(_, id)| !ids.contains(id)).map(|(index, id)| (*index, id)).collect();
-        let (theirs, gone): (Vec<_>, Vec<_>) = absent.into_iter().partition(|(_, id)| self.is_anothers(id, origin));
+        let is_named_now = |index: u32, id: &GpuId| {
+            *id == GpuId::from_place(name, index) && reported.iter().any(|(place, _)| *place == index)
+        };
+        let (theirs, gone): (Vec<_>, Vec<_>) = absent.into_iter().partition(|(index, id)| {
+            self.is_anothers(id, origin) && !(self.is_of_pages(id, origin) && is_named_now(*index, id))
+        });
 
         let mut placed: BTreeMap<u32, GpuId> = theirs.into_iter().map(|(index, id)| (index, id.clone())).collect();
         let mut crowded: Vec<GpuId> = Vec::new();
@@ -80,6 +85,12 @@ impl Inventory {
     fn is_anothers(&self, id: &GpuId, origin: &Origin) -> bool {
         let is_kept = |gpu: &Gpu| gpu.is_of_another_driver(origin) || self.health(gpu.answered) == Health::Live;
         self.gpus.get(id).is_some_and(|gpu| gpu.origin != *origin && is_kept(gpu))
+    }
+
+    /// Whether a GPU and a report of GPUs are of pages: unlike drivers, they number the same cards.
+    fn is_of_pages(&self, id: &GpuId, origin: &Origin) -> bool {
+        let is_page = |origin: &Origin| matches!(origin, Origin::Page(_));
+        is_page(origin) && self.gpus.get(id).is_some_and(|gpu| is_page(&gpu.origin))
     }
 
     pub(super) fn leave_other_node(&mut self, name: &NodeName, id: &GpuId) {

@@ -53,6 +53,7 @@ mod first_rates;
 mod fleet;
 mod gaps;
 mod gpu_sources;
+mod gpus_of_two_pages;
 mod gpus_seen_late;
 mod hand_over;
 mod identity;

@@ -425,7 +425,7 @@ fn the_registry_knows_owners_paths_and_ports() {
     );
     assert_eq!(dialect::paths(None)[0], "/prometheus/metrics");
     let ports = dialect::ports();
-    let usual = [3000, 4000, 8000, 8002, 8015, 8080, 8081, 9400, 9835, 23333, 29000, 30000];
+    let usual = [3000, 4000, 5000, 8000, 8002, 8015, 8080, 8081, 9090, 9400, 9835, 23333, 29000, 30000];
     assert!(usual.iter().all(|port| ports.contains(port)) && ports.is_sorted());
 }
 

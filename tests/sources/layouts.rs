@@ -39,7 +39,7 @@ const VALUES: [&str; 16] = [
 
 fn pages() -> Vec<(String, Vec<u8>)> {
     let mut pages = Vec::new();
-    for folder in ["engines", "real"] {
+    for folder in ["engines", "gpus", "real"] {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(folder);
         for file in std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()) {
             if file.extension().is_some_and(|ending| ending == "prom") {

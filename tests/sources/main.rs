@@ -35,6 +35,7 @@ mod llamacpp_router;
 mod model_lists;
 mod nvml;
 mod nvml_slow;
+mod other_makers;
 mod page_search;
 mod prometheus;
 mod refusals;
