@@ -188,7 +188,7 @@ impl SourcePlan {
 
     /// The configuration of a session with this ledger.
     pub(super) fn session(&self, clock: &Clock, ledger: store::Settings) -> SessionConfig {
-        let settings = scrape::Settings::default();
+        let settings = scrape::Settings { interval: self.interval(), ..scrape::Settings::default() };
         SessionConfig {
             fleet: self.fleet_config(session::window(self.interval())),
             book: self.settings.book.clone(),

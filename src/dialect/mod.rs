@@ -20,6 +20,7 @@ mod gpus;
 mod layout;
 mod learn_layout;
 mod model_router;
+mod nvidia_smi;
 mod open_page;
 mod page_reader;
 mod process;
@@ -45,6 +46,7 @@ use start_labels::START;
 
 pub use field::{CountedPart, Policy};
 pub use model_router::{ModelRouter, ModelState};
+pub use nvidia_smi::{QUERY as NVIDIA_SMI_QUERY, page_of_nvidia_smi};
 pub use page_reader::{PageLayouts, PageReader};
 pub(crate) use process::{host_of, is_any_machine};
 pub use registry::{

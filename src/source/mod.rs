@@ -1,4 +1,4 @@
-//! The sources of readings: the driver, pages of engines and exporters, a Prometheus, files, a search for engines, a simulated fleet.
+//! The sources of readings: the driver, pages of engines and exporters, a Prometheus, machines behind ssh, files, a search for engines, a simulated fleet.
 //!
 //! Each implements [`Source`]. The session decides when sources are polled.
 
@@ -6,6 +6,7 @@ mod contract;
 mod file;
 mod of_target;
 mod prometheus;
+mod ssh;
 mod target;
 
 pub mod discover;
@@ -18,4 +19,4 @@ pub use contract::{
 };
 pub use file::PageFile;
 pub use of_target::source_of;
-pub use target::{AGENT_PORT, Address, HeaderSetting, PolledTarget, TargetError, TargetOptions, TlsFiles};
+pub use target::{AGENT_PORT, Address, HeaderSetting, PolledTarget, SshAddress, TargetError, TargetOptions, TlsFiles};

@@ -4,6 +4,7 @@ use super::Source;
 use super::file::PageFile;
 use super::prometheus::Prometheus;
 use super::scrape::{Scrape, Scraper, Settings};
+use super::ssh::Ssh;
 use super::target::{Address, PolledTarget};
 use crate::clock::Clock;
 
@@ -13,6 +14,7 @@ pub fn source_of(target: &PolledTarget, settings: &Settings) -> Box<dyn Source> 
         Address::File(path) => {
             Box::new(PageFile::new(target.id.clone(), path, settings.timeout, settings.max_page as u64))
         }
+        Address::Ssh(there) => Box::new(Ssh::new(target.clone(), there.clone(), settings)),
         Address::Prometheus(_) => Box::new(Prometheus::new(target.clone(), settings)),
         Address::Http(_) => Box::new(Scrape::new(Scraper::new(target.clone(), settings.clone(), Clock::default()))),
     }

@@ -87,6 +87,19 @@ pub enum Address {
     File(PathBuf),
     /// A server with Prometheus' HTTP API, at the path that the API is below.
     Prometheus(Url),
+    /// A machine that is read through the system's `ssh`.
+    Ssh(SshAddress),
+}
+
+/// Whom `ssh` connects to: nothing in it can be taken for an option or for a command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SshAddress {
+    /// The user; `None` for the one that ssh's configuration names.
+    pub user: Option<String>,
+    /// The host, or its name in ssh's configuration.
+    pub host: String,
+    /// The port; `None` for the one that ssh's configuration names.
+    pub port: Option<u16>,
 }
 
 impl PolledTarget {
@@ -99,6 +112,7 @@ impl PolledTarget {
     pub fn host(&self) -> Option<&str> {
         match &self.address {
             Address::Http(url) => url.host_str(),
+            Address::Ssh(there) => Some(&there.host),
             Address::File(_) | Address::Prometheus(_) => None,
         }
     }
@@ -107,7 +121,7 @@ impl PolledTarget {
     pub fn port(&self) -> Option<u16> {
         match &self.address {
             Address::Http(url) => url.port_or_known_default(),
-            Address::File(_) | Address::Prometheus(_) => None,
+            Address::File(_) | Address::Prometheus(_) | Address::Ssh(_) => None,
         }
     }
 
@@ -129,9 +143,10 @@ impl PolledTarget {
     }
 
     /// Whether it is on this machine's own address. Other addresses of the loopback network count as other hosts, since a
-    /// simulated fleet has one for each node.
+    /// simulated fleet has one for each node; behind a port that ssh connects to, any machine may be.
     pub fn is_this_box(&self) -> bool {
-        self.host().is_some_and(|host| matches!(host, "127.0.0.1" | "localhost" | "[::1]" | "::1"))
+        !matches!(self.address, Address::Ssh(_))
+            && self.host().is_some_and(|host| matches!(host, "127.0.0.1" | "localhost" | "[::1]" | "::1"))
     }
 
     /// Whether two addresses of this machine are one page under two host names, whose tokens count once.
@@ -150,10 +165,11 @@ impl PolledTarget {
 
     /// Whether its host is a loopback address.
     pub fn is_loopback(&self) -> bool {
-        self.host().is_some_and(|host| {
-            let bare = host.trim_matches(['[', ']']);
-            bare == "localhost" || bare.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
-        })
+        !matches!(self.address, Address::Ssh(_))
+            && self.host().is_some_and(|host| {
+                let bare = host.trim_matches(['[', ']']);
+                bare == "localhost" || bare.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+            })
     }
 }
 
@@ -175,7 +191,8 @@ impl std::error::Error for TargetError {}
 impl FromStr for PolledTarget {
     type Err = TargetError;
 
-    /// Parses `http(s)://host:port[/path]`, `host[:port]`, `prometheus+http(s)://host:port[/path]` or `file.prom`.
+    /// Parses `http(s)://host:port[/path]`, `host[:port]`, `ssh://[user@]host[:port]`, `prometheus+http(s)://host:port[/path]` or
+    /// `file.prom`.
     fn from_str(text: &str) -> Result<Self, TargetError> {
         let refuse = |why| TargetError { text: Label::new(&without_secrets(text)), why };
         let text = text.trim();
@@ -190,10 +207,11 @@ impl FromStr for PolledTarget {
                 Address::Prometheus(url(text.strip_prefix(PROMETHEUS).unwrap_or(text)).map_err(refuse)?)
             }
             Some(("http" | "https", _)) => Address::Http(url(text).map_err(refuse)?),
+            Some(("ssh", there)) => Address::Ssh(ssh_address(there).map_err(refuse)?),
             Some(("file", path)) => Address::File(path.into()),
             Some(_) => {
                 return Err(refuse(
-                    "no such kind of address; write http://HOST:PORT, https://HOST:PORT or prometheus+http://HOST:PORT",
+                    "no such kind of address; write http://HOST:PORT, https://HOST:PORT, ssh://HOST or prometheus+http://HOST:PORT",
                 ));
             }
             None if is_file(text) => Address::File(text.into()),
@@ -202,6 +220,7 @@ impl FromStr for PolledTarget {
         let id = match &address {
             Address::Http(url) => TargetId::new(url.as_str().trim_end_matches('/')),
             Address::File(path) => TargetId::new(&path.to_string_lossy()),
+            Address::Ssh(there) => TargetId::new(&there.to_string()),
             Address::Prometheus(url) => TargetId::new(&format!("{PROMETHEUS}{}", url.as_str().trim_end_matches('/'))),
         };
         Ok(Self::new(id, address))
@@ -224,6 +243,44 @@ fn url(text: &str) -> Result<Url, &'static str> {
         );
     }
     Ok(url)
+}
+
+impl fmt::Display for SshAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ssh://")?;
+        if let Some(user) = &self.user {
+            write!(f, "{user}@")?;
+        }
+        let is_ipv6 = self.host.contains(':');
+        if is_ipv6 {
+            write!(f, "[{}]", self.host)?
+        } else {
+            f.write_str(&self.host)?
+        }
+        self.port.map_or(Ok(()), |port| write!(f, ":{port}"))
+    }
+}
+
+/// The address behind `ssh://`.
+fn ssh_address(text: &str) -> Result<SshAddress, &'static str> {
+    const LIKE: &str = "write ssh://[USER@]HOST[:PORT], where HOST may be a name of ssh's configuration";
+    let is_name = |name: &str| {
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':' | b'%');
+        !name.is_empty() && !name.starts_with('-') && name.bytes().all(is_plain)
+    };
+    let text = text.strip_suffix('/').unwrap_or(text);
+    let (user, host) = text.rsplit_once('@').map_or((None, text), |(user, host)| (Some(user), host));
+    if user.is_some_and(|user| user.contains(':')) {
+        return Err("a password does not belong in an address; ssh takes a key from its agent or configuration");
+    }
+    let bare = |host: &str| host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).map(str::to_owned);
+    let (host, port) = match host.rsplit_once(':') {
+        Some((host, port)) if !port.contains(']') => (host, Some(port.parse().map_err(|_| LIKE)?)),
+        _ => (host, None),
+    };
+    let host = bare(host).or_else(|| (!host.contains(':')).then(|| host.to_owned())).ok_or(LIKE)?;
+    let is_right = is_name(&host) && user.is_none_or(|user| is_name(user));
+    if is_right { Ok(SshAddress { user: user.map(str::to_owned), host, port }) } else { Err(LIKE) }
 }
 
 /// An address as it may be printed: without its query, and without what stands before its host.
@@ -282,6 +339,9 @@ mod tests {
             ("page.prom", "page.prom"),
             ("./pages/one", "./pages/one"),
             ("file:///tmp/x", "/tmp/x"),
+            ("ssh://gpu-1", "ssh://gpu-1"),
+            ("ssh://ops@gpu-1.internal:2222/", "ssh://ops@gpu-1.internal:2222"),
+            ("ssh://[fe80::1%eth0]:22", "ssh://[fe80::1%eth0]:22"),
             ("prometheus+http://mon:9090/", "prometheus+http://mon:9090"),
             ("prometheus+https://mimir/prometheus/", "prometheus+https://mimir/prometheus"),
         ] {
@@ -289,6 +349,7 @@ mod tests {
         }
         assert!("localhost:1".parse::<PolledTarget>().unwrap().is_loopback());
         assert!("[::1]:1".parse::<PolledTarget>().unwrap().is_loopback());
+        assert!(!"ssh://localhost:2222".parse::<PolledTarget>().unwrap().is_this_box());
         assert!(!"10.0.0.1:1".parse::<PolledTarget>().unwrap().is_loopback());
     }
 
@@ -306,6 +367,15 @@ mod tests {
             ("prometheus+http://user:secret@host:1", "bearer_token_file"),
             ("prometheus+ftp://host", "prometheus+http://HOST:PORT"),
             ("prometheus+http://", "not an address"),
+            ("ssh://", "ssh://[USER@]HOST[:PORT]"),
+            ("ssh://-oProxyCommand=id", "ssh://[USER@]HOST[:PORT]"),
+            ("ssh://-lroot@host", "ssh://[USER@]HOST[:PORT]"),
+            ("ssh://host;id", "ssh://[USER@]HOST[:PORT]"),
+            ("ssh://ho st", "ssh://[USER@]HOST[:PORT]"),
+            ("ssh://host/path", "ssh://[USER@]HOST[:PORT]"),
+            ("ssh://host:x", "ssh://[USER@]HOST[:PORT]"),
+            ("ssh://fe80::1", "ssh://[USER@]HOST[:PORT]"),
+            ("ssh://user:secret@host", "key"),
             ("::1", "brackets"),
             ("28402", "names no host"),
             ("8000:", "names no host"),

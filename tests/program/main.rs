@@ -56,6 +56,7 @@ mod price_answers;
 mod price_imports;
 mod recordings;
 mod serve_log;
+mod ssh;
 mod surfaces;
 mod target_lists;
 mod wrong_calls;

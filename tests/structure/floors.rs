@@ -10,7 +10,7 @@ use super::types::defined;
 
 /// Modules from the ground up. A module imports from lower floors, and on its own floor only from a module named before it.
 const FLOORS: [&[&str]; 8] = [
-    &["columns", "natural_order", "suggestion", "system_error", "units", "reading"],
+    &["natural_order", "suggestion", "system_error", "units", "columns", "reading"],
     &["exposition", "dialect", "pricing", "ledger"],
     &["counters", "statement", "reconcile", "calculator"],
     &["inventory", "metering", "snapshot", "alert", "balance", "burn", "efficiency", "fleet", "history"],

@@ -32,7 +32,7 @@ impl PrometheusApi {
             Address::Prometheus(base) => {
                 Some(ApiClient::new(target.clone(), base.clone(), settings.clients.clone(), timeout))
             }
-            Address::Http(_) | Address::File(_) => None,
+            Address::Http(_) | Address::File(_) | Address::Ssh(_) => None,
         };
         Self { client, timeout }
     }

@@ -36,11 +36,19 @@ pub struct Settings {
     pub clients: Clients,
     /// Whether the first poll of a Prometheus also reads the scrapes before the last ones, so that one poll gives rates.
     pub looks_back: bool,
+    /// The time between two polls, for what is told how often to print.
+    pub interval: Duration,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { timeout: Duration::from_secs(5), max_page: 16 << 20, clients: Clients::default(), looks_back: false }
+        Self {
+            timeout: Duration::from_secs(5),
+            max_page: 16 << 20,
+            clients: Clients::default(),
+            looks_back: false,
+            interval: Duration::from_secs(1),
+        }
     }
 }
 
@@ -175,7 +183,7 @@ impl Scraper {
 
     async fn read(&mut self) -> Result<ScrapeOutcome, ScrapeError> {
         match (&self.target.address, self.page.clone(), &self.router) {
-            (Address::File(_) | Address::Prometheus(_), ..) => {
+            (Address::File(_) | Address::Prometheus(_) | Address::Ssh(_), ..) => {
                 Err(ScrapeError::Other(Label::new("its address is of no page that is scraped")))
             }
             (_, Some(page), None) => self.read_named(&page).await,

@@ -1,0 +1,177 @@
+//! A machine behind `ssh` as a source.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+use super::connection::{SshConnection, TimedRound};
+use super::rounds::SshRound;
+use crate::clock::Clock;
+use crate::dialect::{self, Hint};
+use crate::reading::{Event, Label, PageReading, ScrapeCost, ScrapeError, TargetId};
+use crate::source::contract::{FoundTarget, Next, PollFuture, Sink, Source, SourceMessage};
+use crate::source::scrape::Settings;
+use crate::source::target::{PolledTarget, SshAddress};
+use crate::units::{Moment, Span};
+
+/// The longest wait for a connection and its first pages.
+const FIRST: Duration = Duration::from_secs(15);
+/// The first and the longest pause before the next connection.
+const PAUSE: (Span, Span) = (Span::from_secs(1), Span::from_secs(60));
+
+/// Reads a machine through one connection that stays open.
+#[derive(Debug)]
+pub(in crate::source) struct Ssh {
+    target: PolledTarget,
+    there: SshAddress,
+    settings: Settings,
+    started: Option<(Sink, Clock)>,
+    connection: Option<SshConnection>,
+    /// Whether the connection has brought pages.
+    is_read: bool,
+    failed: Option<FailedConnection>,
+    announced: HashSet<TargetId>,
+}
+
+/// The last connection's end.
+#[derive(Debug)]
+struct FailedConnection {
+    why: ScrapeError,
+    /// When to connect again, and the pause before it.
+    again: Moment,
+    pause: Span,
+}
+
+impl Ssh {
+    /// A source that has not connected yet.
+    pub(in crate::source) fn new(target: PolledTarget, there: SshAddress, settings: &Settings) -> Self {
+        let (settings, announced) = (settings.clone(), HashSet::new());
+        Self { target, there, settings, started: None, connection: None, is_read: false, failed: None, announced }
+    }
+
+    /// The next round; connects if there is no connection and it is time.
+    async fn round(&mut self, clock: &Clock) -> Result<Arc<TimedRound>, ScrapeError> {
+        let mut connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => {
+                if let Some(failed) = self.failed.as_ref().filter(|failed| clock.now().since(failed.again) < Span::ZERO)
+                {
+                    return Err(failed.why.clone());
+                }
+                self.is_read = false;
+                let limit = self.settings.max_page;
+                SshConnection::open(&self.there, self.settings.interval, limit, clock)
+                    .map_err(|why| self.fail(why, clock))?
+            }
+        };
+        let patience = self.settings.timeout.max(self.settings.interval * 3);
+        let patience = if self.is_read { patience } else { patience.max(FIRST) };
+        match timeout(patience, connection.next()).await.unwrap_or(Err(ScrapeError::TimedOut)) {
+            Ok(round) => {
+                (self.connection, self.failed, self.is_read) = (Some(connection), None, true);
+                Ok(round)
+            }
+            Err(why) => Err(self.fail(why, clock)),
+        }
+    }
+
+    fn fail(&mut self, why: ScrapeError, clock: &Clock) -> ScrapeError {
+        let pause = self.failed.as_ref().map_or(PAUSE.0, |failed| (failed.pause + failed.pause).min(PAUSE.1));
+        self.failed = Some(FailedConnection { why: why.clone(), again: clock.now() + pause, pause });
+        why
+    }
+
+    /// What a round says: further targets first, then the pages.
+    fn messages(&mut self, timed: &TimedRound) -> Vec<SourceMessage> {
+        let pages = match &timed.round {
+            SshRound::Agent(page) => vec![(self.target.id.clone(), dialect::read(page, &Hint::default()))],
+            SshRound::Shell { host, smi, pages, without_curl } => self.pages(host, smi, pages, *without_curl),
+        };
+        let others = pages.iter().skip(1).map(|(id, _)| id.clone());
+        let new: Vec<TargetId> = others.filter(|id| self.announced.insert(id.clone())).collect();
+        let info =
+            |target| FoundTarget { info: crate::fleet::TargetInfo { target, ..self.target.info() }, source: None };
+        let found: Vec<FoundTarget> = new.into_iter().map(info).collect();
+        let count = pages.len() as u64;
+        let event = |(target, outcome): (TargetId, Result<PageReading, ScrapeError>)| Event::Page {
+            target,
+            at: timed.at,
+            cost: ScrapeCost { seconds: 0.0, bytes: timed.bytes / count.max(1) },
+            outcome: outcome.map(Box::new),
+        };
+        let events = pages.into_iter().map(event).collect();
+        let found = (!found.is_empty()).then_some(SourceMessage::Targets(found));
+        found.into_iter().chain([SourceMessage::Events(events)]).collect()
+    }
+
+    /// The pages of a shell's round. The machine's own has its GPUs and its first engine, since a machine without either is
+    /// what fails; further engines are targets of their own.
+    fn pages(
+        &self,
+        host: &str,
+        smi: &str,
+        pages: &[(u16, Vec<u8>)],
+        without_curl: bool,
+    ) -> Vec<(TargetId, Result<PageReading, ScrapeError>)> {
+        let gpus = dialect::page_of_nvidia_smi(smi, host);
+        let is_engine = |page: &Vec<u8>| {
+            let read = dialect::read(page, &Hint::default());
+            read.is_ok_and(|read| !read.engines.is_empty() || !read.gpus.is_empty())
+        };
+        let mut engines = pages.iter().filter(|(_, page)| is_engine(page));
+        let first = engines.next();
+        let own = [gpus.as_bytes(), first.map_or(&[][..], |(_, page)| page.as_slice())].concat();
+        let own = if own.is_empty() {
+            Err(ScrapeError::Other(Label::new(&nothing(smi, without_curl))))
+        } else {
+            dialect::read(&own, &Hint::default())
+        };
+        let mut read = vec![(self.target.id.clone(), own)];
+        read.extend(engines.map(|(port, page)| {
+            (TargetId::new(&format!("{}/{port}", self.target.id)), dialect::read(page, &Hint::default()))
+        }));
+        read
+    }
+}
+
+/// Why a machine that answers shows nothing.
+fn nothing(smi: &str, without_curl: bool) -> String {
+    let smi = match smi.lines().map(str::trim).find(|line| !line.is_empty()) {
+        Some(line) => format!("nvidia-smi says \"{line}\""),
+        None => "nvidia-smi is not there".to_owned(),
+    };
+    let engines = if without_curl { "curl is not there either" } else { "no engine answers on the usual ports" };
+    format!("{smi}, and {engines}: install margintop there, or name the engines here")
+}
+
+impl Source for Ssh {
+    fn id(&self) -> &TargetId {
+        &self.target.id
+    }
+
+    fn start(&mut self, sink: Sink, clock: &Clock) {
+        self.started = Some((sink, clock.clone()));
+    }
+
+    fn poll(&mut self) -> PollFuture<'_> {
+        Box::pin(async move {
+            let Some((sink, clock)) = self.started.clone() else { return Next::Scheduled };
+            let stopwatch = clock.stopwatch();
+            match self.round(&clock).await {
+                Ok(round) => {
+                    for message in self.messages(&round) {
+                        sink.send(message).await;
+                    }
+                }
+                Err(failure) => {
+                    let cost = ScrapeCost { seconds: stopwatch.seconds(), bytes: 0 };
+                    let target = self.target.id.clone();
+                    sink.send(Event::Page { target, at: clock.now(), cost, outcome: Err(failure) }).await;
+                }
+            }
+            Next::Scheduled
+        })
+    }
+}
