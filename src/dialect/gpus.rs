@@ -13,7 +13,8 @@ const MIB: f64 = 1_048_576.0;
 const PERCENT: f64 = 0.01;
 
 /// The prefixes of the names of series of GPUs and of agents.
-pub(super) const PREFIXES: [&str; 5] = ["DCGM_FI_", "nvidia_smi_", "nv_gpu_", "nv_energy_", "margintop_"];
+pub(super) const PREFIXES: [&str; 8] =
+    ["DCGM_FI_", "nvidia_smi_", "nv_gpu_", "nv_energy_", "margintop_", "all_smi_", "gpu_", "amd_gpu_"];
 
 /// The meaning of a series' name.
 pub(super) fn field(name: &str) -> Option<GpuField> {

@@ -1,6 +1,6 @@
 //! Targets that are no longer listed where they were found: after the grace period they are gone, and their GPUs released.
 
-use super::{Changes, Inventory, Origin};
+use super::{Changes, Inventory, Origin, Target};
 use crate::reading::{NodeName, TargetId};
 
 impl Inventory {
@@ -18,7 +18,9 @@ impl Inventory {
     pub(crate) fn release_departed(&mut self) -> Option<Changes> {
         let (now, grace) = (self.now, self.release_after);
         let is_over = |left| now.since(left) >= grace;
-        let gone = self.targets.iter().filter(|(_, target)| target.left.is_some_and(is_over));
+        // What has never answered has nothing that would be paid.
+        let is_gone = |target: &Target| target.left.is_some_and(|left| target.answered.is_none() || is_over(left));
+        let gone = self.targets.iter().filter(|(_, target)| is_gone(target));
         let gone: Vec<TargetId> = gone.map(|(id, _)| id.clone()).collect();
         if gone.is_empty() {
             return None;

@@ -19,4 +19,5 @@ pub use contract::{
 };
 pub use file::PageFile;
 pub use of_target::source_of;
+pub use prometheus::PrometheusPast;
 pub use target::{AGENT_PORT, Address, HeaderSetting, PolledTarget, SshAddress, TargetError, TargetOptions, TlsFiles};

@@ -19,6 +19,8 @@ mod ledger;
 mod page;
 #[path = "../support/program.rs"]
 mod program;
+#[path = "../support/prometheus.rs"]
+mod prometheus_server;
 #[path = "../support/saved.rs"]
 mod saved;
 #[path = "../support/server.rs"]
@@ -54,6 +56,7 @@ mod once_ledger;
 mod price;
 mod price_answers;
 mod price_imports;
+mod prometheus;
 mod recordings;
 mod serve_log;
 mod ssh;

@@ -8,12 +8,13 @@ use std::sync::Arc;
 
 use margintop::clock::{Clock, ScriptedClock};
 use margintop::dialect::{self, Hint};
+use margintop::exposition::{Limits, Rows};
 use margintop::fleet::{Fleet, FleetConfig};
 use margintop::pricing::Book;
 use margintop::reading::{Event, Health, TargetId};
 use margintop::snapshot::EngineRow;
 use margintop::source::scrape::Settings;
-use margintop::source::{MessageReceiver, PolledTarget, Source, SourceMessage, sink, source_of};
+use margintop::source::{MessageReceiver, Next, PolledTarget, PrometheusPast, Source, SourceMessage, sink, source_of};
 use margintop::units::{Span, Timestamp};
 use support::{instant, posted};
 
@@ -48,10 +49,33 @@ impl Watch {
         Self::of(&server.target().parse().unwrap())
     }
 
+    /// A watch of a past span, from the beginning to a second after it, read to its end.
+    async fn past(server: &FakePrometheus, until: i64) -> Self {
+        let (since, until) = (instant(BEGAN), instant(BEGAN) + Span::from_secs(until));
+        let clock = ScriptedClock::at(PrometheusPast::begin(since));
+        let target = server.target().parse().unwrap();
+        let now = until + Span::from_secs(86_400);
+        let mut source = PrometheusPast::new(target, &Settings::default(), &clock, (since, until), now);
+        let (sink, receiver) = sink();
+        source.start(sink, &Clock::Scripted(clock.clone()));
+        let fleet = Fleet::new(FleetConfig::local("laptop"), Book::built_in().unwrap(), clock.now());
+        let mut watch = Self { clock, source: Box::new(source), receiver, fleet, pages: Vec::new() };
+        while watch.source.poll().await != Next::End {
+            watch.take();
+        }
+        watch.take();
+        watch
+    }
+
     /// Polls at a second after the beginning.
     async fn poll(&mut self, second: i64) {
         self.clock.advance(Span::from_secs(second) - (self.clock.now().wall - instant(BEGAN)));
         self.source.poll().await;
+        self.take();
+        self.fleet.apply(Event::Tick(self.clock.now()));
+    }
+
+    fn take(&mut self) {
         while let Ok(message) = self.receiver.try_recv() {
             match message {
                 SourceMessage::Events(events) => events.into_iter().for_each(|event| self.apply(event)),
@@ -61,7 +85,6 @@ impl Watch {
                 _ => {}
             }
         }
-        self.fleet.apply(Event::Tick(self.clock.now()));
     }
 
     fn apply(&mut self, event: Event) {
@@ -245,7 +268,9 @@ async fn a_pair_of_servers_counts_once_and_either_may_end() {
                     server.scrape(&labels, began() + second * 1000, &page(LONG_AGO, 100 + second));
                 }
             }
-            watch.poll(second).await;
+            if second % 3 == 0 {
+                watch.poll(second).await;
+            }
         }
         assert_eq!(watch.rows().len(), 1, "{label}");
         // The last scrape of the second server is at 397 s.
@@ -281,7 +306,8 @@ async fn failures_are_shown_with_what_to_do_and_end() {
         server.fail(None);
         scrapes(&server, 2..4);
         watch.poll_every_second(17..=60).await;
-        assert!(watch.rows().iter().any(|row| row.state == Health::Live), "{fault:?}");
+        let states: Vec<Health> = watch.rows().iter().map(|row| row.state).collect();
+        assert_eq!(states, [Health::Live], "{fault:?}: the server is no engine");
         assert_eq!(posted(&watch.fleet)[2], 2_000, "{fault:?}");
     }
     let server = FakePrometheus::new();
@@ -405,4 +431,58 @@ async fn engines_are_on_the_nodes_of_their_gpus() {
         assert_eq!((snapshot.nodes.len(), snapshot.money.uncosted_engines), (2, 0), "labelled {labelled}");
         assert!(snapshot.nodes.iter().all(|node| node.gpus.len() == 1), "labelled {labelled}");
     }
+}
+
+/// Class: the past is counted by other rules than the present.
+#[tokio::test]
+async fn a_past_span_is_what_watching_it_had_posted() {
+    let server = FakePrometheus::new();
+    let gpu = "DCGM_FI_DEV_GPU_UTIL{gpu=\"0\",UUID=\"GPU-1\",modelName=\"NVIDIA H800\",Hostname=\"n1\"} 50\n";
+    for (step, second) in (0..=60).map(|step| (step, step * 15)) {
+        let at = began() + second * 1000;
+        // The second process begins between two scrapes, and the first series of a third target comes late.
+        let (start, made) = if step < 20 { (LONG_AGO, 100 + step) } else { (began() + 19 * STEP + 400, step - 19) };
+        server.scrape(&[("job", "dcgm"), ("instance", "10.0.0.1:9400")], at - 2_000, gpu.as_bytes());
+        server.scrape(&ENGINE, at, &page(start, made));
+        if step > 33 {
+            server.scrape(&[("job", "vllm"), ("instance", "10.0.0.1:8001")], at + 1_000, &page(LONG_AGO, step));
+        }
+    }
+    let mut live = Watch::new(&server);
+    for second in (0..=920).step_by(3) {
+        live.poll(second).await;
+    }
+    let past = Watch::past(&server, 900).await;
+    assert_eq!(posted(&past.fleet), posted(&live.fleet));
+    assert_eq!(posted(&past.fleet)[2], 19_000 + 41_000 + 26_000);
+    let times = |watch: &Watch| {
+        let mut times = watch.pages.clone();
+        times.sort_unstable();
+        times
+    };
+    // The scrape before the span is read too, and those after it are not there.
+    assert_eq!(times(&past), times(&live));
+    let revenue = |watch: &Watch| watch.fleet.snapshot().money.revenue;
+    assert_eq!(revenue(&past), revenue(&live));
+    assert!(revenue(&past).is_some_and(|revenue| revenue > margintop::units::Money::ZERO));
+}
+
+/// Class: an engine or exporter whose names are never asked for.
+#[test]
+fn every_name_that_is_read_begins_as_the_names_that_are_asked_for() {
+    let prefixes = dialect::prefixes();
+    let mut read = 0;
+    for folder in ["engines", "real"] {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(folder);
+        for file in std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()) {
+            let page = std::fs::read(&file).unwrap();
+            for row in Rows::new(&page, Limits::default(), |_, _| Some(())) {
+                let is_known =
+                    prefixes.iter().any(|prefix| row.name.starts_with(prefix)) || dialect::is_start(row.name);
+                assert!(is_known || !dialect::is_read(row.name), "{} of {}", row.name, file.display());
+                read += usize::from(dialect::is_read(row.name));
+            }
+        }
+    }
+    assert!(read > 1_000, "{read}");
 }

@@ -7,6 +7,7 @@ mod context;
 mod csv;
 mod data;
 mod focus;
+mod from;
 mod journal;
 mod json;
 mod json_changes;
@@ -23,10 +24,12 @@ pub(super) mod text_table;
 
 use super::global::Global;
 use super::{Failure, ledger_commands, out, settings};
+use crate::config::Settings;
 use crate::lease_history;
 use crate::ledger::Dispute;
 use crate::statement::By;
 use crate::store::{DisputeState, Reader};
+use crate::units::Timestamp;
 use context::ReportContext;
 use data::ReportData;
 use query::{Format, ReportQuery};
@@ -36,7 +39,15 @@ pub(super) use query::ReportArgs;
 pub(super) fn run(global: &Global, args: &ReportArgs) -> Result<(), Failure> {
     let settings = settings::settings(global)?;
     let query = ReportQuery::new(args, &settings.scenarios)?;
-    let reader = Reader::open(&ledger_commands::path(global)?)?;
+    if let Some(server) = &args.from {
+        let past = from::read(server, &query, &settings)?;
+        return print(&past.reader()?, settings, &query, Some(past.now));
+    }
+    print(&Reader::open(&ledger_commands::path(global)?)?, settings, &query, None)
+}
+
+/// Prints the report of a ledger. `now` is the present if it is not the ledger's last instant.
+fn print(reader: &Reader, settings: Settings, query: &ReportQuery, now: Option<Timestamp>) -> Result<(), Failure> {
     let header = reader.header();
     let settings = super::currency::of_ledger(settings, &header);
     // The present of a ledger that is not written is its last instant.
@@ -49,18 +60,18 @@ pub(super) fn run(global: &Global, args: &ReportArgs) -> Result<(), Failure> {
         disputes: &disputes,
         targets: &targets,
         bill: settings.bill,
-        now: header.last,
+        now: now.unwrap_or(header.last),
         exchange_zone: &settings.zone,
     };
     let ask = |since, until, finest, wanted| Ok(reader.wanted_past(since, until, finest, wanted)?);
     if query.capacity {
-        let fold = |since, until| capacity_data::fold(&reader, &header, since, until);
-        let report = capacity_data::CapacityReport::new(&query, &header, &settings.slo, &fold)?;
+        let fold = |since, until| capacity_data::fold(reader, &header, since, until);
+        let report = capacity_data::CapacityReport::new(query, &header, &settings.slo, &fold)?;
         return out::print(&report.render(query.format)?);
     }
-    let mut data = ReportData::new(&query, &header, context, &ask)?;
+    let mut data = ReportData::new(query, &header, context, &ask)?;
     if query.by == By::Lease {
-        lease_dates::date(&mut data.statement, &lease_history::dates(&reader, &settings.leases)?);
+        lease_dates::date(&mut data.statement, &lease_history::dates(reader, &settings.leases)?);
     }
     let text = match query.format {
         Format::Table => table::render(&data),

@@ -21,6 +21,10 @@ pub(in crate::cli) struct ReportArgs {
     #[arg(long, help_heading = "Money", value_name = "T", value_parser = When::parse)]
     pub(super) until: Option<When>,
 
+    /// Price the span from the raw samples of a Prometheus, not from the ledger: prometheus+http://HOST:PORT; needs --since
+    #[arg(long, help_heading = "Money", value_name = "URL", conflicts_with_all = ["bridge", "capacity"])]
+    pub(super) from: Option<String>,
+
     /// What there is a row for each of
     #[arg(long, help_heading = "Money", value_name = "KEY", default_value = "day", value_parser = By::ALL.map(By::name))]
     pub(super) by: String,

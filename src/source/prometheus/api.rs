@@ -13,7 +13,7 @@ use crate::units::{Span, Timestamp};
 const PATIENCE: Duration = Duration::from_secs(10);
 /// The largest answers, in bytes.
 const LARGEST_NAMES: usize = 32 << 20;
-const LARGEST_SAMPLES: usize = 256 << 20;
+const LARGEST_SAMPLES: usize = 128 << 20;
 /// How far back names are asked for.
 const NAMES_OF: Span = Span::from_secs(3600);
 

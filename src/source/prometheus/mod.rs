@@ -8,10 +8,12 @@ mod answer;
 mod api;
 mod frames;
 mod page;
+mod past;
 mod reader;
 mod replicas;
 mod scraped;
 mod selection;
 mod source;
 
+pub use past::PrometheusPast;
 pub(super) use source::Prometheus;

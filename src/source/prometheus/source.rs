@@ -134,6 +134,11 @@ impl FoundTargets {
         Self { server, announced: HashSet::new() }
     }
 
+    /// The id of the server.
+    pub(super) const fn id(&self) -> &TargetId {
+        &self.server.id
+    }
+
     /// The messages of scrapes: new targets first, then the pages. `cost` is the time of each in seconds.
     pub(super) fn messages(&mut self, scrapes: Vec<TargetScrape>, now: Moment, cost: f64) -> Vec<SourceMessage> {
         let (mut found, mut events) = (Vec::new(), Vec::new());
