@@ -162,3 +162,29 @@ fn refuse_credentials(table: &TargetTable, faults: &mut TableFaults) {
     let no_colon = "username: basic authentication allows no colon and no control character in it: write another name";
     faults.refuse(name.contains(':') || name.chars().any(char::is_control), &["username"], no_colon);
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::super::settings::mistakes;
+
+    /// Class: a header that is sent to no one, or a credential that bypasses the keys that keep it.
+    #[test]
+    fn headers_are_those_of_a_prometheus() {
+        let found = |keys: &str, url: &str| {
+            mistakes(Path::new("m.toml"), &format!("[[target]]\nurl = \"{url}\"\n{keys}\n")).join("\n")
+        };
+        let server = "prometheus+http://h:1";
+        assert_eq!(found("headers = { X-Scope-OrgID = \"a\" }\nheader_files = { X-Other = \"/f\" }", server), "");
+        for (keys, url, word) in [
+            ("headers = { X-Scope-OrgID = \"a\" }", "http://h:1", "m.toml:3: headers: only a Prometheus"),
+            ("headers = { Authorization = \"Bearer x\" }", server, "bearer_token_file"),
+            ("header_files = { \"a b\" = \"/f\" }", server, "no name of a header"),
+            ("headers = { a = \"1\" }\nheader_files = { a = \"/f\" }", server, "keep one of them"),
+        ] {
+            let text = found(keys, url);
+            assert!(text.contains(word), "{keys}: {text}");
+        }
+    }
+}

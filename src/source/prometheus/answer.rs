@@ -76,14 +76,16 @@ struct Envelope<'a> {
 struct Matrix<'a> {
     #[serde(rename = "resultType")]
     kind: &'a str,
-    result: Vec<MatrixSeries>,
+    #[serde(borrow)]
+    result: Vec<MatrixSeries<'a>>,
 }
 
 #[derive(Deserialize)]
-struct MatrixSeries {
+struct MatrixSeries<'a> {
     metric: BTreeMap<String, String>,
-    #[serde(default)]
-    values: Vec<(f64, String)>,
+    /// Numbers as texts, which have no escapes.
+    #[serde(borrow, default)]
+    values: Vec<(f64, &'a str)>,
 }
 
 /// The names in an answer of `label/__name__/values`.
@@ -165,7 +167,7 @@ fn data(body: &[u8]) -> Result<&RawValue, ApiError> {
     envelope.data.ok_or_else(no_api)
 }
 
-fn raw(MatrixSeries { mut metric, values }: MatrixSeries) -> Option<RawSeries> {
+fn raw(MatrixSeries { mut metric, values }: MatrixSeries<'_>) -> Option<RawSeries> {
     let name = metric.remove("__name__")?;
     let mut samples: Vec<(i64, f64)> =
         values.into_iter().filter_map(|(at, value)| Some((millis(at)?, value.parse().ok()?))).collect();

@@ -12,7 +12,7 @@ use crate::source::scrape::Settings;
 use crate::source::target::PolledTarget;
 use crate::units::{Moment, Span, Timestamp};
 
-/// The time between two questions: a quarter of the time between two scrapes, within these bounds.
+/// The time between two questions: a third of the time between two scrapes, within these bounds.
 const SOONEST: Span = Span::from_millis(900);
 const LATEST: Span = Span::from_secs(15);
 /// The time until a server is asked again that failed.
@@ -64,7 +64,7 @@ impl Prometheus {
         if self.reader.asked().is_some_and(|asked| asked < now) {
             return Span::ZERO;
         }
-        self.reader.step().map_or(SOONEST, |step| Span::from_millis(step.millis() / 4).clamp(SOONEST, LATEST))
+        self.reader.step().map_or(SOONEST, |step| Span::from_millis(step.millis() / 3).clamp(SOONEST, LATEST))
     }
 
     /// What is left out of the answers, if that has changed.
