@@ -24,7 +24,7 @@ pub(super) struct Cli {
     #[command(flatten)]
     pub(super) global: Global,
 
-    /// What to watch: http(s)://HOST:PORT[/PATH], HOST[:PORT], FILE.prom, nvml: or nvml:off; none is this box
+    /// What to watch: http(s)://HOST:PORT[/PATH], HOST[:PORT], ssh://HOST, prometheus+http://HOST:PORT, FILE.prom, nvml: or nvml:off; none is this box
     #[arg(value_name = "TARGET")]
     pub(super) targets: Vec<String>,
 

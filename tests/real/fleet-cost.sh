@@ -24,7 +24,7 @@ if [ "$way" = agents ]; then
   nth=0
   while read -r engine; do
     host=${engine#http://}; host=${host%%:*}; nth=$((nth + 1))
-    FAKE_NVML_GPUS=8 "$program" agent --listen "$host:9545" --node "$(printf 'gpu-%04d' "$nth")" --nvml-lib "$library" \
+    FAKE_NVML_GPUS=8 FAKE_NVML_SEED=$nth "$program" agent --listen "$host:9545" --node "$(printf 'gpu-%04d' "$nth")" --nvml-lib "$library" \
       --interval "$interval" "$engine" > /dev/null 2>> "$work/agents.log" & agents+=("$!"); pids+=("$!")
     echo "http://$host:9545/metrics" >> "$work/agent-targets"
   done < <(grep ':8000' "$work/targets")
