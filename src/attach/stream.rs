@@ -46,14 +46,11 @@ impl FrameWriter {
     /// The frame of the next snapshot.
     pub fn next(&mut self, snapshot: &Snapshot) -> Frame {
         let mut columns = ColumnWriter::default();
-        match self.rows.take().filter(|sent| sent.still_hold(snapshot)) {
-            Some(sent) => {
-                Snapshot { nodes: sent.nodes, engines: sent.engines, ..snapshot.clone() }.put(&mut columns);
-            }
-            None => {
-                snapshot.put(&mut columns);
-                self.rows = SentRows::of(snapshot);
-            }
+        if let Some(sent) = self.rows.take().filter(|sent| sent.still_hold(snapshot)) {
+            Snapshot { nodes: sent.nodes, engines: sent.engines, ..snapshot.clone() }.put(&mut columns);
+        } else {
+            snapshot.put(&mut columns);
+            self.rows = SentRows::of(snapshot);
         }
         let columns = Arc::new(columns);
         self.number += 1;

@@ -123,10 +123,10 @@ mod tests {
     proptest! {
         #[test]
         fn few_figures_are_exact_and_many_are_near(figure in any::<f64>().prop_filter("a number", |f| !f.is_nan()), grains in any::<i128>()) {
-            let near = |a: f64, b: f64| a == b || ((a - b) / a).abs() <= 1.0 / 2048.0 || a.abs() < f64::MIN_POSITIVE || !b.is_finite();
+            let near = |a: f64, b: f64| a.to_bits() == b.to_bits() || ((a - b) / a).abs() <= 1.0 / 2048.0 || a.abs() < f64::MIN_POSITIVE || !b.is_finite();
             for count in [1, EXACT, EXACT + 1] {
                 let figures: Vec<f64> = read_back(|out| put_figures(std::iter::repeat_n(figure, count), out), count);
-                let is_right = |read: &f64| if count > EXACT { near(figure, *read) } else { *read == figure };
+                let is_right = |read: &f64| if count > EXACT { near(figure, *read) } else { read.to_bits() == figure.to_bits() };
                 prop_assert!(figures.iter().all(is_right), "{} as {}", figure, figures[0]);
                 let amount = Some(Money::from_grains(grains));
                 let amounts: Vec<Option<Money>> = read_back(|out| HourlyAmounts::put(&vec![&amount; count], out), count);
@@ -161,9 +161,9 @@ mod tests {
 
     #[test]
     fn what_has_few_digits_stays_as_it_is() {
-        for figure in [0.0, -0.0, 0.5, 1.0, 71.0, 700.0, -3.0, f64::INFINITY, f64::MAX] {
+        for figure in [0.0, -0.0, 0.5, 1.0, 71.0, 700.0, -3.0, f64::INFINITY] {
             let kept = f64::from_bits(rounded(figure));
-            assert!(kept == figure || figure == f64::MAX, "{figure} as {kept}");
+            assert_eq!(kept.to_bits(), figure.to_bits(), "{figure} as {kept}");
         }
         assert!(f64::from_bits(rounded(f64::NAN)).is_nan());
         assert_eq!(rounded_amount(Money::from_grains(0)), Money::from_grains(0));

@@ -141,7 +141,9 @@ impl StoredColumn {
         let sent: Vec<usize> = (0..self.width).filter(|nth| plane(*nth).any(|byte| *byte != 0)).collect();
         let mask = sent.iter().fold(0_u16, |mask, nth| mask | 1 << nth);
         to.extend_from_slice(&mask.to_le_bytes());
-        sent.into_iter().for_each(|nth| to.extend(plane(nth)));
+        for nth in sent {
+            to.extend(plane(nth));
+        }
     }
 
     /// Reads a column of so many bytes.
@@ -176,15 +178,15 @@ fn wide(bytes: &[u8]) -> u128 {
 fn difference(now: &[u8], then: &[u8]) -> u128 {
     let unused = (WIDEST - now.len()) as u32 * 8;
     // In the highest bytes, so that it wraps as a number of that width does.
-    let moved = ((wide(now) << unused).wrapping_sub(wide(then) << unused)) as i128 >> unused;
-    (moved << 1 ^ moved >> 127) as u128
+    let moved = ((wide(now) << unused).wrapping_sub(wide(then) << unused)).cast_signed() >> unused;
+    ((moved << 1) ^ (moved >> 127)).cast_unsigned()
 }
 
 /// The number that moved so far, in the lowest bytes.
 fn after(then: &[u8], difference: &[u8]) -> u128 {
     let difference = wide(difference);
-    let moved = (difference >> 1) as i128 ^ -((difference & 1) as i128);
-    wide(then).wrapping_add(moved as u128)
+    let moved = (difference >> 1).cast_signed() ^ -(difference & 1).cast_signed();
+    wide(then).wrapping_add(moved.cast_unsigned())
 }
 
 impl<'c> ColumnReader<'c> {

@@ -253,9 +253,9 @@ impl fmt::Display for SshAddress {
         }
         let is_ipv6 = self.host.contains(':');
         if is_ipv6 {
-            write!(f, "[{}]", self.host)?
+            write!(f, "[{}]", self.host)?;
         } else {
-            f.write_str(&self.host)?
+            f.write_str(&self.host)?;
         }
         self.port.map_or(Ok(()), |port| write!(f, ":{port}"))
     }
@@ -279,7 +279,7 @@ fn ssh_address(text: &str) -> Result<SshAddress, &'static str> {
         _ => (host, None),
     };
     let host = bare(host).or_else(|| (!host.contains(':')).then(|| host.to_owned())).ok_or(LIKE)?;
-    let is_right = is_name(&host) && user.is_none_or(|user| is_name(user));
+    let is_right = is_name(&host) && user.is_none_or(is_name);
     if is_right { Ok(SshAddress { user: user.map(str::to_owned), host, port }) } else { Err(LIKE) }
 }
 

@@ -53,18 +53,17 @@ impl Ssh {
 
     /// The next round; connects if there is no connection and it is time.
     async fn round(&mut self, clock: &Clock) -> Result<Arc<TimedRound>, ScrapeError> {
-        let mut connection = match self.connection.take() {
-            Some(connection) => connection,
-            None => {
-                if let Some(failed) = self.failed.as_ref().filter(|failed| clock.now().since(failed.again) < Span::ZERO)
-                {
-                    return Err(failed.why.clone());
-                }
-                self.is_read = false;
-                let limit = self.settings.max_page;
-                SshConnection::open(&self.there, self.settings.interval, limit, clock)
-                    .map_err(|why| self.fail(why, clock))?
+        let mut connection = if let Some(connection) = self.connection.take() {
+            connection
+        } else {
+            let too_soon = |failed: &&FailedConnection| clock.now().since(failed.again) < Span::ZERO;
+            if let Some(failed) = self.failed.as_ref().filter(too_soon) {
+                return Err(failed.why.clone());
             }
+            self.is_read = false;
+            let limit = self.settings.max_page;
+            SshConnection::open(&self.there, self.settings.interval, limit, clock)
+                .map_err(|why| self.fail(why, clock))?
         };
         let patience = self.settings.timeout.max(self.settings.interval * 3);
         let patience = if self.is_read { patience } else { patience.max(FIRST) };

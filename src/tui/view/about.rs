@@ -106,7 +106,7 @@ pub(super) fn lasted(spans: impl IntoIterator<Item = (Timestamp, Timestamp)>) ->
 pub(super) const fn found(rule: Rule) -> &'static str {
     match rule {
         Rule::GpuLost => "lost",
-        Rule::NodeSilent | Rule::EngineSilent => "silent",
+        Rule::NodeSilent | Rule::EngineSilent | Rule::HubSilent => "silent",
         Rule::KvNearFull => "KV near full",
         Rule::SharedAddress => "address shared",
         Rule::PageRefused => "page refused",
@@ -124,7 +124,6 @@ pub(super) const fn found(rule: Rule) -> &'static str {
         Rule::Throttled => "throttled",
         Rule::GpuError => "XID error",
         Rule::SloMissed => "SLO missed",
-        Rule::HubSilent => "silent",
     }
 }
 
