@@ -207,7 +207,8 @@ impl SourcePlan {
     pub(super) fn sampled(&self, polls: PollPlan, clock: &Clock, path: Option<PathBuf>) -> SampledSessionConfig {
         let window = Span::from(polls.span).max(Span::from_millis(1));
         // A ledger continues from its own counters.
-        let settings = scrape::Settings { looks_back: path.is_none() && !polls.span.is_zero(), ..patient() };
+        let looks_back = path.is_none() && !polls.span.is_zero();
+        let settings = scrape::Settings { looks_back, interval: self.interval(), ..patient() };
         SampledSessionConfig {
             fleet: FleetConfig { pace: Some(window), ..self.fleet_config(window) },
             book: self.settings.book.clone(),

@@ -133,7 +133,7 @@ impl RecordingEntry<'static> {
                 targets.into_owned().into_iter().map(|info| FoundTarget { info, source: None }).collect(),
             ),
             Self::Gone(targets) => SourceMessage::Gone(targets.into_owned()),
-            Self::Errors(errors) => SourceMessage::Errors(errors.into_owned()),
+            Self::Errors(errors) => SourceMessage::Errors(TargetId::new("recording"), errors.into_owned()),
             Self::Interval(interval) => SourceMessage::Interval(interval),
             Self::Missed(_) => return None,
         })

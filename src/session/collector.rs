@@ -1,6 +1,7 @@
 //! The task that owns the fleet: it applies messages and publishes snapshots. It neither blocks other tasks nor waits for
 //! them: a snapshot that is not read in time is replaced by the next one.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -37,8 +38,8 @@ pub enum Message {
     Enlist(Vec<TargetInfo>),
     /// Targets that are no longer listed where they were found.
     Gone(Vec<TargetId>),
-    /// Errors of sources on this machine.
-    Errors(Vec<SourceError>),
+    /// The errors of a source; once taken, those of all sources.
+    Errors(TargetId, Vec<SourceError>),
     /// A new interval between polls.
     Interval(Span),
     /// The time between two samples of a source: the interval is at least that.
@@ -60,7 +61,7 @@ impl Message {
                 return (Self::Enlist(infos), sources.into_iter().flatten().collect());
             }
             SourceMessage::Gone(targets) => Self::Gone(targets),
-            SourceMessage::Errors(errors) => Self::Errors(errors),
+            SourceMessage::Errors(source, errors) => Self::Errors(source, errors),
             SourceMessage::Interval(interval) => Self::Interval(interval),
             SourceMessage::SampleStep(step) => Self::SampleStep(step),
         };
@@ -73,7 +74,7 @@ impl Message {
             Self::Events(events) => RecordingEntry::Events(events.into()),
             Self::Enlist(targets) => RecordingEntry::Targets(targets.into()),
             Self::Gone(targets) => RecordingEntry::Gone(targets.into()),
-            Self::Errors(errors) => RecordingEntry::Errors(errors.into()),
+            Self::Errors(_, errors) => RecordingEntry::Errors(errors.into()),
             Self::Interval(interval) => RecordingEntry::Interval(*interval),
             Self::SampleStep(_) | Self::Ledger(_) | Self::Close(_) => return None,
         })
@@ -96,6 +97,8 @@ pub struct Collector {
     recorder: Option<Recorder>,
     /// The recording of all messages from sources.
     recording: Option<Recording>,
+    /// The errors of each source that has any.
+    errors: BTreeMap<TargetId, Vec<SourceError>>,
     /// Whether a tick was applied since the last snapshot.
     ticked: bool,
 }
@@ -115,6 +118,7 @@ impl Collector {
             committed: None,
             recorder: None,
             recording: None,
+            errors: BTreeMap::new(),
             ticked: false,
         }
     }
@@ -137,8 +141,19 @@ impl Collector {
         Self { store: Some(store), absence, ..self }
     }
 
+    /// The errors of one source as those of all: a source replaces only its own.
+    fn with_errors_of_all(&mut self, message: Message) -> Message {
+        let Message::Errors(source, errors) = message else { return message };
+        self.errors.remove(&source);
+        if !errors.is_empty() {
+            self.errors.insert(source.clone(), errors);
+        }
+        Message::Errors(source, self.errors.values().flatten().cloned().collect())
+    }
+
     /// Applies a message. Returns whether a snapshot is due.
     pub fn take(&mut self, message: Message) -> bool {
+        let message = self.with_errors_of_all(message);
         if let Some(recording) = &mut self.recording
             && let Some(entry) = message.entry()
         {
@@ -167,7 +182,7 @@ impl Collector {
                 self.fleet.leave_targets(&targets);
                 false
             }
-            Message::Errors(errors) => {
+            Message::Errors(_, errors) => {
                 self.fleet.set_source_errors(errors);
                 true
             }
@@ -326,5 +341,40 @@ pub async fn run(
         if due {
             snapshots.send_replace(collector.snapshot());
         }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+    use crate::clock::Clock;
+    use crate::fleet::FleetConfig;
+    use crate::pricing::Book;
+    use crate::reading::{Label, SourceErrorKind};
+
+    /// Class: a source that is well removes the errors of another.
+    #[test]
+    fn a_source_replaces_its_own_errors_only() {
+        let fleet = Fleet::new(FleetConfig::local("here"), Book::built_in().unwrap(), Clock::System.now());
+        let mut collector = Collector::new(fleet);
+        let says = |source: &str, causes: &[&str]| {
+            let error = |cause: &&str| SourceError {
+                kind: SourceErrorKind::Other,
+                source: Label::new(source),
+                cause: Label::new(cause),
+                remedy: Label::new("mend it"),
+            };
+            Message::Errors(TargetId::new(source), causes.iter().map(error).collect())
+        };
+        let mut known = |message| {
+            collector.take(message);
+            let errors = collector.fleet.snapshot().source_errors;
+            errors.iter().map(|error| error.cause.to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(known(says("lists", &["no such file", "not a list"])), ["no such file", "not a list"]);
+        assert_eq!(known(says("search", &[])), ["no such file", "not a list"]);
+        assert_eq!(known(says("prometheus", &["too many series"])), ["no such file", "not a list", "too many series"]);
+        assert_eq!(known(says("lists", &[])), ["too many series"]);
     }
 }

@@ -73,8 +73,8 @@ pub enum SourceMessage {
     Targets(Vec<FoundTarget>),
     /// Targets that are no longer listed where they were found.
     Gone(Vec<TargetId>),
-    /// The current errors, which replace earlier ones.
-    Errors(Vec<SourceError>),
+    /// The current errors of a source, which replace its earlier ones.
+    Errors(TargetId, Vec<SourceError>),
     /// A new interval between polls.
     Interval(Span),
     /// The time between two samples of a source that passes on what others took: nothing is newer, however often it is polled.

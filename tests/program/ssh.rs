@@ -58,8 +58,53 @@ fn without_an_agent_there_gpus_and_engines_are_read_by_a_shell() {
     assert!(json["nodes"][0]["gpus"][0]["fan"].is_null());
     let targets: Vec<&str> =
         json["engines"].as_array().unwrap().iter().filter_map(|row| row["target"].as_str()).collect();
-    assert_eq!(targets, ["ssh://gpu-1", "ssh://gpu-1/8001"]);
+    assert_eq!(targets, ["ssh://gpu-1/8000", "ssh://gpu-1/8001"]);
     assert!(json["engines"].as_array().unwrap().iter().all(|row| row["node"] == "gpu-9"), "{json}");
+}
+
+/// A `curl` that asks two engines whose counters grow at every call: the first misses every third call, and at the ninth call of
+/// the second the connection ends.
+const GROWING: &str = r#"for at; do :; done
+case $at in
+  *:8000/*) port=8000 model=deepseek-r1 ;;
+  *:8001/*) port=8001 model=qwen3-32b ;;
+  *) exit 7 ;;
+esac
+calls=$(($(cat "$FOLDER/$port" 2>/dev/null || echo 0) + 1))
+echo $calls > "$FOLDER/$port"
+if [ $port = 8000 ] && [ $((calls % 3)) = 2 ]; then exit 28; fi
+if [ $port = 8001 ] && [ $calls = 9 ]; then kill "$(cat "$FOLDER/pid")"; exit 7; fi
+labels="model_name=\"$model\",engine=\"0\""
+echo "vllm:prompt_tokens_total{$labels} $((calls * 1000))"
+echo "vllm:generation_tokens_total{$labels} $((calls * 300))"
+echo "process_start_time_seconds $START""#;
+
+/// Class: an engine's counters move to another target when a round is missed or a connection ends, and are counted twice.
+#[test]
+fn an_engine_keeps_its_target_over_rounds_and_connections() {
+    let tools = tempfile::tempdir().unwrap();
+    let folder = tools.path().display().to_string();
+    let began = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs() - 3600;
+    let here = format!(
+        "echo $$ > {folder}/pid\nPATH={folder}:/usr/bin:/bin FOLDER={folder} START={began}\nexport PATH FOLDER START\nexec /bin/sh -s"
+    );
+    tool(tools.path(), "ssh", &here);
+    tool(tools.path(), "hostname", "echo gpu-9");
+    tool(tools.path(), "curl", GROWING);
+    let ledger = tools.path().join("l.db").display().to_string();
+    let calls = ["--for", "8s", "--interval", "200ms", "--ledger", ledger.as_str(), "ssh://gpu-1"];
+    let run = with_tools(tools.path(), &[&["once", "--json"], &calls[..]].concat()).run();
+    let json = run.json();
+    let of = |model: &str| {
+        let rows = json["engines"].as_array().unwrap().iter().filter(|row| row["model"] == model);
+        rows.map(|row| row["output_total"].as_u64().unwrap()).collect::<Vec<_>>()
+    };
+    let (first, second) = (of("deepseek-r1"), of("qwen3-32b"));
+    assert_eq!((first.len(), second.len()), (1, 1), "{json}");
+    let report = Program::new(["report", "--json", "--ledger", &ledger]).run().json();
+    let posted = report["total"]["output_tokens"].as_u64().unwrap();
+    assert!(second[0] > 300 * 9, "a second connection brought pages: {json}");
+    assert_eq!(posted, first[0] + second[0] - 600, "all but what was counted before the watch: {report}");
 }
 
 #[test]

@@ -48,7 +48,7 @@ impl Watched {
 
     async fn errors(&mut self) -> Vec<SourceError> {
         match self.next().await {
-            SourceMessage::Errors(errors) => errors,
+            SourceMessage::Errors(_, errors) => errors,
             other => panic!("errors are expected: {other:?}"),
         }
     }

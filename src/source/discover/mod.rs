@@ -133,7 +133,8 @@ impl Discovery {
             sink.send(SourceMessage::Events(first)).await;
         }
         let none = || std::iter::once(nothing_answers()).chain(no_engine_at(&self.stranger_ports()));
-        sink.send(SourceMessage::Errors(if self.known.is_empty() { none().collect() } else { Vec::new() })).await;
+        let errors = if self.known.is_empty() { none().collect() } else { Vec::new() };
+        sink.send(SourceMessage::Errors(self.id.clone(), errors)).await;
     }
 
     /// The ports at which something other than an engine answered.

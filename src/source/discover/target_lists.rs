@@ -17,6 +17,8 @@ use crate::source::contract::{FoundTarget, Next, PollFuture, PollTiming, Sink, S
 use crate::source::scrape::Settings;
 use crate::source::{PolledTarget, source_of};
 
+/// The id of the source of all lists.
+const LISTS: &str = "target lists";
 /// The time between two looks at the files.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
 
@@ -35,7 +37,7 @@ impl TargetLists {
     pub fn new(lists: Vec<ListFiles>, named: Vec<PolledTarget>, settings: Settings) -> Self {
         let lists = lists.into_iter().map(|files| WatchedList { files, ..WatchedList::default() }).collect();
         let reader = ListReader { lists, named, settings, known: BTreeMap::new(), errors: Vec::new() };
-        Self { id: TargetId::new("target lists"), reader: Some(reader), every: LOOK_AGAIN, running: None }
+        Self { id: TargetId::new(LISTS), reader: Some(reader), every: LOOK_AGAIN, running: None }
     }
 
     /// Looks at the files at another interval.
@@ -171,7 +173,7 @@ impl ListReader {
         let errors: Vec<SourceError> = self.lists.iter().filter_map(WatchedList::source_error).chain(over).collect();
         if errors != self.errors {
             self.errors.clone_from(&errors);
-            messages.push(SourceMessage::Errors(errors));
+            messages.push(SourceMessage::Errors(TargetId::new(LISTS), errors));
         }
         messages
     }

@@ -80,7 +80,7 @@ impl Prometheus {
             cause: Label::new(cause),
             remedy: Label::new("docs/PROMETHEUS.md says which series are read"),
         };
-        Some(SourceMessage::Errors(self.left_out.iter().map(error).collect()))
+        Some(SourceMessage::Errors(self.targets.id().clone(), self.left_out.iter().map(error).collect()))
     }
 
     /// Shows the server as a target that fails.

@@ -83,12 +83,15 @@ while :; do
   fi
   if command -v curl >/dev/null 2>&1; then
     if [ $((round % 60)) = 0 ]; then asked="{ports}"; else asked=$known; fi
-    known=
     for port in $asked; do
-      page=$(curl -fs -m 2 --max-filesize 16000000 "http://127.0.0.1:$port/metrics" </dev/null 2>/dev/null) || continue
-      known="$known $port"
-      echo "{mark} page $port"
-      printf '%s\n' "$page"
+      case " $known " in *" $port "*) is_known=1 ;; *) is_known= ;; esac
+      if page=$(curl -fs -m 2 --max-filesize 16000000 "http://127.0.0.1:$port/metrics" </dev/null 2>/dev/null); then
+        if [ -z "$is_known" ]; then known="$known $port"; fi
+        echo "{mark} page $port"
+        printf '%s\n' "$page"
+      elif [ -n "$is_known" ]; then
+        echo "{mark} missed $port"
+      fi
     done
   else
     echo "{mark} no-curl"

@@ -7,8 +7,9 @@ use super::command::Mark;
 pub(super) enum SshRound {
     /// The page of an agent.
     Agent(Vec<u8>),
-    /// What a shell printed: what the host calls itself, what nvidia-smi printed, and pages by their ports.
-    Shell { host: String, smi: String, pages: Vec<(u16, Vec<u8>)>, without_curl: bool },
+    /// What a shell printed: what the host calls itself, what nvidia-smi printed, and pages by their ports; `None` for a port
+    /// that had a page before and has none now.
+    Shell { host: String, smi: String, pages: Vec<(u16, Option<Vec<u8>>)>, without_curl: bool },
 }
 
 /// Why the output cannot be used.
@@ -35,14 +36,14 @@ enum Begun {
     Shell {
         host: String,
         smi: Vec<u8>,
-        pages: Vec<(u16, Vec<u8>)>,
+        pages: Vec<(u16, Option<Vec<u8>>)>,
         without_curl: bool,
     },
 }
 
 /// The last line of an agent's page.
 const END_OF_PAGE: &[u8] = b"# EOF";
-/// The most pages of a round.
+/// The most pages of a round: more than there are ports to ask.
 const MOST_PAGES: usize = 64;
 
 impl RoundReader {
@@ -87,7 +88,11 @@ impl RoundReader {
             Begun::Nothing => {}
             Begun::Agent(page) if line == END_OF_PAGE => return Some(SshRound::Agent(std::mem::take(page))),
             Begun::Agent(page) => put(page, line),
-            Begun::Shell { smi, pages, .. } => put(pages.last_mut().map_or(smi, |(_, page)| page), line),
+            Begun::Shell { smi, pages, .. } => match pages.last_mut() {
+                None => put(smi, line),
+                Some((_, Some(page))) => put(page, line),
+                Some((_, None)) => {}
+            },
         }
         None
     }
@@ -106,9 +111,9 @@ impl RoundReader {
                 *without_curl = false;
             }
             ("no-curl", Begun::Shell { without_curl, .. }) => *without_curl = true,
-            ("page", Begun::Shell { pages, .. }) => {
+            ("page" | "missed", Begun::Shell { pages, .. }) => {
                 if let Some(port) = rest.parse().ok().filter(|_| pages.len() < MOST_PAGES) {
-                    pages.push((port, Vec::new()));
+                    pages.push((port, (word == "page").then(Vec::new)));
                 }
             }
             ("end", Begun::Shell { host, smi, pages, without_curl }) => {
@@ -135,7 +140,7 @@ fn put(page: &mut Vec<u8>, line: &[u8]) {
 mod tests {
     use super::*;
 
-    const SHELL: &str = "Welcome to gpu-1!\nm shell gpu-1\nm smi\n0, GPU-1\nm page 8000\na 1\nm end\nm smi\n0, GPU-1\nm page 8000\na 2\nm page 8001\nb 1\nm end\nm smi\n0";
+    const SHELL: &str = "Welcome to gpu-1!\nm shell gpu-1\nm smi\n0, GPU-1\nm page 8000\na 1\nm end\nm smi\n0, GPU-1\nm page 8000\na 2\nm page 8001\nb 1\nm missed 8002\nm end\nm smi\n0";
 
     fn last(text: &str, size: usize) -> Option<SshRound> {
         let mut reader = RoundReader::new(Mark::of("m"), 10_000);
@@ -147,7 +152,7 @@ mod tests {
         for size in [1, 3, 17, 1000] {
             let Some(SshRound::Shell { host, smi, pages, without_curl }) = last(SHELL, size) else { panic!("{size}") };
             assert_eq!((host.as_str(), smi.as_str(), without_curl), ("gpu-1", "0, GPU-1\n", false));
-            assert_eq!(pages, [(8000, b"a 2\n".to_vec()), (8001, b"b 1\n".to_vec())]);
+            assert_eq!(pages, [(8000, Some(b"a 2\n".to_vec())), (8001, Some(b"b 1\n".to_vec())), (8002, None)]);
             let agent = last("motd\nm agent\na 1\n# EOF\na 2\n# EOF\na 3\n", size);
             assert_eq!(agent, Some(SshRound::Agent(b"a 2\n".to_vec())));
         }

@@ -1,6 +1,6 @@
 //! A machine behind `ssh` as a source.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -32,6 +32,9 @@ pub(in crate::source) struct Ssh {
     /// Whether the connection has brought pages.
     is_read: bool,
     failed: Option<FailedConnection>,
+    /// Ports that had an engine's page, and the one whose page is the machine's own, once it is decided.
+    engines: BTreeSet<u16>,
+    own: Option<Option<u16>>,
     announced: HashSet<TargetId>,
 }
 
@@ -47,8 +50,18 @@ struct FailedConnection {
 impl Ssh {
     /// A source that has not connected yet.
     pub(in crate::source) fn new(target: PolledTarget, there: SshAddress, settings: &Settings) -> Self {
-        let (settings, announced) = (settings.clone(), HashSet::new());
-        Self { target, there, settings, started: None, connection: None, is_read: false, failed: None, announced }
+        Self {
+            target,
+            there,
+            settings: settings.clone(),
+            started: None,
+            connection: None,
+            is_read: false,
+            failed: None,
+            engines: BTreeSet::new(),
+            own: None,
+            announced: HashSet::new(),
+        }
     }
 
     /// The next round; connects if there is no connection and it is time.
@@ -105,34 +118,42 @@ impl Ssh {
         found.into_iter().chain([SourceMessage::Events(events)]).collect()
     }
 
-    /// The pages of a shell's round. The machine's own has its GPUs and its first engine, since a machine without either is
-    /// what fails; further engines are targets of their own.
+    /// The pages of a shell's round. The machine's own has its GPUs; if it has none in the first round, the page of its first
+    /// engine, as a machine with neither is what fails. Engines keep their targets: their counters would move otherwise.
     fn pages(
-        &self,
+        &mut self,
         host: &str,
         smi: &str,
-        pages: &[(u16, Vec<u8>)],
+        pages: &[(u16, Option<Vec<u8>>)],
         without_curl: bool,
     ) -> Vec<(TargetId, Result<PageReading, ScrapeError>)> {
         let gpus = dialect::page_of_nvidia_smi(smi, host);
-        let is_engine = |page: &Vec<u8>| {
-            let read = dialect::read(page, &Hint::default());
-            read.is_ok_and(|read| !read.engines.is_empty() || !read.gpus.is_empty())
+        let mut found: Vec<(u16, Result<PageReading, ScrapeError>)> = Vec::new();
+        for (port, page) in pages {
+            let read = page.as_ref().map_or_else(|| Err(missed(*port)), |page| dialect::read(page, &Hint::default()));
+            let is_engine = read.as_ref().is_ok_and(|read| !read.engines.is_empty() || !read.gpus.is_empty());
+            if is_engine || self.engines.contains(port) {
+                self.engines.insert(*port);
+                found.push((*port, read));
+            }
+        }
+        let own_port =
+            *self.own.get_or_insert_with(|| found.first().map(|(port, _)| *port).filter(|_| gpus.is_empty()));
+        let of_gpus = (!gpus.is_empty()).then(|| dialect::read(gpus.as_bytes(), &Hint::default()));
+        let of_port = found.iter().position(|(port, _)| Some(*port) == own_port).map(|at| found.remove(at).1);
+        let own = match (of_gpus, of_port) {
+            (Some(Ok(gpus)), Some(Ok(page))) => Ok(PageReading { gpus: gpus.gpus, ..page }),
+            (Some(gpus), _) => gpus,
+            (None, Some(page)) => page,
+            (None, None) => Err(ScrapeError::Other(Label::new(&nothing(smi, without_curl)))),
         };
-        let mut engines = pages.iter().filter(|(_, page)| is_engine(page));
-        let first = engines.next();
-        let own = [gpus.as_bytes(), first.map_or(&[][..], |(_, page)| page.as_slice())].concat();
-        let own = if own.is_empty() {
-            Err(ScrapeError::Other(Label::new(&nothing(smi, without_curl))))
-        } else {
-            dialect::read(&own, &Hint::default())
-        };
-        let mut read = vec![(self.target.id.clone(), own)];
-        read.extend(engines.map(|(port, page)| {
-            (TargetId::new(&format!("{}/{port}", self.target.id)), dialect::read(page, &Hint::default()))
-        }));
-        read
+        let other = |(port, read)| (TargetId::new(&format!("{}/{port}", self.target.id)), read);
+        std::iter::once((self.target.id.clone(), own)).chain(found.into_iter().map(other)).collect()
     }
+}
+
+fn missed(port: u16) -> ScrapeError {
+    ScrapeError::Other(Label::new(&format!("curl there got no page from port {port} within 2 s")))
 }
 
 /// Why a machine that answers shows nothing.
