@@ -34,8 +34,17 @@ pub(in crate::source) struct Ssh {
     failed: Option<FailedConnection>,
     /// Ports that had an engine's page, and the one whose page is the machine's own, once it is decided.
     engines: BTreeSet<u16>,
-    own: Option<Option<u16>>,
+    own: OwnPage,
     announced: HashSet<TargetId>,
+}
+
+/// What the machine's own target shows, for good from the first round on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum OwnPage {
+    Undecided,
+    Gpus,
+    /// Its GPUs, should it have any, and the page of this port.
+    Port(u16),
 }
 
 /// The last connection's end.
@@ -59,7 +68,7 @@ impl Ssh {
             is_read: false,
             failed: None,
             engines: BTreeSet::new(),
-            own: None,
+            own: OwnPage::Undecided,
             announced: HashSet::new(),
         }
     }
@@ -137,10 +146,15 @@ impl Ssh {
                 found.push((*port, read));
             }
         }
-        let own_port =
-            *self.own.get_or_insert_with(|| found.first().map(|(port, _)| *port).filter(|_| gpus.is_empty()));
+        if self.own == OwnPage::Undecided {
+            self.own = match found.first() {
+                Some((port, _)) if gpus.is_empty() => OwnPage::Port(*port),
+                _ if gpus.is_empty() => OwnPage::Undecided,
+                _ => OwnPage::Gpus,
+            };
+        }
         let of_gpus = (!gpus.is_empty()).then(|| dialect::read(gpus.as_bytes(), &Hint::default()));
-        let of_port = found.iter().position(|(port, _)| Some(*port) == own_port).map(|at| found.remove(at).1);
+        let of_port = found.iter().position(|(port, _)| OwnPage::Port(*port) == self.own).map(|at| found.remove(at).1);
         let own = match (of_gpus, of_port) {
             (Some(Ok(gpus)), Some(Ok(page))) => Ok(PageReading { gpus: gpus.gpus, ..page }),
             (Some(gpus), _) => gpus,
