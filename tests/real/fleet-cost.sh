@@ -27,7 +27,7 @@ if [ "$way" = agents ]; then
     FAKE_NVML_GPUS=8 FAKE_NVML_SEED=$nth "$program" agent --listen "$host:9545" --node "$(printf 'gpu-%04d' "$nth")" --nvml-lib "$library" \
       --interval "$interval" "$engine" > /dev/null 2>> "$work/agents.log" & agents+=("$!"); pids+=("$!")
     echo "http://$host:9545/metrics" >> "$work/agent-targets"
-  done < <(grep ':8000' "$work/targets")
+  done < <(grep -v ':9400' "$work/targets")
   mv "$work/agent-targets" "$work/targets"
 fi
 port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
