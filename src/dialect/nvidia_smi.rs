@@ -40,10 +40,13 @@ pub fn page_of_nvidia_smi(printed: &str, host: &str) -> String {
     page.finish()
 }
 
-/// The columns of a card's line.
+/// The columns of a card's line. Its name may have commas: it is what stands between the first two columns and the figures.
 fn columns(line: &str) -> Option<Vec<&str>> {
-    let columns: Vec<&str> = line.split(',').map(str::trim).collect();
-    let is_card = columns.len() == 3 + FIGURES.len() && columns.first()?.parse::<u32>().is_ok();
+    let mut ends: Vec<&str> = line.rsplitn(FIGURES.len() + 1, ',').map(str::trim).collect();
+    let card = ends.pop().filter(|_| ends.len() == FIGURES.len())?;
+    let mut columns: Vec<&str> = card.splitn(3, ',').map(str::trim).collect();
+    let is_card = columns.len() == 3 && columns.first()?.parse::<u32>().is_ok();
+    columns.extend(ends.into_iter().rev());
     is_card.then_some(columns)
 }
 
@@ -70,6 +73,14 @@ mod tests {
         assert_eq!((second.power, second.fan), (None, None));
         assert_eq!((first.temperature, second.index), (Some(Celsius::new(63)), 1));
         assert_eq!(reading.gpus[0].0.as_ref().map(NodeName::as_str), Some("gpu-7"));
+    }
+
+    #[test]
+    fn a_name_may_have_commas() {
+        let page = page_of_nvidia_smi(&PRINTED.replace("NVIDIA H800", "NVIDIA H800, 80GB"), "h");
+        let reading = dialect::read(page.as_bytes(), &Hint::default()).unwrap();
+        assert_eq!(reading.gpus[0].1.utilization, Ratio::new(0.71));
+        assert!(page.contains("modelName=\"NVIDIA H800, 80GB\""), "{page}");
     }
 
     #[test]

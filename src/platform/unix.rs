@@ -91,7 +91,9 @@ impl KeptListener {
     /// manager. `None` if the standard input is not a listening socket.
     pub fn inherited() -> Option<TcpListener> {
         let input = io::stdin();
-        let listens = rustix::net::sockopt::socket_acceptconn(input.as_fd()).is_ok_and(|listens| listens);
+        // Not every system says of a socket that it listens: one that listens has a type and no other end.
+        let is_stream = rustix::net::sockopt::socket_type(input.as_fd()) == Ok(rustix::net::SocketType::STREAM);
+        let listens = is_stream && rustix::net::getpeername(input.as_fd()).is_err();
         let socket = listens.then(|| input.as_fd().try_clone_to_owned().ok()).flatten()?;
         let listener = TcpListener::from(socket);
         // A socket of another family has no such address.

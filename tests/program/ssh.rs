@@ -128,6 +128,18 @@ fn an_agent_there_sends_its_pages_down_the_pipe() {
     assert!(json["tokens"]["output_per_second"].as_f64().unwrap() > 0.0, "{json}");
 }
 
+/// Class: a margintop there that is too old to be an agent on a pipe hides the node.
+#[test]
+fn an_agent_without_a_pipe_is_not_used() {
+    let tools = tempfile::tempdir().unwrap();
+    local_ssh(tools.path());
+    tool(tools.path(), "margintop", "echo 'usage: margintop agent --listen'; exit 2");
+    tool(tools.path(), "nvidia-smi", &format!("echo '{CARD}'"));
+    tool(tools.path(), "curl", "exit 7");
+    let run = with_tools(tools.path(), &["once", "--json", "--for", "0", "ssh://gpu-1"]).run();
+    assert_eq!((run.code, &run.json()["gpus"]["count"]), (Some(0), &1.into()), "{run:?}");
+}
+
 /// Class: a connection that fails is an empty row, or holds up the run.
 #[test]
 fn what_ssh_says_stands_in_the_row() {

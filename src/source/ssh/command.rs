@@ -69,17 +69,18 @@ pub(super) fn script(mark: &Mark, interval: Duration) -> String {
     let (ports, query) = (ports.join(" "), dialect::NVIDIA_SMI_QUERY);
     format!(
         r#"PATH="$PATH:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin:$HOME/.cargo/bin:$HOME/.local/bin"
-if command -v margintop >/dev/null 2>&1; then
+if command -v margintop >/dev/null 2>&1 && margintop agent --help </dev/null 2>/dev/null | grep -q -e --stdio; then
   echo "{mark} agent"
   exec margintop agent --stdio --interval {seconds}s </dev/null
 fi
 host=$(hostname 2>/dev/null || uname -n)
 echo "{mark} shell $host"
-known=; round=0
+known=; round=0; limit=
+if command -v timeout >/dev/null 2>&1; then limit="timeout 5"; fi
 while :; do
   echo "{mark} smi"
   if command -v nvidia-smi >/dev/null 2>&1; then
-    nvidia-smi --query-gpu={query} --format=csv,noheader,nounits </dev/null 2>&1
+    $limit nvidia-smi --query-gpu={query} --format=csv,noheader,nounits </dev/null 2>&1
   fi
   if command -v curl >/dev/null 2>&1; then
     if [ $((round % 60)) = 0 ]; then asked="{ports}"; else asked=$known; fi
