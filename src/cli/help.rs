@@ -22,8 +22,8 @@ const WITHOUT_CONFIG: [&str; 3] = ["themes", "completions", "man"];
 const WHOLE: &str = "Targets:
   http(s)://HOST:PORT[/PATH]   an engine or an exporter; its path is searched
   HOST[:PORT]                  the same over http
-  ssh://[USER@]HOST[:PORT]     a machine through ssh, with an agent there or without
-  prometheus+http(s)://HOST:PORT[/PATH]   what a Prometheus or VictoriaMetrics has
+  ssh://[USER@]HOST[:PORT]     a machine through ssh, with or without an agent
+  prometheus+http(s)://HOST:PORT[/PATH]   what a Prometheus has
   FILE.prom                    a metrics page that was saved
   nvml:, nvml:off              this machine's GPUs; never ask its driver
 Without a target: those of the configuration, else this box is searched. `nvml:off` alone keeps the \

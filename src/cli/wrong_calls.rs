@@ -471,7 +471,7 @@ mod tests {
             ("report --sinse 7d", "`margintop report` has no flag --sinse; is it --since?"),
             ("serve --port 9000", "`margintop serve` has no flag --port; is it --listen?"),
             ("agent --bind 0.0.0.0", "`margintop agent` has no flag --bind; is it --listen?"),
-            ("report --from 7d", "`margintop report` has no flag --from; is it --since?"),
+            ("report --start 7d", "`margintop report` has no flag --start; is it --since?"),
             (
                 "report --port 9000",
                 "`margintop report` has no flag --port: `margintop report --help` lists those that it has",

@@ -53,7 +53,7 @@ pub(super) fn read(server: &str, query: &ReportQuery, settings: &Settings) -> Re
     let mut target: PolledTarget =
         named.address.parse().map_err(|error: TargetError| Failure::Usage(error.to_string()))?;
     if !target.announces_targets() {
-        let why = "only a Prometheus has past samples: write --from prometheus+http://HOST:PORT";
+        let why = "only a Prometheus has past samples: write --from prometheus+http://HOST:PORT, and times with --since and --until";
         return Err(Failure::Usage(format!("--from {server}: {why}")));
     }
     target.options = named.options;
