@@ -206,18 +206,21 @@ impl Viewer {
         self.note(&first);
         let mut wait = AGAIN.0;
         loop {
-            let why = self.read(&mut stream).await;
+            let mut why = self.read(&mut stream).await;
             self.money.begin_again();
             stream = loop {
-                if self.publish.is_closed() {
-                    return;
+                let hub = self.client.origin().to_string();
+                let shown = ShownSilence { publish: &self.publish, last: &self.last, heard: self.heard, hub: &hub };
+                let again = async {
+                    sleep(wait).await;
+                    timeout(FIRST, FrameStream::open(&mut self.client)).await.unwrap_or(Err(ScrapeError::TimedOut))
+                };
+                match shown.during(&why.to_string(), again).await {
+                    None => return,
+                    Some(Ok(open)) => break open,
+                    Some(Err(error)) => why = error,
                 }
-                self.show_silence(&why.to_string());
-                sleep(wait).await;
                 wait = (wait * 2).min(AGAIN.1);
-                if let Ok(Ok(open)) = timeout(FIRST, FrameStream::open(&mut self.client)).await {
-                    break open;
-                }
             };
             wait = AGAIN.0;
         }
@@ -236,8 +239,9 @@ impl Viewer {
                             if self.publish.is_closed() || Clock::System.now().since(self.heard) > BROKEN {
                                 break Err(ScrapeError::TimedOut);
                             }
+                            let (publish, last, heard) = (&self.publish, &*self.last, self.heard);
                             let hub = self.client.origin().as_str();
-                            show_silence(&self.publish, &self.last, self.heard, hub, "no snapshot comes");
+                            ShownSilence { publish, last, heard, hub }.show("no snapshot comes");
                         }
                     }
                 }
@@ -269,16 +273,39 @@ impl Viewer {
         self.history.record(snapshot, self.interval);
         self.money.follow(&self.store, &self.history, snapshot.at);
     }
-
-    fn show_silence(&self, cause: &str) {
-        show_silence(&self.publish, &self.last, self.heard, self.client.origin().as_str(), cause);
-    }
 }
 
-/// Publishes what is still known of the last snapshot, once rows are stale.
-fn show_silence(publish: &watch::Sender<Arc<Snapshot>>, last: &Snapshot, heard: Moment, hub: &str, cause: &str) {
-    let silence = Clock::System.now().since(heard);
-    if silence >= STALE {
-        publish.send_replace(Arc::new(silence::after(last, silence, hub, cause)));
+/// What is shown while no snapshot comes.
+#[derive(Debug, Clone, Copy)]
+struct ShownSilence<'v> {
+    publish: &'v watch::Sender<Arc<Snapshot>>,
+    last: &'v Snapshot,
+    /// When the last snapshot came.
+    heard: Moment,
+    hub: &'v str,
+}
+
+impl ShownSilence<'_> {
+    /// Waits for something, and shows meanwhile how long the silence lasts; `None` if the receiver of snapshots is gone.
+    async fn during<T>(self, cause: &str, awaited: impl Future<Output = T>) -> Option<T> {
+        tokio::pin!(awaited);
+        loop {
+            if self.publish.is_closed() {
+                return None;
+            }
+            self.show(cause);
+            tokio::select! {
+                done = &mut awaited => return Some(done),
+                () = sleep(LOOK) => {}
+            }
+        }
+    }
+
+    /// Publishes what is still known of the last snapshot, once rows are stale.
+    fn show(self, cause: &str) {
+        let silence = Clock::System.now().since(self.heard);
+        if silence >= STALE {
+            self.publish.send_replace(Arc::new(silence::after(self.last, silence, self.hub, cause)));
+        }
     }
 }

@@ -242,3 +242,23 @@ fn an_ending_says_what_ended_it() {
     assert_eq!(ended(Rule::SourceMissing, "NVML", failing), "nothing else is watched here");
     assert_eq!(ended(Rule::Loss, "fleet", |snapshot| snapshot.money.profit_per_hour = None), "the profit is not known");
 }
+
+/// Class: a dashboard that lost its hub looks live, since it shows how long the silence lasts.
+#[test]
+fn the_header_counts_a_hubs_silence() {
+    let mut snapshot = fleet(1);
+    let alert = Alert {
+        rule: Rule::HubSilent,
+        severity: Severity::Critical,
+        subject: Label::new("http://hub:9546"),
+        since: snapshot.at - Span::from_secs(9),
+        text: Label::new("no snapshot for 9 s: connection refused (it is asked again)"),
+    };
+    snapshot.alerts.insert(0, alert);
+    let app = App::new(Arc::new(snapshot), TimeZone::UTC, Span::from_secs(1), 4);
+    for (width, height) in [(40, 12), (80, 24), (120, 36), (200, 50)] {
+        let frame = text(&app, width, height);
+        let header = frame.lines().next().unwrap();
+        assert!(header.contains("○ silent 9s") && !header.contains('●'), "{header}");
+    }
+}

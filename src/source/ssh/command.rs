@@ -10,14 +10,15 @@ use tokio::process::Command;
 use crate::dialect;
 use crate::source::target::SshAddress;
 
-/// The seconds for a connection.
+/// The timeout of a connection: 10 s.
 const CONNECT: &str = "ConnectTimeout=10";
-/// A word that the far side prints before each part of its output. A page cannot contain it, as it is another one each time.
+
+/// A word that is printed before each part of the output. It is random, so that no page contains it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Mark(String);
 
 impl Mark {
-    /// Another one than all before.
+    /// A random one.
     pub(super) fn new() -> Self {
         Self(format!("margintop-{:016x}", RandomState::new().hash_one("mark")))
     }

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use crate::snapshot::ListBasis;
+use crate::snapshot::{ListBasis, Rule};
 use crate::tui::app::{RefreshPace, SnapshotFeed, WatchedFleet};
 use crate::tui::format;
 use crate::tui::frame_input::FrameInput;
@@ -138,6 +138,7 @@ fn every(interval: Span) -> String {
 fn time(input: &FrameInput<'_>, width: u16) -> Vec<Words> {
     let app = input.app;
     let mut clock = format::clock_minute(input.snap.at, input.zone());
+    let hub = input.snap.alerts.iter().find(|alert| alert.rule == Rule::HubSilent);
     match app.feed {
         _ if app.then().is_some() => {
             let ago = app.newest().at - input.snap.at;
@@ -150,6 +151,10 @@ fn time(input: &FrameInput<'_>, width: u16) -> Vec<Words> {
         SnapshotFeed::Ended => {
             let clock = format::clock_second(input.snap.at, input.zone());
             return vec![(Role::Text, clock), (Role::Warning, " ■ ended".to_owned())];
+        }
+        SnapshotFeed::Quiet(_) | SnapshotFeed::Arrives if hub.is_some() => {
+            let quiet = hub.map_or(Span::ZERO, |hub| input.snap.at - hub.since);
+            return vec![(Role::Text, clock), (Role::Warning, format!(" ○ silent {}", format::duration(quiet)))];
         }
         SnapshotFeed::Quiet(quiet) => {
             return vec![(Role::Text, clock), (Role::Warning, format!(" ○ silent {}", format::duration(quiet)))];
